@@ -1,0 +1,90 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/ledger"
+)
+
+// Store keeps tasks. Decide and Create run one command each: the pure function decides on a snapshot taken under lock, and what
+// it returns is written in the same transaction, with the command's id, so that a retry is answered from what was stored.
+type Store interface {
+	// Decide locks the task (fault.NotFound when the actor cannot see it), and loads it with everybody on it and the people named.
+	Decide(ctx context.Context, call Call, task uuid.UUID, decide func(Snapshot) (Decision, error)) (Answer, error)
+	// Create loads the people named and decides a command that makes a task (Snapshot.Task is zero).
+	Create(ctx context.Context, call Call, decide func(Snapshot) (Decision, error)) (Answer, error)
+	// Observe stores what cannot be refused and, in the same transaction, decides the consequences for each open task that one of
+	// the subjects is part of (each locked, in id order).
+	Observe(ctx context.Context, call Call, seen []duty.Observation, decide func(Snapshot) (Decision, error)) (Observed, error)
+
+	Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (View, error)
+	Tasks(ctx context.Context, actor duty.Actor, filter Filter) ([]Task, error)
+	History(ctx context.Context, actor duty.Actor, id uuid.UUID) (History, error)
+}
+
+// Call is one command as it reached us.
+type Call struct {
+	Actor   duty.Actor
+	Command duty.Command
+	People  []uuid.UUID // named by the command beyond those already on the task
+}
+
+// Snapshot is what a command is decided on: the database clock, the task and the people, all read in the deciding transaction.
+type Snapshot struct {
+	Now          time.Time
+	Task         Task
+	People       map[uuid.UUID]duty.Person // on the task or named by the command, and visible to the actor
+	Observations []duty.Observation        // the latest of each (subject, fact, by): of this task, or of no task
+}
+
+// Decision is what a command leaves behind. The store writes all of it or nothing.
+type Decision struct {
+	Task         Task // Task.ID is uuid.Nil when the dispatch was refused and no task was made
+	Refused      bool // by law; the ruling and the event are kept all the same
+	Rulings      []RulingRecord
+	Events       []ledger.Event
+	Observations []duty.Observation
+	Pushes       []duty.Push
+}
+
+// Answer is what the actor gets, now and at each retry of the same command.
+type Answer struct {
+	Task    Task
+	Ruling  *RulingRecord // the command's own ruling
+	Refused bool
+	Replay  bool // answered from what was stored
+}
+
+// Observed answers an observation: when it was received, and the open tasks it was weighed for.
+type Observed struct {
+	ReceivedAt time.Time
+	Tasks      []uuid.UUID
+	Replay     bool
+}
+
+// View is a task as it stands, with the latest of what was observed about its people.
+type View struct {
+	Task         Task
+	Observations []duty.Observation
+}
+
+// Filter narrows a list of tasks; the zero value lists everything the actor sees, newest first.
+type Filter struct {
+	State  State     // empty: any
+	Mine   bool      // only tasks the actor is part of
+	Path   duty.Path // subtree; empty: everything in sight
+	Before *uuid.UUID
+	Limit  int // 1..200
+}
+
+// History is a task's whole record: its events in order and every ruling as it was given.
+type History struct {
+	Task         Task
+	Events       []ledger.Event
+	Rulings      []RulingRecord
+	Observations []duty.Observation
+}

@@ -1,0 +1,145 @@
+package duty
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/fault"
+)
+
+// Role is a named bundle of permissions, granted to a person for the subtree of an organ.
+type Role string
+
+const (
+	RoleAuxiliary   Role = "auxiliary"
+	RoleOfficer     Role = "officer"
+	RoleStationHead Role = "station_head"
+	RoleLegal       Role = "legal"
+	RolePersonnel   Role = "personnel"
+	RoleViewer      Role = "command_viewer"
+	RoleAuditor     Role = "auditor"
+)
+
+// Roles lists every role.
+var Roles = []Role{RoleAuxiliary, RoleOfficer, RoleStationHead, RoleLegal, RolePersonnel, RoleViewer, RoleAuditor}
+
+// Permission names one thing that an actor may do.
+type Permission string
+
+const (
+	ViewTask     Permission = "task.view"
+	DispatchTask Permission = "task.dispatch" // dispatch, reassign, cancel, name the lead
+	ActOnTask    Permission = "task.act"      // acknowledge, accept, decline, start, pause, resume, finish, declare
+	HandOverLead Permission = "task.hand_over"
+	ReadHistory  Permission = "task.history"
+	AskRuling    Permission = "ruling.ask"
+	WatchFeed    Permission = "feed.watch"
+	ReadRoster   Permission = "roster.read"
+	ManageRoster Permission = "roster.manage" // status of people, devices
+	RevokeDevice Permission = "device.revoke"
+	OwnAccount   Permission = "account.own" // one's own session, profile, device, observations
+)
+
+// reach is how far a permission of a role goes.
+type reach uint8
+
+const (
+	own     reach = iota + 1 // only what the actor is part of
+	subtree                  // everything in the subtree the role was granted for
+)
+
+var permissions = map[Role]map[Permission]reach{
+	RoleAuxiliary: {
+		ViewTask: own, ActOnTask: own, ReadHistory: own, OwnAccount: own, AskRuling: own,
+	},
+	RoleOfficer: {
+		ViewTask: subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own, ReadHistory: subtree,
+		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own,
+	},
+	RoleStationHead: {
+		ViewTask: subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: subtree, ReadHistory: subtree,
+		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own,
+	},
+	RoleLegal:     {ViewTask: subtree, ReadHistory: subtree, AskRuling: own, OwnAccount: own},
+	RolePersonnel: {ReadRoster: subtree, ManageRoster: subtree, RevokeDevice: subtree, OwnAccount: own},
+	RoleViewer:    {ViewTask: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own},
+	RoleAuditor:   {ViewTask: subtree, ReadHistory: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own},
+}
+
+// Grant is a role held over the subtree of an organ.
+type Grant struct {
+	Role Role `json:"role"`
+	Path Path `json:"path"`
+}
+
+// Actor is who asks: a person on a device in a live session, with the grants read at this request.
+type Actor struct {
+	Person  uuid.UUID
+	Number  string
+	Name    string
+	Class   Class
+	Organ   Organ
+	Device  uuid.UUID
+	Session uuid.UUID
+	Grants  []Grant
+}
+
+// Target is what is acted on: its place in the organ tree, and whether the actor is part of it.
+type Target struct {
+	Path Path
+	Own  bool
+}
+
+// Self is the target of what concerns only the actor.
+func (a Actor) Self() Target { return Target{Path: a.Organ.Path, Own: true} }
+
+// Can says whether the actor holds the permission for the target.
+func (a Actor) Can(p Permission, t Target) bool {
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool {
+		switch permissions[g.Role][p] {
+		case own:
+			return t.Own
+		case subtree:
+			return t.Path.Within(g.Path)
+		default:
+			return false
+		}
+	})
+}
+
+// Holds says whether the actor holds the permission anywhere at all.
+func (a Actor) Holds(p Permission) bool {
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return permissions[g.Role][p] != 0 })
+}
+
+// Reach lists the subtrees in which the actor holds the permission.
+func (a Actor) Reach(p Permission) (paths []Path) {
+	for _, g := range a.Grants {
+		if permissions[g.Role][p] == subtree && !slices.Contains(paths, g.Path) {
+			paths = append(paths, g.Path)
+		}
+	}
+	return paths
+}
+
+// Authorise is the one question in front of every use case: may this actor do this to that? What the actor cannot even see is
+// not found, so that a foreign id and a missing one look the same; what can be seen and not done is forbidden.
+func Authorise(a Actor, p Permission, t Target, sees Permission) error {
+	switch {
+	case a.Can(p, t):
+		return nil
+	case p != sees && a.Can(sees, t):
+		return fault.New(fault.Forbidden, "not_permitted", "您没有执行此操作的权限", "you may not do this")
+	default:
+		return fault.Missing("resource")
+	}
+}
+
+// Require is Authorise for things that have no place in the tree: the actor must hold the permission somewhere.
+func Require(a Actor, p Permission) error {
+	if a.Holds(p) {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "not_permitted", "您没有执行此操作的权限", "you may not do this")
+}

@@ -1,0 +1,53 @@
+package duty
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Datum is the coordinate system a position was measured in. It is never guessed: a wrong one moves a point by 500 m.
+type Datum string
+
+const (
+	WGS84    Datum = "wgs84"
+	GCJ02    Datum = "gcj02"
+	BD09     Datum = "bd09"
+	CGCS2000 Datum = "cgcs2000"
+)
+
+// Place is where a task is: a name for people and, where known, a position with its datum (degrees).
+type Place struct {
+	Name  string   `json:"name"`
+	Lat   *float64 `json:"lat,omitempty"`
+	Lon   *float64 `json:"lon,omitempty"`
+	Datum Datum    `json:"datum,omitempty"` // required with a position
+}
+
+// Command identifies one command or observation for ever: the id the device made and a hash of what was asked.
+type Command struct {
+	ID   uuid.UUID
+	Hash [32]byte // of method, path and body
+}
+
+// Push is a message to a person's devices. It carries no case detail: the app fetches by id inside the session (Art. 21(2)).
+type Push struct {
+	Person   uuid.UUID `json:"person"`
+	Task     uuid.UUID `json:"task"`
+	Kind     string    `json:"kind"` // dispatched, reassigned, cancelled, lead_named
+	Priority string    `json:"priority"`
+}
+
+// Observation is what somebody stated about a person: never refused, never changed, marked with who said it and through what.
+type Observation struct {
+	ID         uuid.UUID  `json:"id"`
+	Subject    uuid.UUID  `json:"subject"`
+	Task       *uuid.UUID `json:"task,omitempty"` // nil: holds wherever the person works
+	Fact       string     `json:"fact"`           // recording, uniform, id_card, presence, on_duty, recusal
+	Value      string     `json:"value"`          // a word of the law's list for that fact
+	By         uuid.UUID  `json:"by"`
+	Device     uuid.UUID  `json:"device"`
+	Source     string     `json:"source"`      // phone, lead, dispatcher
+	ObservedAt time.Time  `json:"observed_at"` // as the device says: testimony, never authority
+	ReceivedAt time.Time  `json:"received_at"` // database clock
+}
