@@ -17,8 +17,9 @@ type Store interface {
 	Decide(ctx context.Context, call Call, task uuid.UUID, decide func(Snapshot) (Decision, error)) (Answer, error)
 	// Create loads the people named and decides a command that makes a task (Snapshot.Task is zero).
 	Create(ctx context.Context, call Call, decide func(Snapshot) (Decision, error)) (Answer, error)
-	// Observe stores what cannot be refused and, in the same transaction, decides the consequences for each open task that one of
-	// the subjects is part of (each locked, in id order).
+	// Observe stores what cannot be refused and, in the same transaction, decides the consequences for each task that an
+	// observation names (fault.NotFound when the actor cannot see it) and each open task that a subject is part of, each locked,
+	// in id order. The snapshots hold the observations from before this call. An error from decide stores nothing.
 	Observe(ctx context.Context, call Call, seen []duty.Observation, decide func(Snapshot) (Decision, error)) (Observed, error)
 
 	Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (View, error)
@@ -74,11 +75,12 @@ type View struct {
 
 // Filter narrows a list of tasks; the zero value lists everything the actor sees, newest first.
 type Filter struct {
-	State  State     // empty: any
-	Mine   bool      // only tasks the actor is part of
-	Path   duty.Path // subtree; empty: everything in sight
-	Before *uuid.UUID
-	Limit  int // 1..200
+	Reach  []duty.Path // subtrees the actor may list; tasks the actor is part of always count. Set by the service
+	State  State       // empty: any
+	Mine   bool        // only tasks the actor is part of
+	Path   duty.Path   // subtree; empty: everything in sight
+	Before *uuid.UUID  // keyset: tasks older than this one (ids are UUIDv7)
+	Limit  int         // 1..200
 }
 
 // History is a task's whole record: its events in order and every ruling as it was given.

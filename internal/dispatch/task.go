@@ -24,7 +24,7 @@ type Task struct {
 	Members  []Member  `json:"members"`
 	Officers []Officer `json:"officers"`
 
-	DispatchedBy uuid.UUID  `json:"dispatched_by"`
+	DispatchedBy Dispatcher `json:"dispatched_by"`
 	DispatchedAt time.Time  `json:"dispatched_at"`
 	StartedAt    *time.Time `json:"started_at,omitempty"` // first start
 	EndedAt      *time.Time `json:"ended_at,omitempty"`   // finished or cancelled
@@ -58,6 +58,14 @@ const (
 	Urgent    Urgency = "urgent"
 	Immediate Urgency = "immediate"
 )
+
+// Dispatcher is who gave the order, as they were then: whether an officer did is a fact of Art. 15.
+type Dispatcher struct {
+	Person uuid.UUID  `json:"person"`
+	Number string     `json:"number"`
+	Name   string     `json:"name"`
+	Class  duty.Class `json:"class"`
+}
 
 // Member is a person (not an officer) sent on the task, named as they were when sent.
 type Member struct {

@@ -45,8 +45,8 @@ const (
 type reach uint8
 
 const (
-	own     reach = iota + 1 // only what the actor is part of
-	subtree                  // everything in the subtree the role was granted for
+	own     reach = 1 << iota // what the actor is part of
+	subtree                   // everything in the subtree the role was granted for
 )
 
 var permissions = map[Role]map[Permission]reach{
@@ -54,11 +54,11 @@ var permissions = map[Role]map[Permission]reach{
 		ViewTask: own, ActOnTask: own, ReadHistory: own, OwnAccount: own, AskRuling: own,
 	},
 	RoleOfficer: {
-		ViewTask: subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own, ReadHistory: subtree,
+		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own,
 	},
 	RoleStationHead: {
-		ViewTask: subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: subtree, ReadHistory: subtree,
+		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own,
 	},
 	RoleLegal:     {ViewTask: subtree, ReadHistory: subtree, AskRuling: own, OwnAccount: own},
@@ -97,14 +97,8 @@ func (a Actor) Self() Target { return Target{Path: a.Organ.Path, Own: true} }
 // Can says whether the actor holds the permission for the target.
 func (a Actor) Can(p Permission, t Target) bool {
 	return slices.ContainsFunc(a.Grants, func(g Grant) bool {
-		switch permissions[g.Role][p] {
-		case own:
-			return t.Own
-		case subtree:
-			return t.Path.Within(g.Path)
-		default:
-			return false
-		}
+		r := permissions[g.Role][p]
+		return r&own != 0 && t.Own || r&subtree != 0 && t.Path.Within(g.Path)
 	})
 }
 
@@ -116,7 +110,7 @@ func (a Actor) Holds(p Permission) bool {
 // Reach lists the subtrees in which the actor holds the permission.
 func (a Actor) Reach(p Permission) (paths []Path) {
 	for _, g := range a.Grants {
-		if permissions[g.Role][p] == subtree && !slices.Contains(paths, g.Path) {
+		if permissions[g.Role][p]&subtree != 0 && !slices.Contains(paths, g.Path) {
 			paths = append(paths, g.Path)
 		}
 	}
