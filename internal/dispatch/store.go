@@ -19,7 +19,8 @@ type Store interface {
 	Create(ctx context.Context, call Call, decide func(Snapshot) (Decision, error)) (Answer, error)
 	// Observe stores what cannot be refused and, in the same transaction, decides the consequences for each task that an
 	// observation names (fault.NotFound when the actor cannot see it) and each open task that a subject is part of, each locked,
-	// in id order. The snapshots hold the observations from before this call. An error from decide stores nothing.
+	// in id order. The snapshots hold the observations from before this call; decide completes seen in place, and the store writes
+	// it afterwards. An error from decide stores nothing.
 	Observe(ctx context.Context, call Call, seen []duty.Observation, decide func(Snapshot) (Decision, error)) (Observed, error)
 
 	Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (View, error)

@@ -32,7 +32,7 @@ type Task struct {
 	Reason       string     `json:"reason,omitempty"`     // of the cancellation
 
 	StandingRuling *uuid.UUID  `json:"standing_ruling,omitempty"` // what the task was last started (or changed while started) under
-	LatestRuling   uuid.UUID   `json:"latest_ruling"`             // the newest, whatever it says
+	LatestRuling   uuid.UUID   `json:"latest_ruling"`             // the newest about the task as it stands, whatever it says
 	LatestOutcome  law.Outcome `json:"latest_outcome"`
 }
 

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/fault"
 )
 
 // Datum is the coordinate system a position was measured in. It is never guessed: a wrong one moves a point by 500 m.
@@ -50,4 +52,26 @@ type Observation struct {
 	Source     string     `json:"source"`      // phone, lead, dispatcher
 	ObservedAt time.Time  `json:"observed_at"` // as the device says: testimony, never authority
 	ReceivedAt time.Time  `json:"received_at"` // database clock
+}
+
+// Check refuses a position that could be misread; field locates the place in the request.
+func (p Place) Check(field string) error {
+	switch {
+	case p.Name == "":
+		return fault.BadField(field+"/name", "is required")
+	case (p.Lat == nil) != (p.Lon == nil):
+		return fault.BadField(field, "lat and lon go together")
+	case p.Lat == nil:
+		return nil
+	case *p.Lat < -90 || *p.Lat > 90:
+		return fault.BadField(field+"/lat", "is no latitude in degrees")
+	case *p.Lon < -180 || *p.Lon > 180:
+		return fault.BadField(field+"/lon", "is no longitude in degrees")
+	}
+	switch p.Datum {
+	case WGS84, GCJ02, BD09, CGCS2000:
+		return nil
+	default:
+		return fault.BadField(field+"/datum", "a position needs its datum: wgs84, gcj02, bd09 or cgcs2000")
+	}
 }

@@ -80,3 +80,9 @@ func parseSet(w words, data []byte) (uint16, error) {
 	}
 	return set, nil
 }
+
+// Vehicle is the vehicle a word names.
+func Vehicle(word string) (Vehicles, bool) {
+	i, err := vehicleWords.parse([]byte(word))
+	return 1 << i, err == nil
+}

@@ -1,0 +1,168 @@
+package dispatch
+
+import (
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/fault"
+	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/ledger"
+)
+
+// applier is what a command does to the task it is deciding.
+type applier interface {
+	apply(d *deciding) error
+}
+
+// deciding is one command being decided: a snapshot, the task as it is becoming, and what will be left behind.
+type deciding struct {
+	Snapshot
+	actor  duty.Actor
+	action Action
+	book   Book
+	fresh  Freshness
+	newID  func() uuid.UUID
+
+	before Task // as it was; a refused command leaves it so
+	task   Task
+	seen   statements // what stands, with what this command itself states
+	out    Decision
+}
+
+func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, a applier) (Decision, error) {
+	to, err := snap.Task.State.Next(action)
+	if err != nil {
+		return Decision{}, err
+	}
+	organ := snap.Task.Organ
+	if snap.Task.State == "" {
+		organ = actor.Organ
+	}
+	d := &deciding{
+		Snapshot: snap, actor: actor, action: action, book: s.books(organ), fresh: s.fresh, newID: s.newID,
+		before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh),
+	}
+	d.task.State = to
+	if err := a.apply(d); err != nil {
+		return Decision{}, err
+	}
+	d.out.Task = d.task
+	return d.out, nil
+}
+
+// clone copies what a command may change, so that the snapshot stays as it was.
+func (t *Task) clone() Task {
+	c := *t
+	c.Members = append([]Member(nil), t.Members...)
+	c.Officers = append([]Officer(nil), t.Officers...)
+	return c
+}
+
+// ask asks the law about a unit now, and keeps the ruling whatever it says. It fails when there is nothing to rule on: no
+// unit, or an act of the task that nobody of the unit does.
+func (d *deciding) ask(phase law.Phase, unit []Member) (*RulingRecord, error) {
+	facts := factBuilder{now: d.Now, people: d.People, seen: d.seen, book: d.book}.facts(&d.task, phase, unit)
+	ruling, err := d.book.Rule(&facts)
+	if err != nil {
+		return nil, fault.New(fault.Conflict, "unit_does_not_fit", "现有人员与任务事项不匹配，请先调整人员或事项："+err.Error(),
+			"the unit does not fit the task as it stands, reassign first: "+err.Error()).Because(err)
+	}
+	record := RulingRecord{
+		ID: d.newID(), Epoch: d.task.Epoch, Path: d.task.Organ.Path, Actor: d.actor.Person, Command: string(d.action),
+		At: d.Now, Facts: facts, Ruling: ruling,
+	}
+	if d.task.ID != uuid.Nil {
+		record.Task = &d.task.ID
+	}
+	d.out.Rulings = append(d.out.Rulings, record)
+	d.task.LatestRuling, d.task.LatestOutcome = record.ID, ruling.Outcome
+	return &record, nil
+}
+
+// weigh asks the law where its answer cannot stand in the way of stopping or of saying no; where there is nothing left to rule
+// on it keeps no ruling.
+func (d *deciding) weigh(phase law.Phase, unit []Member) (lawful bool) {
+	record, err := d.ask(phase, unit)
+	return err != nil || record.Ruling.Outcome.Lawful()
+}
+
+// stand makes a lawful ruling the one a started task stands on, in an epoch of its own.
+func (d *deciding) stand(phase law.Phase, unit []Member) (lawful bool, err error) {
+	d.task.Epoch++
+	record, err := d.ask(phase, unit)
+	if err != nil || !record.Ruling.Outcome.Lawful() {
+		return false, err
+	}
+	d.task.StandingRuling = &record.ID
+	return true, nil
+}
+
+// fall takes away the ruling the task stood on: nothing may go on under it.
+func (d *deciding) fall() {
+	d.task.Epoch++
+	d.task.StandingRuling = nil
+}
+
+// refuse undoes the command and keeps the ruling that refused it in the record.
+func (d *deciding) refuse() error {
+	d.task = d.before.clone()
+	d.out.Refused, d.out.Pushes = true, nil
+	return d.event("task.refused", map[string]any{"command": d.action})
+}
+
+// event records that something happened to the task; each one raises the version.
+func (d *deciding) event(kind string, body map[string]any) error {
+	if body == nil {
+		body = map[string]any{}
+	}
+	body["state"] = d.task.State
+	if n := len(d.out.Rulings); n > 0 {
+		body["ruling"], body["outcome"] = d.out.Rulings[n-1].ID, d.out.Rulings[n-1].Ruling.Outcome
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	e := ledger.Event{ID: d.newID(), Kind: kind, Path: d.task.Organ.Path, Actor: d.actor.Person, At: d.Now, Body: text}
+	if d.task.ID != uuid.Nil {
+		d.task.Version++
+		e.Task, e.Version = &d.task.ID, d.task.Version
+	}
+	d.out.Events = append(d.out.Events, e)
+	return nil
+}
+
+// note keeps what this command states and lets it count at once.
+func (d *deciding) note(seen []duty.Observation) {
+	for _, o := range seen {
+		o.ReceivedAt = d.Now
+		d.out.Observations = append(d.out.Observations, o)
+		d.seen = append(d.seen, o)
+	}
+}
+
+// push tells people that there is something to fetch.
+func (d *deciding) push(kind string, people ...uuid.UUID) {
+	for _, p := range people {
+		d.out.Pushes = append(d.out.Pushes, duty.Push{Person: p, Task: d.task.ID, Kind: kind, Priority: string(d.task.Urgency)})
+	}
+}
+
+// called is the unit as ordered: everybody who has not declined or been sent away.
+func (t *Task) called() []Member { return t.membersIn(Sent, Acknowledged, Accepted) }
+
+// working is the unit that does the work: those who accepted.
+func (t *Task) working() []Member { return t.membersIn(Accepted) }
+
+func (t *Task) membersIn(states ...MemberState) (unit []Member) {
+	for _, m := range t.Members {
+		for _, s := range states {
+			if m.State == s {
+				unit = append(unit, m)
+			}
+		}
+	}
+	return unit
+}

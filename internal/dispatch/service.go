@@ -1,0 +1,119 @@
+package dispatch
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/law"
+)
+
+// Book is the law as this room asks it.
+type Book interface {
+	Rule(f *law.Facts) (law.Ruling, error)
+	// PermittingItem is the item of the statute that permits an act to some auxiliary ("cq-2021 15(1)"); false when none does.
+	PermittingItem(act string) (string, bool)
+}
+
+// Service carries out commands and observations on tasks.
+type Service struct {
+	store Store
+	books func(duty.Organ) Book // the rulebook and readings of an organ
+	fresh Freshness
+	newID func() uuid.UUID
+}
+
+// New makes the service.
+func New(store Store, books func(duty.Organ) Book, fresh Freshness) *Service {
+	return &Service{store: store, books: books, fresh: fresh, newID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) }}
+}
+
+// Dispatch gives an order to a unit. A refusal by law makes no task; the ruling and the attempt are kept (Art. 42).
+func (s *Service) Dispatch(ctx context.Context, actor duty.Actor, cmd duty.Command, order DispatchOrder) (Answer, error) {
+	if err := duty.Require(actor, duty.DispatchTask); err != nil {
+		return Answer{}, err
+	}
+	if err := order.check(); err != nil {
+		return Answer{}, err
+	}
+	return s.store.Create(ctx, Call{actor, cmd, order.people()}, func(snap Snapshot) (Decision, error) {
+		return s.decide(snap, actor, DoDispatch, order)
+	})
+}
+
+// Do carries out one step of a task's life. A refusal by law is an Answer with Refused set and the ruling in it, not an error.
+func (s *Service) Do(ctx context.Context, actor duty.Actor, cmd duty.Command, task uuid.UUID, step Step) (Answer, error) {
+	if err := duty.Require(actor, step.permission()); err != nil {
+		return Answer{}, err
+	}
+	if err := step.check(); err != nil {
+		return Answer{}, err
+	}
+	return s.store.Decide(ctx, Call{actor, cmd, step.people()}, task, func(snap Snapshot) (Decision, error) {
+		if err := duty.Authorise(actor, step.permission(), target(&snap.Task, actor), duty.ViewTask); err != nil {
+			return Decision{}, err
+		}
+		return s.decide(snap, actor, step.action(), step)
+	})
+}
+
+// Observe takes what somebody states of a fact. It is never refused for business reasons: what the law does not allow is kept as a
+// violation and raised as an alert.
+func (s *Service) Observe(ctx context.Context, actor duty.Actor, cmd duty.Command, said []Statement) (Observed, error) {
+	if err := duty.Require(actor, duty.OwnAccount); err != nil {
+		return Observed{}, err
+	}
+	seen, err := s.observations(actor, said)
+	if err != nil {
+		return Observed{}, err
+	}
+	return s.store.Observe(ctx, Call{Actor: actor, Command: cmd}, seen, func(snap Snapshot) (Decision, error) {
+		return s.decide(snap, actor, DoObserve, observe{seen})
+	})
+}
+
+// Ask rules on facts without dispatching anybody. Nothing is kept.
+func (s *Service) Ask(_ context.Context, actor duty.Actor, facts law.Facts) (law.Ruling, error) {
+	if err := duty.Require(actor, duty.AskRuling); err != nil {
+		return law.Ruling{}, err
+	}
+	return s.books(actor.Organ).Rule(&facts)
+}
+
+// Task shows one task.
+func (s *Service) Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (View, error) {
+	if err := duty.Require(actor, duty.ViewTask); err != nil {
+		return View{}, err
+	}
+	view, err := s.store.Task(ctx, actor, id)
+	if err != nil {
+		return View{}, err
+	}
+	return view, duty.Authorise(actor, duty.ViewTask, target(&view.Task, actor), duty.ViewTask)
+}
+
+// Tasks lists tasks, newest first.
+func (s *Service) Tasks(ctx context.Context, actor duty.Actor, filter Filter) ([]Task, error) {
+	if err := duty.Require(actor, duty.ViewTask); err != nil {
+		return nil, err
+	}
+	filter.Reach = actor.Reach(duty.ViewTask)
+	return s.store.Tasks(ctx, actor, filter)
+}
+
+// History is everything that happened to a task, with every ruling as it was.
+func (s *Service) History(ctx context.Context, actor duty.Actor, id uuid.UUID) (History, error) {
+	if err := duty.Require(actor, duty.ReadHistory); err != nil {
+		return History{}, err
+	}
+	history, err := s.store.History(ctx, actor, id)
+	if err != nil {
+		return History{}, err
+	}
+	return history, duty.Authorise(actor, duty.ReadHistory, target(&history.Task, actor), duty.ViewTask)
+}
+
+func target(t *Task, actor duty.Actor) duty.Target {
+	return duty.Target{Path: t.Organ.Path, Own: t.Part(actor.Person)}
+}

@@ -1,0 +1,149 @@
+package dispatch
+
+import (
+	"encoding"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/fault"
+	"github.com/dutybound/dutybound/internal/law"
+)
+
+// Facts that the system cannot see are stated by somebody. Better sources will come (cameras, positions, rosters); they will
+// write the same observations with another source, and nothing here will change.
+const (
+	factRecording = "recording"
+	factUniform   = "uniform"
+	factIDCard    = "id_card"
+	factPresence  = "presence"
+	factOnDuty    = "on_duty"
+	factRecusal   = "recusal"
+)
+
+// taskBound are the facts that are only true of one task.
+var taskBound = map[string]bool{factPresence: true, factRecusal: true}
+
+// Statement is one fact as a phone or a dispatcher states it.
+type Statement struct {
+	Subject    uuid.UUID // whom it is about; uuid.Nil: the actor
+	Task       *uuid.UUID
+	Fact       string
+	Value      string
+	ObservedAt time.Time // by the device's clock; zero: now
+}
+
+// check refuses words that the law has no place for; field locates the statement in the request.
+func (s Statement) check(field string) error {
+	var err error
+	switch s.Fact {
+	case factRecording:
+		_, err = parse[law.Recording](s.Value)
+	case factUniform:
+		_, err = parse[law.Uniform](s.Value)
+	case factIDCard, factOnDuty:
+		_, err = parse[law.Answer](s.Value)
+	case factPresence:
+		_, err = parse[law.Presence](s.Value)
+	case factRecusal:
+		if s.Value != law.RecusalPending.String() {
+			err = fmt.Errorf("recusal: only %q can be declared; the head of the department or station decides (Art. 22)", law.RecusalPending)
+		}
+	default:
+		return fault.BadField(field+"/fact", fmt.Sprintf("unknown fact %q", s.Fact))
+	}
+	if err != nil {
+		return fault.BadField(field+"/value", err.Error())
+	}
+	if taskBound[s.Fact] && s.Task == nil {
+		return fault.BadField(field+"/task", s.Fact+" is stated for a task")
+	}
+	return nil
+}
+
+func parse[W any, P interface {
+	*W
+	encoding.TextUnmarshaler
+}](word string) (W, error) {
+	var w W
+	err := P(&w).UnmarshalText([]byte(word))
+	return w, err
+}
+
+// read is the word an observation states; nobody having stated anything is the zero word, which assumes least.
+func read[W any, P interface {
+	*W
+	encoding.TextUnmarshaler
+}](o *duty.Observation) W {
+	var none W
+	if o == nil {
+		return none
+	}
+	w, err := parse[W, P](o.Value)
+	if err != nil {
+		return none
+	}
+	return w
+}
+
+// statements are the observations that still stand at a moment.
+type statements []duty.Observation
+
+// standing drops what is stale: too old by the time it was received (a phone's clock decides nothing).
+func standing(all []duty.Observation, now time.Time, fresh Freshness) statements {
+	kept := make(statements, 0, len(all))
+	for _, o := range all {
+		limit := fresh.Statement
+		switch o.Fact {
+		case factRecording:
+			limit = fresh.Recording
+		case factRecusal:
+			kept = append(kept, o) // a recusal stands until it is decided
+			continue
+		}
+		if now.Sub(o.ReceivedAt) <= limit {
+			kept = append(kept, o)
+		}
+	}
+	return kept
+}
+
+// latest is the newest statement of a fact about a person, whoever made it; of two received together the later in the list.
+func (s statements) latest(subject uuid.UUID, fact string) *duty.Observation {
+	var newest *duty.Observation
+	for i := range s {
+		if o := &s[i]; o.Subject == subject && o.Fact == fact && (newest == nil || !o.ReceivedAt.Before(newest.ReceivedAt)) {
+			newest = o
+		}
+	}
+	return newest
+}
+
+// presence weighs what each side last said of an officer's presence: the worst of them counts, so that a lead who left is not
+// kept on the scene by his own word alone.
+func (s statements) presence(officer uuid.UUID) law.Presence {
+	last := map[uuid.UUID]*duty.Observation{}
+	for i := range s {
+		o := &s[i]
+		if o.Subject != officer || o.Fact != factPresence {
+			continue
+		}
+		if before := last[o.By]; before == nil || !o.ReceivedAt.Before(before.ReceivedAt) {
+			last[o.By] = o
+		}
+	}
+	worst := law.PresenceUnknown
+	for _, o := range last {
+		if got := read[law.Presence](o); presenceRank[got] > presenceRank[worst] {
+			worst = got
+		}
+	}
+	return worst
+}
+
+// presenceRank orders what was stated from weakest to strongest in effect; unknown is what nobody having spoken leaves.
+var presenceRank = map[law.Presence]int{
+	law.PresenceUnknown: 0, law.PresencePresent: 1, law.PresenceDoubtful: 2, law.PresenceEnRoute: 3, law.PresenceRemote: 4, law.PresenceAbsent: 5,
+}

@@ -1,0 +1,311 @@
+package dispatch
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/fault"
+	"github.com/dutybound/dutybound/internal/law"
+)
+
+// Step is one command on a task that exists.
+type Step interface {
+	applier
+	action() Action
+	permission() duty.Permission
+	people() []uuid.UUID // named beyond those on the task
+	check() error
+}
+
+type (
+	// Acknowledge says that the member has seen the order (签收): proof of having been reached, not yet an answer.
+	Acknowledge struct{ onTask }
+	// Accept is the member's yes.
+	Accept struct{ onTask }
+	// Decline is the member's no, with a reason. It carries no mark against the person (Art. 20).
+	Decline struct {
+		onTask
+		Reason string
+	}
+	// Start begins the work of everybody who accepted. Statements are what the phone declares of the facts nobody else sees.
+	Start struct {
+		onTask
+		Statements []Statement
+	}
+	// Pause interrupts the work; it needs a fresh ruling to go on.
+	Pause struct {
+		onTask
+		Reason string
+	}
+	// Resume goes on after a pause, under the law of that moment.
+	Resume struct {
+		onTask
+		Statements []Statement
+	}
+	// Finish ends the work with a report.
+	Finish struct {
+		onTask
+		Report string
+	}
+	// Cancel takes the order back.
+	Cancel struct {
+		byDispatcher
+		Reason string
+	}
+	// Reassign sends people away and calls others.
+	Reassign struct {
+		byDispatcher
+		Add    []MemberOrder
+		Remove []uuid.UUID
+	}
+	// NameLead names the one officer who leads, in place of whoever did. A lead may hand over; else the dispatcher names.
+	NameLead struct {
+		handingOver
+		Officer OfficerOrder
+	}
+)
+
+// The three ways of standing towards a task.
+type (
+	onTask       struct{}
+	byDispatcher struct{}
+	handingOver  struct{}
+)
+
+func (onTask) permission() duty.Permission       { return duty.ActOnTask }
+func (byDispatcher) permission() duty.Permission { return duty.DispatchTask }
+func (handingOver) permission() duty.Permission  { return duty.HandOverLead }
+func (onTask) people() []uuid.UUID               { return nil }
+func (byDispatcher) people() []uuid.UUID         { return nil }
+func (onTask) check() error                      { return nil }
+func (byDispatcher) check() error                { return nil }
+func (handingOver) check() error                 { return nil }
+
+func (Acknowledge) action() Action { return DoAcknowledge }
+func (Accept) action() Action      { return DoAccept }
+func (Decline) action() Action     { return DoDecline }
+func (Start) action() Action       { return DoStart }
+func (Pause) action() Action       { return DoPause }
+func (Resume) action() Action      { return DoResume }
+func (Finish) action() Action      { return DoFinish }
+func (Cancel) action() Action      { return DoCancel }
+func (Reassign) action() Action    { return DoReassign }
+func (NameLead) action() Action    { return DoNameLead }
+
+func (s NameLead) people() []uuid.UUID { return []uuid.UUID{s.Officer.Person} }
+
+func (s Reassign) people() (ids []uuid.UUID) {
+	for _, m := range s.Add {
+		ids = append(ids, m.Person)
+	}
+	return ids
+}
+
+func (s Reassign) check() error {
+	return between("body", len(s.Add)+len(s.Remove), 1, maxMembers)
+}
+
+// phase is what the law is asked about a task that is going on or still to begin.
+func (d *deciding) phase() law.Phase {
+	if d.task.State == Started {
+		return law.During
+	}
+	return law.Dispatch
+}
+
+// unit is whom the law is asked about: those at work once work has begun, before that those who were called.
+func (d *deciding) unit() []Member {
+	if d.task.State == Started {
+		return d.task.working()
+	}
+	return d.task.called()
+}
+
+// move takes the acting member to their next state.
+func (d *deciding) move() (*Member, error) {
+	m := d.task.Member(d.actor.Person)
+	if m == nil {
+		return nil, fault.New(fault.Conflict, "not_a_member", "您不是该任务的队员", "only a member of the task can do this")
+	}
+	to, err := m.State.Next(d.action)
+	m.State = to
+	return m, err
+}
+
+func (s Acknowledge) apply(d *deciding) error {
+	m, err := d.move()
+	if err != nil {
+		return err
+	}
+	d.weigh(d.phase(), d.unit())
+	return d.event("task.acknowledged", map[string]any{"person": m.Person})
+}
+
+// apply: who accepts while the work goes on joins it, so the law is asked about the unit with them in it.
+func (s Accept) apply(d *deciding) error {
+	m, err := d.move()
+	if err != nil {
+		return err
+	}
+	lawful := true
+	if d.task.State == Started {
+		lawful, err = d.stand(law.Start, d.task.working())
+	} else {
+		lawful = d.weigh(law.Dispatch, d.task.called())
+	}
+	if err != nil {
+		return err
+	}
+	if !lawful {
+		return d.refuse()
+	}
+	return d.event("task.accepted", map[string]any{"person": m.Person})
+}
+
+func (s Decline) apply(d *deciding) error {
+	m, err := d.move()
+	if err != nil {
+		return err
+	}
+	m.Reason = s.Reason
+	d.weigh(d.phase(), d.unit())
+	return d.event("task.declined", map[string]any{"person": m.Person, "reason": s.Reason})
+}
+
+func (s Start) apply(d *deciding) error  { return d.begin("task.started", s.Statements) }
+func (s Resume) apply(d *deciding) error { return d.begin("task.resumed", s.Statements) }
+
+// begin starts or resumes the work: everybody called has answered, and the law finds the unit fit as it stands now.
+func (d *deciding) begin(kind string, said []Statement) error {
+	if m := d.task.Member(d.actor.Person); m != nil && m.State != Accepted {
+		return fault.New(fault.Conflict, "not_accepted", "您尚未接受该任务", "you have not accepted the task")
+	}
+	if waiting := d.task.membersIn(Sent, Acknowledged); len(waiting) > 0 {
+		return fault.New(fault.Conflict, "members_not_accepted",
+			fmt.Sprintf("尚有队员未接受任务：%s", names(waiting)), fmt.Sprintf("members who have not accepted: %s", names(waiting)))
+	}
+	if err := d.state(said); err != nil {
+		return err
+	}
+	lawful, err := d.stand(law.Start, d.task.working())
+	if err != nil {
+		return err
+	}
+	if !lawful {
+		return d.refuse()
+	}
+	if d.task.StartedAt == nil {
+		d.task.StartedAt = &d.Now
+	}
+	return d.event(kind, nil)
+}
+
+func (s Pause) apply(d *deciding) error {
+	d.weigh(law.During, d.task.working())
+	d.fall()
+	return d.event("task.paused", map[string]any{"reason": s.Reason})
+}
+
+func (s Finish) apply(d *deciding) error {
+	d.weigh(law.During, d.task.working())
+	d.task.Report, d.task.EndedAt = s.Report, &d.Now
+	return d.event("task.finished", map[string]any{"report": s.Report != ""})
+}
+
+func (s Cancel) apply(d *deciding) error {
+	if d.before.State == Started {
+		d.weigh(law.During, d.task.working())
+	} else {
+		d.weigh(law.Dispatch, d.task.called())
+	}
+	d.task.Reason, d.task.EndedAt = s.Reason, &d.Now
+	for _, m := range d.task.called() {
+		d.push("cancelled", m.Person)
+	}
+	return d.event("task.cancelled", map[string]any{"reason": s.Reason})
+}
+
+// apply: people called in come under the law of a dispatch; a working unit that loses somebody needs a ruling of its own.
+func (s Reassign) apply(d *deciding) error {
+	for i, person := range s.Remove {
+		if err := d.sendAway(fmt.Sprintf("body/remove/%d", i), person); err != nil {
+			return err
+		}
+	}
+	if err := d.addMembers("body/add", s.Add); err != nil {
+		return err
+	}
+	record, err := d.ask(law.Dispatch, d.task.called())
+	if err != nil {
+		return err
+	}
+	lawful := record.Ruling.Outcome.Lawful()
+	if lawful && d.task.State == Started && len(s.Remove) > 0 {
+		if lawful, err = d.stand(law.Start, d.task.working()); err != nil {
+			return err
+		}
+	}
+	if !lawful {
+		return d.refuse()
+	}
+	d.push("dispatched", s.people()...)
+	d.push("removed", s.Remove...)
+	return d.event("task.reassigned", map[string]any{"added": s.people(), "removed": s.Remove})
+}
+
+func (d *deciding) sendAway(field string, person uuid.UUID) error {
+	m := d.task.Member(person)
+	if m == nil {
+		return fault.BadField(field, "is not a member of the task")
+	}
+	to, err := m.State.Next(DoReassign)
+	m.State = to
+	return err
+}
+
+// apply: a lead hands over only his own lead; anybody else needs the permission to dispatch.
+func (s NameLead) apply(d *deciding) error {
+	lead := d.task.Lead()
+	own := lead != nil && lead.Person == d.actor.Person
+	if !own && !d.actor.Can(duty.DispatchTask, target(&d.task, d.actor)) {
+		return fault.New(fault.Forbidden, "not_the_lead", "只有现任带领民警或派遣人可以指定带领民警", "only the lead or the dispatcher can name the lead")
+	}
+	for i := range d.task.Officers {
+		d.task.Officers[i].Lead = false
+	}
+	s.Officer.Lead = true
+	if err := d.addOfficer("body/officer", s.Officer); err != nil {
+		return err
+	}
+	lawful, err := d.relead()
+	if err != nil {
+		return err
+	}
+	if !lawful {
+		return d.refuse()
+	}
+	d.push("lead_named", s.Officer.Person)
+	return d.event("task.lead_named", map[string]any{"officer": s.Officer.Person})
+}
+
+// relead asks about the unit under its new lead. Whoever takes over work that goes on must be there already, so the ruling it
+// stands on from now is one of a start.
+func (d *deciding) relead() (lawful bool, err error) {
+	if d.task.State == Started {
+		return d.stand(law.Start, d.task.working())
+	}
+	record, err := d.ask(law.Dispatch, d.task.called())
+	return err == nil && record.Ruling.Outcome.Lawful(), err
+}
+
+func names(members []Member) (list string) {
+	for i, m := range members {
+		if i > 0 {
+			list += "、"
+		}
+		list += m.Name
+	}
+	return list
+}
