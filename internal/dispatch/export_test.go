@@ -1,0 +1,25 @@
+package dispatch
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/law"
+)
+
+// What the tests of this room may see of its inside.
+
+func Transitions() map[State]map[Action]State                   { return transitions }
+func MemberTransitions() map[MemberState]map[Action]MemberState { return memberTransitions }
+
+// PresenceOf weighs observations of an officer's presence at a moment.
+func PresenceOf(all []duty.Observation, now time.Time, officer uuid.UUID) law.Presence {
+	return standing(all, now, DefaultFreshness).presence(officer)
+}
+
+// RecordingOf is a person's recording state at a moment.
+func RecordingOf(all []duty.Observation, now time.Time, person uuid.UUID) law.Recording {
+	return read[law.Recording](standing(all, now, DefaultFreshness).latest(person, factRecording))
+}
