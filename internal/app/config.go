@@ -1,0 +1,61 @@
+package app
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"time"
+)
+
+// Config is every setting of the server. Each is a flag and an environment variable of `dutybound serve`.
+type Config struct {
+	Listen             string        `help:"Address to serve the API and the feed on." default:"127.0.0.1:8080" env:"DUTYBOUND_LISTEN"`
+	MetricsListen      string        `help:"Address to serve Prometheus metrics on; empty: none." default:"127.0.0.1:9464" env:"DUTYBOUND_METRICS_LISTEN"`
+	TLSCert            string        `help:"Certificate file (PEM); with --tls-key the server speaks HTTPS itself." env:"DUTYBOUND_TLS_CERT" name:"tls-cert"`
+	TLSKey             string        `help:"Key file (PEM) of --tls-cert." env:"DUTYBOUND_TLS_KEY" name:"tls-key"`
+	PlainHTTP          bool          `help:"Allow plain HTTP beyond loopback: a proxy in front speaks TLS." env:"DUTYBOUND_PLAIN_HTTP" name:"plain-http"`
+	DatabaseURL        string        `help:"Postgres to use; empty: an own private one, kept in --data-dir." env:"DATABASE_URL" name:"database-url"`
+	MigrateURL         string        `help:"Postgres URL of the role that owns the tables, used only to migrate; empty: --database-url." env:"DUTYBOUND_MIGRATE_URL" name:"migrate-url"`
+	DatabaseConns      int32         `help:"Most database connections of this process." default:"24" env:"DUTYBOUND_DATABASE_CONNS"`
+	RedisURL           string        `help:"Redis to use; empty: one inside this process." env:"REDIS_URL" name:"redis-url"`
+	DataDir            string        `help:"Folder for the private database, the ledger key and the anchors." default:".data" env:"DUTYBOUND_DATA_DIR"`
+	Demo               bool          `help:"Seed the demo station when the private database is empty (never elsewhere)." default:"true" negatable:"" env:"DUTYBOUND_DEMO"`
+	LedgerKey          string        `help:"File with the signing key of tree heads; empty: made in --data-dir." env:"DUTYBOUND_LEDGER_KEY"`
+	Anchors            string        `help:"File outside the database that signed heads are appended to; empty: anchors.log in --data-dir." env:"DUTYBOUND_ANCHORS"`
+	FCMCredentials     string        `help:"Service-account file for Firebase; empty: pushes go to a local endpoint that prints them." env:"DUTYBOUND_FCM_CREDENTIALS" name:"fcm-credentials"`
+	FCMEndpoint        string        `help:"Base URL of another FCM endpoint." env:"DUTYBOUND_FCM_ENDPOINT" name:"fcm-endpoint"`
+	Origins            []string      `help:"Web origins allowed on the feed, besides the server's own." env:"DUTYBOUND_ORIGINS"`
+	SessionTTL         time.Duration `help:"How long a session lives." default:"12h" env:"DUTYBOUND_SESSION_TTL" name:"session-ttl"`
+	RecordingFreshness time.Duration `help:"How long a camera's reported state stands before it is unknown." default:"10m" env:"DUTYBOUND_RECORDING_FRESHNESS"`
+	StatementFreshness time.Duration `help:"How long uniform, work card, presence and on-duty statements stand." default:"12h" env:"DUTYBOUND_STATEMENT_FRESHNESS"`
+	RequestTimeout     time.Duration `help:"Deadline of one request." default:"10s" env:"DUTYBOUND_REQUEST_TIMEOUT"`
+	ShutdownTimeout    time.Duration `help:"How long a shutdown waits for requests under way." default:"10s" env:"DUTYBOUND_SHUTDOWN_TIMEOUT"`
+	LogLevel           string        `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"DUTYBOUND_LOG_LEVEL"`
+}
+
+// Embedded says whether the server runs on its own private database.
+func (c Config) Embedded() bool { return c.DatabaseURL == "" }
+
+// check refuses what must not be served.
+func (c Config) check() error {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return fmt.Errorf("--tls-cert and --tls-key go together")
+	}
+	if c.TLSCert == "" && !c.PlainHTTP && !loopback(c.Listen) {
+		return fmt.Errorf("--listen %s is reachable from other machines and would carry passwords in plain HTTP: "+
+			"give --tls-cert and --tls-key, or --plain-http when a proxy in front speaks TLS", c.Listen)
+	}
+	if c.MetricsListen != "" && c.MetricsListen == c.Listen {
+		return fmt.Errorf("--metrics-listen needs an address of its own")
+	}
+	return nil
+}
+
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
