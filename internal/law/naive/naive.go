@@ -1,0 +1,200 @@
+// Package naive is the second opinion on the law: the same questions as package law answers, decided a second time by plain
+// switches over the facts, with a table of acts of its own and no rulebook. It is slow and long on purpose and is imported
+// by tests only. Where the two disagree, the words of the regulation decide which one is wrong.
+package naive
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/dutybound/dutybound/internal/law"
+)
+
+// Result is what both evaluators must agree on. Err is set, and nothing else, for facts that are no question at all.
+type Result struct {
+	Outcome     law.Outcome
+	Cites       []string // every clause looked at, sorted, without repeats
+	Obligations map[string]law.ObligationState
+	Remedies    []string // only the codes that the case format names
+	Err         error
+}
+
+// Rule decides one task by cq-2021 and its overlays. Readings hold the switches that differ from their defaults.
+func Rule(f *law.Facts, readings map[string]string) Result {
+	if err := check(f); err != nil {
+		return Result{Err: err}
+	}
+	j := &judge{f: f, readings: readings, cites: map[string]bool{}, obligations: map[string]law.ObligationState{}, remedies: map[string]bool{}}
+	j.task()
+	return Result{
+		Outcome: j.outcome, Obligations: j.obligations,
+		Cites: slices.Sorted(maps.Keys(j.cites)), Remedies: slices.Sorted(maps.Keys(j.remedies)),
+	}
+}
+
+// check refuses facts that ask nothing: no moment, no act, nobody, an act that nobody does or that is not the task's.
+func check(f *law.Facts) error {
+	if f.At.IsZero() {
+		return errors.New("at: the moment is missing")
+	}
+	if len(f.Acts) == 0 {
+		return errors.New("acts: at least one")
+	}
+	for _, act := range f.Acts {
+		if Item(act) == "" {
+			return fmt.Errorf("acts: %q is not in the catalogue", act)
+		}
+	}
+	if len(f.Auxiliaries) == 0 {
+		return errors.New("auxiliaries: at least one")
+	}
+	return checkShares(f)
+}
+
+func checkShares(f *law.Facts) error {
+	done := map[string]bool{}
+	for _, p := range f.Auxiliaries {
+		for _, act := range share(f, p) {
+			if !slices.Contains(f.Acts, act) {
+				return fmt.Errorf("auxiliaries[%s].acts: %q is not an act of the task", p.ID, act)
+			}
+			done[act] = true
+		}
+	}
+	for _, act := range f.Acts {
+		if !done[act] {
+			return fmt.Errorf("acts: nobody does %q", act)
+		}
+	}
+	return nil
+}
+
+// share is what one person does of the task: their own list, or all of it.
+func share(f *law.Facts, p law.Auxiliary) []string {
+	if len(p.Acts) == 0 {
+		return f.Acts
+	}
+	return p.Acts
+}
+
+// judge gathers what is said against and for one task.
+type judge struct {
+	f           *law.Facts
+	readings    map[string]string
+	outcome     law.Outcome
+	cites       map[string]bool
+	obligations map[string]law.ObligationState
+	remedies    map[string]bool
+}
+
+// say adds one reason. The worst verdict wins.
+func (j *judge) say(verdict law.Outcome, cites ...string) {
+	j.outcome = max(j.outcome, verdict)
+	for _, cite := range cites {
+		j.cites[cite] = true
+	}
+}
+
+// inForce is when cq-2021 begins (Art. 44): 1 September 2021 in Chongqing.
+var inForce = time.Date(2021, 9, 1, 0, 0, 0, 0, time.FixedZone("Chongqing", 8*60*60))
+
+func (j *judge) task() {
+	if j.f.At.Before(inForce) {
+		j.say(law.OutsideScope, "cq-2021 44")
+		return
+	}
+	for _, p := range j.f.Auxiliaries {
+		for _, act := range share(j.f, p) {
+			j.person(p, act)
+		}
+	}
+}
+
+// person judges one person doing one act.
+func (j *judge) person(p law.Auxiliary, act string) {
+	if p.Role == law.RoleNone {
+		j.say(law.OutsideScope, "cq-2021 3")
+		if roleOf(act) == law.RoleField {
+			j.remedies["choose_field_auxiliary"] = true
+		}
+		return
+	}
+	j.forbidden(act)
+	j.equipment(p)
+	j.personal(p, act)
+	if j.scope(p, act) {
+		j.conditions(p, act)
+	}
+}
+
+// forbidden looks for the prohibitions of Art. 19 and of the continued-questioning rule.
+func (j *judge) forbidden(act string) {
+	f := j.f
+	if article(act) == "19" {
+		j.say(law.Prohibited, "cq-2021 "+Item(act))
+	}
+	if f.Tags.Has(law.TagStateSecret) {
+		j.say(law.Prohibited, "cq-2021 19¶1(2)")
+	}
+	if f.Tags.Has(law.TagCounterTerrorism) {
+		j.say(counterTerrorism(act, f.Emergency), "cq-2021 19¶1(1)")
+	}
+	if f.Tags.Has(law.TagContinuedQuestioning) {
+		j.say(law.Prohibited, "national-continued-questioning 5")
+	}
+	if f.CaseKind == law.CaseCriminal && (act == "administrative-evidence-receipt" || act == "administrative-document-service") {
+		j.say(law.Prohibited, "cq-2021 19¶1(3)")
+	}
+	if f.Signatory == law.SignatoryAuxiliary && enforcement(act) {
+		j.say(law.Prohibited, "cq-2021 19¶2")
+	}
+	if f.Signatory == law.SignatoryAuxiliary && appraisal(act) {
+		j.say(law.Prohibited, "cq-2021 19¶1(3)")
+	}
+}
+
+func counterTerrorism(act string, emergency bool) law.Outcome {
+	switch {
+	case !perimeter(act):
+		return law.Prohibited
+	case emergency:
+		return law.Conditional
+	default:
+		return law.NeedsHuman
+	}
+}
+
+// equipment looks at what a person carries, uses and keeps (Art. 18, 19¶1(4)).
+func (j *judge) equipment(p law.Auxiliary) {
+	for _, e := range p.Equipment {
+		switch {
+		case e.Class == law.EquipmentWeapon && e.Use == law.UseKeep, e.Class == law.EquipmentPoliceInstrument && e.Use == law.UseKeep:
+			j.say(law.Prohibited, "cq-2021 19¶1(4)")
+		case e.Class == law.EquipmentWeapon:
+			j.say(law.Prohibited, "cq-2021 18")
+		case e.Class == law.EquipmentPoliceInstrument:
+			j.say(law.Prohibited, "cq-2021 18")
+		case e.Class == law.EquipmentRestraint && !j.listed(e):
+			j.say(law.Unmet, "cq-2021 18")
+		}
+	}
+}
+
+// scope says whether a clause gives the act to the person's role; nothing else does.
+func (j *judge) scope(p law.Auxiliary, act string) bool {
+	if article(act) == "19" {
+		return false
+	}
+	if roleOf(act) == p.Role {
+		j.say(law.Permitted, "cq-2021 "+Item(act))
+		return true
+	}
+	j.say(law.OutsideScope, "cq-2021 "+Item(act))
+	if roleOf(act) == law.RoleField {
+		j.remedies["choose_field_auxiliary"] = true
+	}
+	return false
+}

@@ -1,0 +1,260 @@
+package naive
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dutybound/dutybound/internal/law"
+)
+
+// duty is one obligation of one person doing one act: how the facts stand, when it must hold and what a failure means.
+type duty struct {
+	kind    string
+	state   law.ObligationState
+	start   bool        // due at start; before that it is open whatever the facts say
+	unmet   law.Outcome // what an unmet one makes of the task; zero: Unmet
+	unknown law.Outcome // what an unknown one makes of it; zero: NeedsHuman
+	cites   []string
+}
+
+// personal walks what a person owes whatever they do.
+func (j *judge) personal(p law.Auxiliary, act string) {
+	j.owe(p, act, status(p))
+	j.owe(p, act, training(p))
+	j.owe(p, act, recusal(p))
+	j.owe(p, act, duty{kind: "uniform", state: uniform(p.Uniform), start: true, cites: []string{"cq-2021 17(1)"}})
+	j.owe(p, act, duty{kind: "id_card", state: answer(p.IDCard), start: true, cites: []string{"cq-2021 17(1)"}})
+	if p.Operates != 0 {
+		j.owe(p, act, qualification(p))
+	}
+	if used(p) {
+		j.owe(p, act, j.command(p))
+		j.owe(p, act, j.recording(p, act))
+	}
+	if j.f.EvidenceUse {
+		j.owe(p, act, duty{kind: "evidence_review", state: law.Open, cites: []string{"cq-2021 17(3)"}})
+	}
+}
+
+// conditions walks what the clause that gives an act to the person's role asks for.
+func (j *judge) conditions(p law.Auxiliary, act string) {
+	j.owe(p, act, j.arrangement(act))
+	if filmed(act) {
+		j.owe(p, act, j.recording(p, act))
+	}
+	if article(act) == "16" {
+		j.owe(p, act, j.lead(act))
+	}
+	j.overlays(p, act)
+}
+
+// owe settles one duty: before it is due it is open, and an emergency opens what is not training.
+func (j *judge) owe(p law.Auxiliary, act string, d duty) {
+	if d.start && j.f.Phase == law.Dispatch {
+		d.state = law.Open
+	}
+	failing := d.state == law.ObligationUnmet || d.state == law.ObligationUnknown
+	if failing && d.kind != "training" && j.rescued(p, act) {
+		d.state = law.Open
+	}
+	j.obligations[d.kind] = max(j.obligations[d.kind], d.state)
+	j.say(d.verdict(), d.cites...)
+	if d.kind == "recording" && d.state == law.ObligationUnmet {
+		j.remedies["start_recording"] = true
+	}
+}
+
+func (d duty) verdict() law.Outcome {
+	switch {
+	case d.state == law.Open:
+		return law.Conditional
+	case d.state == law.ObligationUnmet && d.unmet == 0:
+		return law.Unmet
+	case d.state == law.ObligationUnmet:
+		return d.unmet
+	case d.state == law.ObligationUnknown && d.unknown == 0:
+		return law.NeedsHuman
+	case d.state == law.ObligationUnknown:
+		return d.unknown
+	}
+	return law.Permitted
+}
+
+// rescued says whether an emergency excuses this person in this act.
+func (j *judge) rescued(p law.Auxiliary, act string) bool {
+	return j.f.Emergency && p.Role == law.RoleField && p.Status == law.StatusActive && urgent(act)
+}
+
+func status(p law.Auxiliary) duty {
+	d := duty{kind: "status", state: law.ObligationUnmet, cites: []string{"cq-2021 37"}}
+	switch p.Status {
+	case law.StatusActive:
+		d.state = law.Met
+	case law.StatusUnknown:
+		d.state = law.ObligationUnknown
+	case law.StatusSeparated:
+		d.unmet = law.OutsideScope
+	}
+	return d
+}
+
+func training(p law.Auxiliary) duty {
+	d := duty{kind: "training", state: law.ObligationUnmet, cites: []string{"cq-2021 33"}}
+	switch p.Training {
+	case law.TrainingPassed, law.TrainingRefresherOverdue:
+		d.state = law.Met
+	case law.TrainingUnknown:
+		d.state = law.ObligationUnknown
+	}
+	return d
+}
+
+func recusal(p law.Auxiliary) duty {
+	d := duty{kind: "no_recusal", cites: []string{"cq-2021 22"}}
+	switch p.Recusal {
+	case law.RecusalPending:
+		d.state = law.ObligationUnmet
+	case law.RecusalGranted:
+		d.state, d.unmet = law.ObligationUnmet, law.Prohibited
+	}
+	return d
+}
+
+func (j *judge) arrangement(act string) duty {
+	state := answer(j.f.Arrangement.Organ)
+	if article(act) == "15" {
+		state = max(state, answer(j.f.Arrangement.Officer))
+	}
+	return duty{kind: "arrangement", state: state, cites: []string{"cq-2021 " + article(act)}}
+}
+
+func uniform(u law.Uniform) law.ObligationState {
+	switch u {
+	case law.UniformYes, law.UniformPlainClothesOrder:
+		return law.Met
+	case law.UniformNo:
+		return law.ObligationUnmet
+	}
+	return law.ObligationUnknown
+}
+
+// qualification of what a person operates. A civilian who has it is a question for a person: Art. 18 names field auxiliaries.
+func qualification(p law.Auxiliary) duty {
+	d := duty{kind: "qualification", cites: []string{"cq-2021 18"}}
+	switch {
+	case p.Operates&^p.Qualifications != 0:
+		d.state = law.ObligationUnmet
+	case p.Role == law.RoleCivilian:
+		d.state = law.ObligationUnknown
+	}
+	return d
+}
+
+// used says whether restraint equipment is in use.
+func used(p law.Auxiliary) bool {
+	return slices.ContainsFunc(p.Equipment, func(e law.EquipmentItem) bool {
+		return e.Class == law.EquipmentRestraint && e.Use == law.UseUse
+	})
+}
+
+// listed says whether the organ's list of restraint equipment names an item; by default the list is empty.
+func (j *judge) listed(e law.EquipmentItem) bool {
+	return slices.Contains(strings.Split(j.readings["restraint_list"], ","), e.Item)
+}
+
+// command judges restraint equipment in use (Art. 17(4)): an emergency, a listed item, and an officer's order that is
+// recorded, or an officer on the spot who leads.
+func (j *judge) command(p law.Auxiliary) duty {
+	d := duty{kind: "officer_command", state: law.ObligationUnmet, cites: []string{"cq-2021 17(4)"}}
+	if !j.f.Emergency {
+		return d
+	}
+	for _, e := range p.Equipment {
+		if e.Class == law.EquipmentRestraint && e.Use == law.UseUse && !j.listed(e) {
+			return d
+		}
+	}
+	switch c := j.f.Command; {
+	case c == nil || c.Mode == law.ModeNone:
+	case c.Mode == law.ModeLead:
+		d.state = officers(j.f, 1)
+	case c.Recorded:
+		d.state = law.Met
+	}
+	return d
+}
+
+// recording of the whole course (Art. 17(2)). Not knowing only warns, but not where 52¶2 makes it a condition of the law.
+func (j *judge) recording(p law.Auxiliary, act string) duty {
+	d := duty{kind: "recording", start: true, unknown: law.Conditional, cites: []string{"cq-2021 17(2)"}}
+	switch p.Recording {
+	case law.RecordingOff, law.RecordingBuffering:
+		d.state = law.ObligationUnmet
+	case law.RecordingUnknown:
+		d.state = law.ObligationUnknown
+	}
+	if j.legalCondition(act) {
+		d.unknown = law.NeedsHuman
+		d.cites = append(d.cites, "national-admin-procedure 52¶2")
+	}
+	return d
+}
+
+func (j *judge) legalCondition(act string) bool {
+	return ledByOverlay(act) && j.f.CaseKind != law.CaseCriminal
+}
+
+// lead judges Art. 16's officer: exactly one is named, on duty and of the organ; from start they are there, all through.
+func (j *judge) lead(act string) duty {
+	d := duty{kind: "lead_officer", cites: []string{"cq-2021 " + Item(act)}}
+	d.state = leading(j.f)
+	if d.state == law.ObligationUnmet {
+		d.cites = append(d.cites, "cq-2021 19¶2")
+		j.remedies["name_lead_officer"] = true
+	}
+	if j.f.Phase == law.During {
+		d.unknown = law.Conditional
+	}
+	if j.legalCondition(act) {
+		d.cites = append(d.cites, "national-admin-procedure 52¶2")
+	}
+	return d
+}
+
+func leading(f *law.Facts) law.ObligationState {
+	var leads []law.Officer
+	for _, o := range f.Officers {
+		if o.Lead {
+			leads = append(leads, o)
+		}
+	}
+	if len(leads) != 1 {
+		return law.ObligationUnmet
+	}
+	fit := max(answer(leads[0].OnDuty), answer(leads[0].SameOrgan))
+	if f.Phase == law.Dispatch {
+		return max(fit, law.Open)
+	}
+	return max(fit, there(leads[0].Presence))
+}
+
+// there reads presence as an answer to "is the officer with the unit?".
+func there(p law.Presence) law.ObligationState {
+	switch p {
+	case law.PresencePresent:
+		return law.Met
+	case law.PresenceUnknown, law.PresenceDoubtful:
+		return law.ObligationUnknown
+	}
+	return law.ObligationUnmet
+}
+
+func answer(a law.Answer) law.ObligationState {
+	switch a {
+	case law.Yes:
+		return law.Met
+	case law.No:
+		return law.ObligationUnmet
+	}
+	return law.ObligationUnknown
+}
