@@ -21,8 +21,9 @@ END
 $$;
 -- +goose StatementEnd
 
--- Settings of the transaction say who looks: dutybound.scope (organ paths joined by commas, or *), dutybound.person and
--- dutybound.task. A setting that was never made is null, and one of an earlier transaction is empty: both see nothing.
+-- Settings of the transaction say who looks: dutybound.scope (organ paths joined by commas, or *), dutybound.person, and
+-- dutybound.tasks (ids joined by commas) for the tasks a command is about. A setting that was never made is null, and one of an
+-- earlier transaction is empty: both see nothing.
 CREATE FUNCTION in_scope(path text) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN current_setting('dutybound.scope', true) = '*'
@@ -32,9 +33,9 @@ CREATE FUNCTION the_person() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN nullif(current_setting('dutybound.person', true), '')::uuid;
 
-CREATE FUNCTION the_task() RETURNS uuid
+CREATE FUNCTION the_tasks() RETURNS uuid[]
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN nullif(current_setting('dutybound.task', true), '')::uuid;
+    RETURN string_to_array(current_setting('dutybound.tasks', true), ',', '')::uuid[];
 
 CREATE TABLE organ (
     id         uuid PRIMARY KEY,

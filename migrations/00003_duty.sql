@@ -2,6 +2,22 @@
 
 -- +goose Up
 
+CREATE TABLE event (
+    ord      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- rises with each event of a task, which holds its row lock
+    seq      bigint UNIQUE, -- given by the sequencer, without gaps; nobody reads an event before
+    id       uuid NOT NULL UNIQUE,
+    kind     text NOT NULL,
+    path     text NOT NULL COLLATE "C",
+    task_id  uuid,
+    version  integer NOT NULL,
+    actor    uuid NOT NULL,
+    at       timestamptz NOT NULL,
+    body     text NOT NULL, -- JSON, kept as it was hashed
+    evidence bytea -- digest of the rulings and observations written with the event; null: none were
+);
+CREATE INDEX event_waiting_idx ON event (ord) WHERE seq IS NULL;
+CREATE UNIQUE INDEX event_task_idx ON event (task_id, version) WHERE task_id IS NOT NULL;
+
 CREATE TABLE ruling (
     id         uuid PRIMARY KEY,
     task_id    uuid, -- null: asked without dispatching, or a refused dispatch
@@ -12,7 +28,7 @@ CREATE TABLE ruling (
     actor      uuid NOT NULL,
     command    text NOT NULL,
     decided_at timestamptz NOT NULL,
-    event_id   uuid, -- the event whose leaf in the ledger covers this row
+    event_id   uuid NOT NULL REFERENCES event (id), -- its leaf in the ledger covers this row
     facts      json NOT NULL, -- kept byte for byte, so that the ruling can be derived again
     ruling     json NOT NULL,
     -- Work may go on under this ruling: it is lawful, and it was given on the facts of a beginning or running work.
@@ -20,7 +36,7 @@ CREATE TABLE ruling (
     UNIQUE (task_id, epoch, id, carries),
     CHECK (phase = facts ->> 'phase' AND outcome = ruling ->> 'outcome')
 );
-CREATE INDEX ruling_event_idx ON ruling (event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX ruling_event_idx ON ruling (event_id);
 
 -- The document is the task; the columns are taken from it and so cannot say anything else.
 CREATE TABLE task (
@@ -47,7 +63,8 @@ CREATE TABLE task (
 );
 CREATE INDEX task_path_idx ON task (path, id);
 
-ALTER TABLE ruling ADD FOREIGN KEY (task_id) REFERENCES task (id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ruling ADD FOREIGN KEY (task_id) REFERENCES task (id);
+ALTER TABLE event ADD FOREIGN KEY (task_id) REFERENCES task (id);
 
 -- Ended work stays ended, and an old ruling cannot carry new work because epochs never come back.
 -- +goose StatementBegin
@@ -88,7 +105,7 @@ CREATE TABLE observation (
     source      text NOT NULL,
     observed_at timestamptz NOT NULL, -- testimony of the device
     received_at timestamptz NOT NULL,
-    event_id    uuid -- the event whose leaf in the ledger covers this row
+    event_id    uuid REFERENCES event (id) -- its leaf in the ledger covers this row; null: told us nothing new
 );
 CREATE INDEX observation_task_idx ON observation (task_id, received_at) WHERE task_id IS NOT NULL;
 CREATE INDEX observation_event_idx ON observation (event_id) WHERE event_id IS NOT NULL;
@@ -104,22 +121,6 @@ CREATE TABLE observation_now (
     observation_id uuid NOT NULL REFERENCES observation (id),
     UNIQUE NULLS NOT DISTINCT (subject, fact, stated_by, task_id)
 );
-
-CREATE TABLE event (
-    ord      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- rises with each event of a task, which holds its row lock
-    seq      bigint UNIQUE, -- given by the sequencer, without gaps; nobody reads an event before
-    id       uuid NOT NULL UNIQUE,
-    kind     text NOT NULL,
-    path     text NOT NULL COLLATE "C",
-    task_id  uuid REFERENCES task (id) DEFERRABLE INITIALLY DEFERRED,
-    version  integer NOT NULL,
-    actor    uuid NOT NULL,
-    at       timestamptz NOT NULL,
-    body     text NOT NULL, -- JSON, kept as it was hashed
-    evidence bytea -- digest of the rulings and observations written with the event; null: none were
-);
-CREATE INDEX event_waiting_idx ON event (ord) WHERE seq IS NULL;
-CREATE UNIQUE INDEX event_task_idx ON event (task_id, version) WHERE task_id IS NOT NULL;
 
 -- Each command for ever, by the id its device made, with the answer it got.
 CREATE TABLE command (
