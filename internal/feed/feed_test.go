@@ -1,0 +1,429 @@
+package feed_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/fault"
+	"github.com/dutybound/dutybound/internal/feed"
+	"github.com/dutybound/dutybound/internal/feed/feedtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	city  duty.Path = "50/"
+	north duty.Path = "50/01/"
+	south duty.Path = "50/02/"
+)
+
+// room is a running hub on a log in memory.
+type room struct {
+	*testing.T
+	log     *feedtest.Log
+	hub     *feed.Hub
+	service *feed.Service
+	stop    func()
+}
+
+func open(t *testing.T, pace feed.Pace) *room {
+	t.Helper()
+	r := &room{T: t, log: feedtest.New()}
+	r.hub = feed.NewHub(r.log, slog.New(slog.DiscardHandler), pace)
+	r.service = feed.New(r.log, r.hub)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); r.hub.Run(ctx) }()
+	r.stop = func() { cancel(); <-done }
+	t.Cleanup(r.stop)
+	return r
+}
+
+func (r *room) viewer(path duty.Path) duty.Actor {
+	return r.log.SignIn(duty.Grant{Role: duty.RoleViewer, Path: path})
+}
+
+func (r *room) enter(actor duty.Actor, after *int64) *feed.Subscription {
+	r.Helper()
+	token, _, err := r.service.Ticket(r.Context(), actor)
+	if err != nil {
+		r.Fatal(err)
+	}
+	sub, err := r.service.Enter(r.Context(), token, after)
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(sub.Close)
+	return sub
+}
+
+func (r *room) next(sub *feed.Subscription, want feed.Kind) feed.Message {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
+	defer cancel()
+	m, err := sub.Next(ctx)
+	if err != nil {
+		r.Fatalf("waiting for %s: %v", want, err)
+	}
+	if m.Kind != want {
+		r.Fatalf("got %s, want %s", m.JSON, want)
+	}
+	return m
+}
+
+// ends waits, past any messages, for the subscription to be cut.
+func (r *room) ends(sub *feed.Subscription) *feed.Ended {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		if _, err := sub.Next(ctx); err != nil {
+			var ended *feed.Ended
+			if !errors.As(err, &ended) {
+				r.Fatalf("ended with %v", err)
+			}
+			return ended
+		}
+	}
+}
+
+func (r *room) append(paths ...duty.Path) int64 {
+	defer r.hub.Wake()
+	return r.log.Append(paths...)
+}
+
+func seq(n int64) *int64 { return &n }
+
+func TestTicketIsSpentOnce(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{})
+	actor := r.viewer(north)
+	token, expires, err := r.service.Ticket(t.Context(), actor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if life := time.Until(expires); life <= 0 || life > feed.TicketLife {
+		t.Errorf("the ticket lives %s", life)
+	}
+	sub, err := r.service.Enter(t.Context(), token, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Close()
+	for name, token := range map[string]string{"spent": token, "made up": "x", "none": ""} {
+		if _, err := r.service.Enter(t.Context(), token, nil); fault.KindOf(err) != fault.Unauthenticated {
+			t.Errorf("%s ticket: %v", name, err)
+		}
+	}
+}
+
+func TestTicketNeedsTheRightToWatchAndALiveSession(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{})
+	auxiliary := r.log.SignIn(duty.Grant{Role: duty.RoleAuxiliary, Path: north})
+	if _, _, err := r.service.Ticket(t.Context(), auxiliary); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("an auxiliary got a ticket: %v", err)
+	}
+	for name, c := range map[string]struct {
+		between func(duty.Actor)
+		want    fault.Kind
+	}{
+		"signed out":   {r.log.SignOut, fault.Unauthenticated},
+		"expired":      {func(duty.Actor) { r.log.Expire() }, fault.Unauthenticated},
+		"grant taken":  {func(a duty.Actor) { r.log.Regrant(a) }, fault.Forbidden},
+		"store failed": {func(duty.Actor) { r.log.Fail(errors.New("down")) }, fault.Internal},
+	} {
+		actor := r.viewer(north)
+		token, _, err := r.service.Ticket(t.Context(), actor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.between(actor)
+		if _, err := r.service.Enter(t.Context(), token, nil); err == nil || fault.KindOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+		r.log.Fail(nil)
+	}
+}
+
+func TestViewerSeesOnlyItsReach(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{})
+	r.append(north, south, city)
+	inNorth, inCity := r.enter(r.viewer(north), seq(0)), r.enter(r.viewer(city), seq(0))
+	r.next(inNorth, feed.Hello)
+	r.next(inCity, feed.Hello)
+	for _, want := range []int64{1, 2, 3} {
+		if m := r.next(inCity, feed.EventOf); m.Seq != want {
+			t.Errorf("city got %d, want %d", m.Seq, want)
+		}
+	}
+	r.next(inNorth, feed.EventOf)
+	r.append(south, south, north)
+	if m := r.next(inNorth, feed.EventOf); m.Seq != 6 {
+		t.Errorf("north got %s", m.JSON)
+	}
+}
+
+func TestWithoutCursorItBeginsAtTheHead(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{})
+	r.append(north, north)
+	sub := r.enter(r.viewer(north), nil)
+	var hello struct {
+		Type string
+		Head int64
+		At   time.Time
+	}
+	if err := json.Unmarshal(r.next(sub, feed.Hello).JSON, &hello); err != nil || hello.Head != 2 || hello.At.IsZero() {
+		t.Fatalf("%+v %v", hello, err)
+	}
+	r.append(north)
+	if m := r.next(sub, feed.EventOf); m.Seq != 3 {
+		t.Errorf("got %s", m.JSON)
+	}
+}
+
+func TestUselessCursorIsReset(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{})
+	r.append(slices.Repeat([]duty.Path{north}, 10)...)
+	r.log.Forget(4)
+	for name, c := range map[string]struct {
+		after int64
+		reset bool
+	}{
+		"too old": {3, true}, "just kept": {4, false}, "head": {10, false}, "beyond the head": {11, true}, "negative": {-1, true},
+	} {
+		sub := r.enter(r.viewer(north), &c.after)
+		r.next(sub, feed.Hello)
+		if c.reset {
+			if m := r.next(sub, feed.Reset); string(m.JSON) != `{"type":"reset","head":10}` {
+				t.Errorf("%s: %s", name, m.JSON)
+			}
+		} else if c.after < 10 {
+			if m := r.next(sub, feed.EventOf); m.Seq != c.after+1 {
+				t.Errorf("%s: %s", name, m.JSON)
+			}
+		}
+	}
+}
+
+func TestShorterLogResetsThoseWhoSawMore(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{Poll: 5 * time.Millisecond})
+	r.append(north)
+	sub := r.enter(r.viewer(north), seq(0))
+	r.next(sub, feed.Hello)
+	r.next(sub, feed.EventOf)
+	r.append(north, north)
+	r.next(sub, feed.EventOf)
+	r.next(sub, feed.EventOf)
+	r.log.Restore(1)
+	r.hub.Wake()
+	if m := r.next(sub, feed.Reset); m.Seq != 1 {
+		t.Errorf("got %s", m.JSON)
+	}
+	r.append(north)
+	if m := r.next(sub, feed.EventOf); m.Seq != 2 {
+		t.Errorf("got %s", m.JSON)
+	}
+}
+
+func TestSlowSubscriberIsCutWithItsCursorAndHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{Queue: 8})
+	slow, quick := r.enter(r.viewer(north), nil), r.enter(r.viewer(north), nil)
+	for _, sub := range []*feed.Subscription{slow, quick} {
+		r.next(sub, feed.Hello)
+		r.append(north)
+		r.next(sub, feed.EventOf) // both are live now, or catching up with the second of the two
+	}
+	for want := int64(3); want <= 40; want++ {
+		r.append(north)
+		if m := r.next(quick, feed.EventOf); m.Seq != want {
+			t.Fatalf("quick got %d, want %d", m.Seq, want)
+		}
+	}
+	ended := r.ends(slow)
+	if ended.Why != feed.Slow || ended.After < 1 || ended.After > 2 {
+		t.Fatalf("slow ended %+v", ended)
+	}
+	again := r.enter(r.viewer(north), &ended.After)
+	r.next(again, feed.Hello)
+	if m := r.next(again, feed.EventOf); m.Seq != ended.After+1 {
+		t.Errorf("came back at %d after %d", m.Seq, ended.After)
+	}
+	if stats := r.hub.Stats(); stats.Slow != 1 || stats.Position != 40 {
+		t.Errorf("%+v", stats)
+	}
+}
+
+func TestSessionThatEndsIsCutAndChangedReachCounts(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{Check: 5 * time.Millisecond})
+	gone, stripped, moved := r.viewer(north), r.viewer(north), r.viewer(north)
+	subs := map[string]*feed.Subscription{"gone": r.enter(gone, nil), "stripped": r.enter(stripped, nil), "moved": r.enter(moved, nil)}
+	for _, sub := range subs {
+		r.next(sub, feed.Hello)
+	}
+	r.log.SignOut(gone)
+	r.log.Regrant(stripped, duty.Grant{Role: duty.RoleAuxiliary, Path: north})
+	r.log.Regrant(moved, duty.Grant{Role: duty.RoleViewer, Path: south})
+	for _, name := range []string{"gone", "stripped"} {
+		if ended := r.ends(subs[name]); ended.Why != feed.Revoked {
+			t.Errorf("%s: %+v", name, ended)
+		}
+	}
+	head := r.append(north, south)
+	if m := r.next(subs["moved"], feed.EventOf); m.Seq != head {
+		t.Errorf("moved got %s", m.JSON)
+	}
+	if stats := r.hub.Stats(); stats.Revoked != 2 || stats.Subscribers != 1 {
+		t.Errorf("%+v", stats)
+	}
+}
+
+func TestBeatMovesTheCursorPastWhatOthersSee(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{Beat: 5 * time.Millisecond})
+	sub := r.enter(r.viewer(north), nil)
+	r.next(sub, feed.Hello)
+	head := r.append(south, south, south)
+	for deadline := time.Now().Add(10 * time.Second); r.next(sub, feed.Beat).Seq < head; {
+		if time.Now().After(deadline) {
+			t.Fatal("the beat never reached the head")
+		}
+	}
+}
+
+func TestStoreThatFailsIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{Poll: 5 * time.Millisecond})
+	sub := r.enter(r.viewer(north), nil)
+	r.next(sub, feed.Hello)
+	r.append(north)
+	r.next(sub, feed.EventOf)
+	r.log.Fail(errors.New("down"))
+	r.append(north)
+	for pages := r.log.Pages(); r.log.Pages() < pages+2; {
+		r.hub.Wake()
+	}
+	r.log.Fail(nil)
+	if m := r.next(sub, feed.EventOf); m.Seq != 2 {
+		t.Errorf("got %s", m.JSON)
+	}
+}
+
+func TestStoppedHubEndsEverybody(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{})
+	sub := r.enter(r.viewer(north), nil)
+	r.next(sub, feed.Hello)
+	r.stop()
+	if ended := r.ends(sub); ended.Why != feed.Stopped {
+		t.Errorf("%+v", ended)
+	}
+	if ended := r.ends(r.enter(r.viewer(north), nil)); ended.Why != feed.Stopped {
+		t.Errorf("late comer: %+v", ended)
+	}
+}
+
+// Subscribers come and go at random while the log grows, some too slow, and each must have seen every event of its scope exactly
+// once and in order (I2).
+func TestNobodyMissesAnythingUnderLoad(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{Queue: 16, Page: 7, Poll: 20 * time.Millisecond, Beat: 3 * time.Millisecond})
+	random := rand.New(rand.NewPCG(1, 2))
+	paths := make([]duty.Path, 8000)
+	for i := range paths {
+		paths[i] = []duty.Path{north, south}[random.IntN(2)]
+	}
+	var all sync.WaitGroup
+	for i := range 12 {
+		all.Go(func() { r.readAll([]duty.Path{north, south, city}[i%3], paths, uint64(i)) })
+	}
+	for rest := paths; len(rest) > 0; {
+		n := min(1+random.IntN(40), len(rest))
+		head := r.log.Append(rest[:n]...)
+		rest = rest[n:]
+		if random.IntN(3) > 0 {
+			r.hub.Wake()
+		}
+		for random.IntN(4) == 0 && r.hub.Stats().Position < head { // let the readers come near the head, where joining happens
+			runtime.Gosched()
+		}
+	}
+	all.Wait()
+	t.Logf("%+v", r.hub.Stats())
+}
+
+// readAll reads the whole log through a scope, coming back with its cursor as often as it takes.
+func (r *room) readAll(scope duty.Path, paths []duty.Path, seed uint64) {
+	var want []int64
+	for i, path := range paths {
+		if path.Within(scope) {
+			want = append(want, int64(i)+1)
+		}
+	}
+	actor, random := r.viewer(scope), rand.New(rand.NewPCG(seed, 7))
+	for cursor := int64(0); len(want) > 0 && !r.Failed(); {
+		sub := r.enterQuietly(actor, cursor)
+		if sub == nil {
+			return
+		}
+		cursor = r.readSome(sub, &want, cursor, 1+random.IntN(300))
+		sub.Close()
+	}
+}
+
+func (r *room) enterQuietly(actor duty.Actor, after int64) *feed.Subscription {
+	token, _, err := r.service.Ticket(r.Context(), actor)
+	if err != nil {
+		r.Error(err)
+		return nil
+	}
+	sub, err := r.service.Enter(r.Context(), token, &after)
+	if err != nil {
+		r.Error(err)
+		return nil
+	}
+	return sub
+}
+
+// readSome reads a number of messages, checks the events off the list of those wanted, and answers the cursor to come back with.
+func (r *room) readSome(sub *feed.Subscription, want *[]int64, cursor int64, messages int) int64 {
+	for ; messages > 0 && len(*want) > 0; messages-- {
+		m, err := sub.Next(r.Context())
+		var ended *feed.Ended
+		switch {
+		case errors.As(err, &ended) && ended.Why == feed.Slow:
+			return ended.After
+		case err != nil:
+			r.Error(err)
+			return cursor
+		case m.Kind == feed.EventOf && m.Seq != (*want)[0]:
+			r.Errorf("got event %d, wanted %d", m.Seq, (*want)[0])
+			return cursor
+		case m.Kind == feed.EventOf:
+			*want, cursor = (*want)[1:], m.Seq
+		case m.Kind == feed.Beat:
+			if m.Seq >= (*want)[0] {
+				r.Errorf("beat says %d is served, but %d never came", m.Seq, (*want)[0])
+			}
+			cursor = m.Seq
+		}
+	}
+	return cursor
+}

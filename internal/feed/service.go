@@ -1,0 +1,53 @@
+package feed
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"time"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/fault"
+)
+
+// TicketLife is how long a ticket may wait for its socket.
+const TicketLife = 30 * time.Second
+
+const ticketBytes = 32 // 256 bits from the system's generator
+
+// Service lets viewers in. A browser cannot put a session token on a websocket, and a token in a URL ends up in logs, so a viewer
+// fetches a ticket with the session and spends it, once, on the socket.
+type Service struct {
+	store Store
+	hub   *Hub
+}
+
+// New makes the service on a hub.
+func New(store Store, hub *Hub) *Service { return &Service{store, hub} }
+
+// Ticket makes a ticket for the actor's session: single use, good for TicketLife. Only its hash is kept.
+func (s *Service) Ticket(ctx context.Context, actor duty.Actor) (token string, expires time.Time, err error) {
+	if err := duty.Require(actor, duty.WatchFeed); err != nil {
+		return "", time.Time{}, err
+	}
+	var secret [ticketBytes]byte
+	rand.Read(secret[:]) // never fails: crypto/rand ends the program instead
+	token = base64.RawURLEncoding.EncodeToString(secret[:])
+	expires, err = s.store.AddTicket(ctx, sha256.Sum256([]byte(token)), actor.Session, TicketLife)
+	return token, expires, err
+}
+
+// Enter spends a ticket and subscribes its viewer: after a cursor, or from the head of the log when after is nil. The caller
+// closes the subscription. It fails with fault.Unauthenticated for a ticket that is not good (any more).
+func (s *Service) Enter(ctx context.Context, token string, after *int64) (*Subscription, error) {
+	viewer, err := s.store.TakeTicket(ctx, sha256.Sum256([]byte(token)))
+	if err != nil {
+		return nil, err
+	}
+	scope := viewer.scope()
+	if scope.empty() {
+		return nil, fault.New(fault.Forbidden, "not_permitted", "您没有执行此操作的权限", "you may not do this")
+	}
+	return s.hub.subscribe(viewer.Session, scope, after), nil
+}

@@ -1,0 +1,78 @@
+package feed
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// checkSessions asks again and again, in one question for all of them, whether those who watch still may: a socket outlives the
+// request that opened it, and authority is only ever what it is now.
+func (h *Hub) checkSessions(ctx context.Context) {
+	tick := time.NewTicker(h.pace.Check)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := h.checkOnce(ctx); err != nil && ctx.Err() == nil {
+			h.log.ErrorContext(ctx, "feed: checking sessions", "error", err)
+		}
+	}
+}
+
+func (h *Hub) checkOnce(ctx context.Context) error {
+	asked := h.bySession()
+	if len(asked) == 0 {
+		return nil
+	}
+	sessions := make([]uuid.UUID, 0, len(asked))
+	for id := range asked {
+		sessions = append(sessions, id)
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.pace.Patience)
+	defer cancel()
+	live, err := h.store.Live(ctx, sessions)
+	if err != nil {
+		return err
+	}
+	scopes := make(map[uuid.UUID]Scope, len(live))
+	for _, viewer := range live {
+		scopes[viewer.Session] = viewer.scope()
+	}
+	h.apply(asked, scopes)
+	return nil
+}
+
+func (h *Hub) bySession() map[uuid.UUID][]*Subscription {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	sessions := map[uuid.UUID][]*Subscription{}
+	for s := range h.subs {
+		sessions[s.session] = append(sessions[s.session], s)
+	}
+	return sessions
+}
+
+// apply gives each subscriber the reach it has now, and cuts those that have none. Subscribers that came after the question was
+// asked are in no list here: their ticket was checked later than that.
+func (h *Hub) apply(asked map[uuid.UUID][]*Subscription, scopes map[uuid.UUID]Scope) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for session, subs := range asked {
+		scope := scopes[session]
+		for _, s := range subs {
+			if _, still := h.subs[s]; !still {
+				continue
+			}
+			if scope.empty() {
+				h.cut(s, Revoked)
+				continue
+			}
+			s.scope.Store(&scope)
+		}
+	}
+}

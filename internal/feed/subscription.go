@@ -1,0 +1,213 @@
+package feed
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Reason is why a subscription was ended by us.
+type Reason uint8
+
+const (
+	Stopped Reason = iota // the process is going down
+	Slow                  // the subscriber did not keep up
+	Revoked               // the session ended, or nothing is left in its reach
+)
+
+// Ended is the error of a subscription that we ended. After is the cursor to come back with.
+type Ended struct {
+	Why   Reason
+	After int64
+}
+
+func (e *Ended) Error() string {
+	return fmt.Sprintf("feed: %s after event %d", [...]string{"stopped", "too slow", "revoked"}[e.Why], e.After)
+}
+
+// unjoined is the target of a subscription that the hub offers nothing yet.
+const unjoined = -1
+
+// Subscription is one viewer's way through the log: first what it missed, read from the store in its own scope; then, once that
+// has come near the head, what the hub offers. It joins the hub before it reads the last stretch, so the two overlap and cannot
+// leave a gap; what comes twice is told by its seq.
+//
+// Next and Close are for one goroutine.
+type Subscription struct {
+	hub     *Hub
+	session uuid.UUID
+	scope   atomic.Pointer[Scope]
+	after   *int64 // asked for
+	beat    *time.Ticker
+
+	opened   bool
+	catching bool      // from the store, not yet from the hub
+	target   int64     // where we joined the hub, and catching up ends; unjoined before that
+	through  int64     // every event of our scope up to here is in waiting, or was handed out
+	waiting  []Message // to be handed out
+
+	queue  chan Message // from the hub
+	joined bool         // under the hub's lock
+	done   chan struct{}
+	why    Reason // set before done is closed
+}
+
+func (h *Hub) subscribe(session uuid.UUID, scope Scope, after *int64) *Subscription {
+	s := &Subscription{
+		hub: h, session: session, after: after, catching: true, target: unjoined, beat: time.NewTicker(h.pace.Beat),
+		queue: make(chan Message, h.pace.Queue), done: make(chan struct{}),
+	}
+	s.scope.Store(&scope)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.subs[s] = struct{}{}
+	if h.stopped {
+		h.cut(s, Stopped)
+	}
+	return s
+}
+
+// Close ends the subscription from the viewer's side.
+func (s *Subscription) Close() {
+	s.beat.Stop()
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.hub.drop(s)
+}
+
+// Next waits for the next message: hello, perhaps reset, then events in order of seq, none missing and none twice, and a beat
+// now and then. The error is *Ended when we cut the subscription, else that of the context or the store.
+func (s *Subscription) Next(ctx context.Context) (Message, error) {
+	for {
+		select {
+		case <-s.done:
+			return Message{}, s.ended()
+		case <-s.beat.C:
+			if s.opened {
+				return s.beatNow(), nil
+			}
+		default:
+		}
+		if len(s.waiting) > 0 {
+			m := s.waiting[0]
+			s.waiting = s.waiting[1:]
+			return m, nil
+		}
+		if m, found, err := s.fetch(ctx); found || err != nil {
+			return m, err
+		}
+	}
+}
+
+func (s *Subscription) fetch(ctx context.Context) (m Message, found bool, err error) {
+	switch {
+	case !s.opened:
+		return Message{}, false, s.open(ctx)
+	case s.catching:
+		return Message{}, false, s.catchUp(ctx)
+	default:
+		return s.await(ctx)
+	}
+}
+
+// open finds out where to begin.
+func (s *Subscription) open(ctx context.Context) error {
+	bounds, err := s.hub.bounds(ctx)
+	if err != nil {
+		return err
+	}
+	s.opened, s.through = true, bounds.Head
+	s.waiting = []Message{helloMessage(bounds)}
+	switch {
+	case s.after == nil:
+	case bounds.holds(*s.after):
+		s.through = *s.after
+	default:
+		s.waiting = append(s.waiting, resetMessage(bounds.Head))
+	}
+	return nil
+}
+
+// catchUp reads the next page of what was missed, joins the hub when the head is near, and is done when it has passed the place
+// where it joined.
+func (s *Subscription) catchUp(ctx context.Context) error {
+	page, err := s.hub.page(ctx, *s.scope.Load(), s.through)
+	if err != nil {
+		return err
+	}
+	if s.waiting, err = eventMessages(page.Events); err != nil {
+		return err
+	}
+	if page.Through < s.through { // restored from an older copy while we read
+		s.waiting = []Message{resetMessage(page.Through)}
+	}
+	s.through = page.Through
+	near := len(page.Events) < s.hub.pace.Page
+	if near && s.target == unjoined {
+		if s.target, err = s.hub.join(ctx, s); err != nil {
+			return err
+		}
+	}
+	s.catching = !near || s.through < s.target
+	return nil
+}
+
+// await takes what the hub offers.
+func (s *Subscription) await(ctx context.Context) (m Message, found bool, err error) {
+	select {
+	case <-s.done:
+		return Message{}, false, s.ended()
+	case <-ctx.Done():
+		return Message{}, false, ctx.Err()
+	case <-s.beat.C:
+		return s.beatNow(), true, nil
+	case m = <-s.queue:
+		if m.Kind == EventOf && m.Seq <= s.through { // seen while catching up
+			return Message{}, false, nil
+		}
+		s.through = m.Seq
+		return m, true, nil
+	}
+}
+
+// take is the hub's side of the queue: false when it is full. Called under the hub's lock.
+func (s *Subscription) take(messages []Message) bool {
+	scope := *s.scope.Load()
+	for _, m := range messages {
+		if m.Kind == EventOf && !scope.Sees(m.path) {
+			continue
+		}
+		select {
+		case s.queue <- m:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// beatNow tells the viewer how far it has been served, which moves on also when nothing in its scope happens.
+func (s *Subscription) beatNow() Message {
+	if !s.catching && len(s.waiting) == 0 {
+		position := s.hub.Stats().Position // before the look at the queue: what it holds later comes after this
+		if len(s.queue) == 0 {
+			s.through = max(s.through, position)
+		}
+	}
+	return beatMessage(s.cursor())
+}
+
+// cursor is where the viewer stands: everything of its scope up to here was handed out.
+func (s *Subscription) cursor() int64 {
+	for _, m := range s.waiting {
+		if m.Kind == EventOf {
+			return m.Seq - 1
+		}
+	}
+	return s.through
+}
+
+func (s *Subscription) ended() error { return &Ended{Why: s.why, After: s.cursor()} }
