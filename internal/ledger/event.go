@@ -23,4 +23,6 @@ type Event struct {
 	Actor   uuid.UUID       `json:"actor"`
 	At      time.Time       `json:"at"` // database clock, in the deciding transaction
 	Body    json.RawMessage `json:"body"`
+	// Evidence is the digest of the rulings and observations written with the event; nil when there were none.
+	Evidence []byte `json:"-"`
 }
