@@ -125,7 +125,8 @@ var digits = regexp.MustCompile(`\d+`)
 func newestFirst(pattern string) []string {
 	dirs, _ := filepath.Glob(pattern)
 	version := func(dir string) int {
-		v, _ := strconv.Atoi(digits.FindString(dir))
+		numbers := append([]string{"0"}, digits.FindAllString(dir, -1)...) // Postgres.app also has a folder "latest"
+		v, _ := strconv.Atoi(numbers[len(numbers)-1])
 		return v
 	}
 	slices.SortStableFunc(dirs, func(a, b string) int { return cmp.Compare(version(b), version(a)) })
