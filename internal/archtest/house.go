@@ -1,0 +1,67 @@
+// Package archtest owns the rules about the source itself: which room may import which, what the law core may touch, and what
+// must stand nowhere. Its tests hold the repository to them, by reading the files in-process: the answer of `go list` would be
+// cached and green after the import had become wrong.
+package archtest
+
+// A floor is a set of rooms, that is packages, that may import the floors below and never each other. A room that needs its
+// neighbour declares the small interface it needs, and internal/app joins them.
+type floor struct {
+	name  string
+	rooms []string
+	leaf  bool // imports nothing of this project
+}
+
+// house is the whole project from the roof down; ARCHITECTURE.md draws it and numbers the floors.
+var house = []floor{
+	{name: "5 program", rooms: []string{"cmd/dutybound"}},
+	{name: "4 wiring", rooms: []string{"internal/app"}},
+	{name: "3 edges", rooms: []string{
+		"internal/httpapi", "internal/postgres", "internal/wsfeed", "internal/live", "internal/push/fcm", "internal/embedded", "internal/demo",
+	}},
+	{name: "contracts", leaf: true, rooms: []string{"api", "openapi", "migrations"}},
+	{name: "2 capabilities", rooms: []string{
+		"internal/dispatch", "internal/recording", "internal/roster", "internal/feed", "internal/identity", "internal/notify",
+	}},
+	{name: "1 records", rooms: []string{"internal/ledger"}},
+	{name: "1 nouns", rooms: []string{"internal/duty"}},
+	{name: "0 ground", rooms: []string{"internal/law", "internal/fault"}},
+}
+
+// testOnly are the packages only tests (and each other) import; they may import anything.
+var testOnly = []string{
+	"internal/archtest", "internal/testkit", "internal/testkit/testrun", "internal/law/naive", "internal/feed/feedtest",
+}
+
+// lawMayImport is everything the law core may touch directly: no clock, file, network, randomness or shared state, so that a
+// ruling can be made again from its facts, years later, and come out the same.
+var lawMayImport = []string{
+	"bytes", "cmp", "embed", "encoding/json", "errors", "fmt", "io", "io/fs", "iter", "maps", "math", "math/bits", "path",
+	"slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf8", "go.yaml.in/yaml/v3",
+}
+
+// clockCalls are the names of package time that read the machine's clock or its time zone.
+var clockCalls = []string{
+	"Now", "Since", "Until", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker", "Sleep", "Local", "LoadLocation",
+}
+
+// A ban keeps an import out of all packages but one.
+type ban struct {
+	prefix string // of the import path
+	except string // the package that may have it
+	reason string
+}
+
+var bans = []ban{
+	{"firebase.google.com/go", "internal/push/fcm", "it takes minutes to compile, so it stays behind one package"},
+	{"google.golang.org/api", "internal/push/fcm", "it takes minutes to compile, so it stays behind one package"},
+	{"github.com/gofiber/fiber/v2/middleware/filesystem", "", "it ignores Range and serves through fasthttp's file code (GO-2026-4950)"},
+	{"github.com/gofiber/fiber/v2/middleware/proxy", "", "its balancer is open to CVE-2026-45045"},
+}
+
+// serveFile are the calls that serve a file through fasthttp v1.51.0 (GO-2026-4950) or look just like them.
+var serveFile = []string{"SendFile", "ServeFile", "ServeFileFS", "ServeFS", "Download", "Static"}
+
+// pinned modules stay at exactly this version, for the reason given.
+var pinned = []struct{ module, version, reason string }{
+	{"github.com/valyala/fasthttp", "v1.51.0", "Fiber v2's own tests fail with newer ones"},
+}
