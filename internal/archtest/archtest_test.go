@@ -2,9 +2,12 @@ package archtest
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // These tests are inside the package because the rules are its own business and nobody's API.
@@ -49,6 +52,29 @@ func TestDocumentsNamePathsThatExist(t *testing.T) {
 			violations, err := missingPaths(repository, document)
 			report(t, violations, err)
 		})
+	}
+}
+
+func TestTheExampleSettingsAreComplete(t *testing.T) {
+	config, err := os.ReadFile("../app/config.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile("../../deploy/dutybound.env")
+	if len(names(settingTag, config)) == 0 {
+		t.Fatal("internal/app/config.go declares no setting; has Config moved?")
+	}
+	report(t, unlistedSettings(config, example), err)
+}
+
+// The contract is also linted by `make openapi` where npm is.
+func TestTheContractIsValid(t *testing.T) {
+	contract, err := openapi3.NewLoader().LoadFromFile("../../openapi/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := contract.Validate(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -106,6 +132,14 @@ func TestTheVersionRuleFindsWhatIsWrong(t *testing.T) {
 		if err != nil || len(got) != 1 || !strings.Contains(got[0], says) {
 			t.Errorf("want %q, got %q, %v", says, got, err)
 		}
+	}
+}
+
+func TestTheSettingsRuleFindsWhatIsWrong(t *testing.T) {
+	got := unlistedSettings([]byte("A string `env:\"BOTH\"`\nB int `help:\"x\" env:\"UNLISTED\" name:\"b\"`"), []byte("#BOTH=1\nGONE=\n# prose\n"))
+	want := []string{"UNLISTED is a setting, but deploy/dutybound.env does not list it", "GONE stands in deploy/dutybound.env, but is no setting"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -167,3 +167,31 @@ func missingPaths(root fs.FS, document string) (violations []string, err error) 
 	}
 	return violations, nil
 }
+
+var (
+	settingTag  = regexp.MustCompile(`\benv:"([A-Z0-9_]+)"`)
+	settingLine = regexp.MustCompile(`(?m)^#?([A-Z0-9_]+)=`)
+)
+
+// unlistedSettings compares the settings the program declares with those the example environment file lists.
+func unlistedSettings(config, example []byte) (violations []string) {
+	declared, listed := names(settingTag, config), names(settingLine, example)
+	for _, name := range declared {
+		if !slices.Contains(listed, name) {
+			violations = append(violations, name+" is a setting, but deploy/dutybound.env does not list it")
+		}
+	}
+	for _, name := range listed {
+		if !slices.Contains(declared, name) {
+			violations = append(violations, name+" stands in deploy/dutybound.env, but is no setting")
+		}
+	}
+	return violations
+}
+
+func names(pattern *regexp.Regexp, text []byte) (found []string) {
+	for _, m := range pattern.FindAllSubmatch(text, -1) {
+		found = append(found, string(m[1]))
+	}
+	return found
+}
