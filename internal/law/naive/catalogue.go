@@ -100,8 +100,3 @@ func ledByOverlay(act string) bool { return Item(act) == "16(1)" }
 
 // counted acts fall under the unit sizes of the national traffic duty rules.
 func counted(act string) bool { return Item(act) == "16(5)" || act == "traffic-direction" }
-
-// filmed acts must be recorded from start to finish: Art. 15 without publicity, and Art. 16.
-func filmed(act string) bool {
-	return article(act) == "16" || article(act) == "15" && Item(act) != "15(4)"
-}

@@ -24,7 +24,7 @@ type Result struct {
 
 // Rule decides one task by cq-2021 and its overlays. Readings hold the switches that differ from their defaults.
 func Rule(f *law.Facts, readings map[string]string) Result {
-	if err := check(f); err != nil {
+	if err := errors.Join(check(f), checkReadings(readings)); err != nil {
 		return Result{Err: err}
 	}
 	j := &judge{f: f, readings: readings, cites: map[string]bool{}, obligations: map[string]law.ObligationState{}, remedies: map[string]bool{}}
@@ -142,7 +142,7 @@ func (j *judge) forbidden(act string) {
 	if f.Tags.Has(law.TagCounterTerrorism) {
 		j.say(counterTerrorism(act, f.Emergency), "cq-2021 19¶1(1)")
 	}
-	if f.Tags.Has(law.TagContinuedQuestioning) {
+	if f.Tags.Has(law.TagContinuedQuestioning) && j.overlaid() {
 		j.say(law.Prohibited, "national-continued-questioning 5")
 	}
 	if f.CaseKind == law.CaseCriminal && (act == "administrative-evidence-receipt" || act == "administrative-document-service") {
@@ -176,8 +176,8 @@ func (j *judge) equipment(p law.Auxiliary) {
 		case e.Class == law.EquipmentWeapon:
 			j.say(law.Prohibited, "cq-2021 18")
 		case e.Class == law.EquipmentPoliceInstrument:
-			j.say(law.Prohibited, "cq-2021 18")
-		case e.Class == law.EquipmentRestraint && !j.listed(e):
+			j.say(j.police(), "cq-2021 18")
+		case e.Class == law.EquipmentRestraint && e.Use != law.UseKeep && !j.listed(e):
 			j.say(law.Unmet, "cq-2021 18")
 		}
 	}
@@ -188,7 +188,7 @@ func (j *judge) scope(p law.Auxiliary, act string) bool {
 	if article(act) == "19" {
 		return false
 	}
-	if roleOf(act) == p.Role {
+	if roleOf(act) == p.Role || j.crosses(p, act) {
 		j.say(law.Permitted, "cq-2021 "+Item(act))
 		return true
 	}

@@ -2,7 +2,6 @@ package naive
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/dutybound/dutybound/internal/law"
 )
@@ -21,11 +20,11 @@ type duty struct {
 func (j *judge) personal(p law.Auxiliary, act string) {
 	j.owe(p, act, status(p))
 	j.owe(p, act, training(p))
-	j.owe(p, act, recusal(p))
+	j.owe(p, act, j.recusal(p))
 	j.owe(p, act, duty{kind: "uniform", state: uniform(p.Uniform), start: true, cites: []string{"cq-2021 17(1)"}})
-	j.owe(p, act, duty{kind: "id_card", state: answer(p.IDCard), start: true, cites: []string{"cq-2021 17(1)"}})
+	j.owe(p, act, duty{kind: "id_card", state: j.idCard(p), start: true, cites: []string{"cq-2021 17(1)"}})
 	if p.Operates != 0 {
-		j.owe(p, act, qualification(p))
+		j.owe(p, act, j.qualification(p))
 	}
 	if used(p) {
 		j.owe(p, act, j.command(p))
@@ -39,7 +38,7 @@ func (j *judge) personal(p law.Auxiliary, act string) {
 // conditions walks what the clause that gives an act to the person's role asks for.
 func (j *judge) conditions(p law.Auxiliary, act string) {
 	j.owe(p, act, j.arrangement(act))
-	if filmed(act) {
+	if j.filmed(act) {
 		j.owe(p, act, j.recording(p, act))
 	}
 	if article(act) == "16" {
@@ -109,11 +108,14 @@ func training(p law.Auxiliary) duty {
 	return d
 }
 
-func recusal(p law.Auxiliary) duty {
+func (j *judge) recusal(p law.Auxiliary) duty {
 	d := duty{kind: "no_recusal", cites: []string{"cq-2021 22"}}
 	switch p.Recusal {
 	case law.RecusalPending:
 		d.state = law.ObligationUnmet
+		if j.reading("recusal_pending") == "warn" {
+			d.unmet = law.Conditional
+		}
 	case law.RecusalGranted:
 		d.state, d.unmet = law.ObligationUnmet, law.Prohibited
 	}
@@ -123,7 +125,12 @@ func recusal(p law.Auxiliary) duty {
 func (j *judge) arrangement(act string) duty {
 	state := answer(j.f.Arrangement.Organ)
 	if article(act) == "15" {
-		state = max(state, answer(j.f.Arrangement.Officer))
+		switch j.reading("art15_arrangement") {
+		case "organ_and_officer":
+			state = max(state, answer(j.f.Arrangement.Officer))
+		case "organ_or_officer":
+			state = min(state, answer(j.f.Arrangement.Officer))
+		}
 	}
 	return duty{kind: "arrangement", state: state, cites: []string{"cq-2021 " + article(act)}}
 }
@@ -139,15 +146,25 @@ func uniform(u law.Uniform) law.ObligationState {
 }
 
 // qualification of what a person operates. A civilian who has it is a question for a person: Art. 18 names field auxiliaries.
-func qualification(p law.Auxiliary) duty {
+func (j *judge) qualification(p law.Auxiliary) duty {
 	d := duty{kind: "qualification", cites: []string{"cq-2021 18"}}
 	switch {
 	case p.Operates&^p.Qualifications != 0:
 		d.state = law.ObligationUnmet
-	case p.Role == law.RoleCivilian:
+	case p.Role == law.RoleCivilian && j.reading("civilian_driving") == "needs_human":
 		d.state = law.ObligationUnknown
+	case p.Role == law.RoleCivilian && j.reading("civilian_driving") == "deny":
+		d.state = law.ObligationUnmet
 	}
 	return d
+}
+
+// idCard is owed in plain clothes as well, unless a reading says otherwise.
+func (j *judge) idCard(p law.Auxiliary) law.ObligationState {
+	if p.Uniform == law.UniformPlainClothesOrder && j.reading("plainclothes_waives_id") == "true" {
+		return law.Met
+	}
+	return answer(p.IDCard)
 }
 
 // used says whether restraint equipment is in use.
@@ -155,11 +172,6 @@ func used(p law.Auxiliary) bool {
 	return slices.ContainsFunc(p.Equipment, func(e law.EquipmentItem) bool {
 		return e.Class == law.EquipmentRestraint && e.Use == law.UseUse
 	})
-}
-
-// listed says whether the organ's list of restraint equipment names an item; by default the list is empty.
-func (j *judge) listed(e law.EquipmentItem) bool {
-	return slices.Contains(strings.Split(j.readings["restraint_list"], ","), e.Item)
 }
 
 // command judges restraint equipment in use (Art. 17(4)): an emergency, a listed item, and an officer's order that is
@@ -178,6 +190,8 @@ func (j *judge) command(p law.Auxiliary) duty {
 	case c == nil || c.Mode == law.ModeNone:
 	case c.Mode == law.ModeLead:
 		d.state = officers(j.f, 1)
+	case c.Recorded && j.reading("art17_4_remote_command") == "false":
+		d.state = officers(j.f, 1)
 	case c.Recorded:
 		d.state = law.Met
 	}
@@ -193,6 +207,9 @@ func (j *judge) recording(p law.Auxiliary, act string) duty {
 	case law.RecordingUnknown:
 		d.state = law.ObligationUnknown
 	}
+	if j.reading("recording_unknown") == "block" {
+		d.unknown = law.NeedsHuman
+	}
 	if j.legalCondition(act) {
 		d.unknown = law.NeedsHuman
 		d.cites = append(d.cites, "national-admin-procedure 52¶2")
@@ -201,13 +218,13 @@ func (j *judge) recording(p law.Auxiliary, act string) duty {
 }
 
 func (j *judge) legalCondition(act string) bool {
-	return ledByOverlay(act) && j.f.CaseKind != law.CaseCriminal
+	return j.overlaid() && ledByOverlay(act) && j.f.CaseKind != law.CaseCriminal
 }
 
 // lead judges Art. 16's officer: exactly one is named, on duty and of the organ; from start they are there, all through.
 func (j *judge) lead(act string) duty {
 	d := duty{kind: "lead_officer", cites: []string{"cq-2021 " + Item(act)}}
-	d.state = leading(j.f)
+	d.state = j.leading()
 	if d.state == law.ObligationUnmet {
 		d.cites = append(d.cites, "cq-2021 19¶2")
 		j.remedies["name_lead_officer"] = true
@@ -221,9 +238,9 @@ func (j *judge) lead(act string) duty {
 	return d
 }
 
-func leading(f *law.Facts) law.ObligationState {
+func (j *judge) leading() law.ObligationState {
 	var leads []law.Officer
-	for _, o := range f.Officers {
+	for _, o := range j.f.Officers {
 		if o.Lead {
 			leads = append(leads, o)
 		}
@@ -231,11 +248,18 @@ func leading(f *law.Facts) law.ObligationState {
 	if len(leads) != 1 {
 		return law.ObligationUnmet
 	}
-	fit := max(answer(leads[0].OnDuty), answer(leads[0].SameOrgan))
-	if f.Phase == law.Dispatch {
-		return max(fit, law.Open)
+	lead := leads[0]
+	fit := answer(lead.OnDuty)
+	if j.reading("lead_same_organ") == "true" {
+		fit = max(fit, answer(lead.SameOrgan))
 	}
-	return max(fit, there(leads[0].Presence))
+	switch {
+	case j.f.Phase == law.Dispatch:
+		return max(fit, law.Open)
+	case lead.Presence == law.PresenceRemote && j.reading("art16_lead") == "presence_or_remote":
+		return fit
+	}
+	return max(fit, there(lead.Presence))
 }
 
 // there reads presence as an answer to "is the officer with the unit?".

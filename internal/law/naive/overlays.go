@@ -2,28 +2,36 @@ package naive
 
 import "github.com/dutybound/dutybound/internal/law"
 
-// overlays adds what the national rules ask for on top of the regulation.
+// overlays adds what the national rules ask for on top of the regulation, and the officer whom a scene without one wants: at a
+// first response, and in traffic when a party asks for an officer, someone is hurt or alcohol is suspected.
 func (j *judge) overlays(p law.Auxiliary, act string) {
 	f := j.f
-	if act == "public-security-inspection" && f.CaseKind == law.CaseAdministrative {
+	if j.overlaid() && act == "public-security-inspection" && f.CaseKind == law.CaseAdministrative {
 		d := duty{kind: "min_officers", state: officers(f, 2), start: true, cites: []string{"national-admin-procedure 52¶1"}}
 		if f.Phase == law.During {
 			d.unknown = law.Conditional
 		}
 		j.owe(p, act, d)
 	}
-	if counted(act) && (f.Tags.Has(law.TagHighway) || f.Tags.Has(law.TagPoorVisibility)) {
+	if j.overlaid() && counted(act) && (f.Tags.Has(law.TagHighway) || f.Tags.Has(law.TagPoorVisibility)) {
 		d := duty{kind: "combination", state: combination(f), start: true, cites: []string{"national-traffic-duty"}}
 		if f.Phase == law.During {
 			d.unknown = law.Conditional
 		}
 		j.owe(p, act, d)
 	}
-	if act == "protective-restraint-drunk" {
+	if j.overlaid() && act == "protective-restraint-drunk" {
 		j.owe(p, act, duty{kind: "guard_named", state: answer(f.GuardNamed), start: true, cites: []string{"national-admin-procedure 58"}})
 	}
-	if cite := officerWanted(f, act); cite != "" {
-		j.owe(p, act, duty{kind: "officer_en_route", state: coming(f), start: true, cites: []string{cite}})
+	if Item(act) == "15(2)" && f.Tags.Has(law.TagFirstResponse) {
+		state := coming(f)
+		if j.reading("first_response_without_officer") == "officer_present" {
+			state = officers(f, 1)
+		}
+		j.owe(p, act, duty{kind: "officer_en_route", state: state, start: true, cites: []string{"cq-2021 15(2)"}})
+	}
+	if Item(act) == "15(3)" && f.Tags&(law.TagPartyAsksOfficer|law.TagInjury|law.TagAlcohol) != 0 {
+		j.owe(p, act, duty{kind: "officer_en_route", state: coming(f), start: true, cites: []string{"cq-2021 15(3)", "national-traffic-accident 20"}})
 	}
 }
 
@@ -70,22 +78,6 @@ func combination(f *law.Facts) law.ObligationState {
 		need--
 	}
 	return officers(f, need)
-}
-
-// officerWanted names the clause that wants an officer on the way, "" if none does: a first response without one, or a
-// traffic matter in which a party asks for an officer, someone is hurt or alcohol is suspected.
-func officerWanted(f *law.Facts, act string) string {
-	switch Item(act) {
-	case "15(2)":
-		if f.Tags.Has(law.TagFirstResponse) {
-			return "cq-2021 15(2)"
-		}
-	case "15(3)":
-		if f.Tags&(law.TagPartyAsksOfficer|law.TagInjury|law.TagAlcohol) != 0 {
-			return "national-traffic-accident"
-		}
-	}
-	return ""
 }
 
 // coming says whether an officer is there or on the way.
