@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -113,6 +114,24 @@ func (h *home) major() (int, error) {
 		return 0, fmt.Errorf("database folder: PG_VERSION: %w", err)
 	}
 	return v, nil
+}
+
+// adopt gives an existing cluster to the user the server runs as now. As root that user changes, from nobody to postgres, when the
+// distribution's package is installed after the first start. The top folder goes last: it tells whether all is done.
+func (h *home) adopt() error {
+	if h.user == nil || h.user.owns(h.cluster()) {
+		return nil
+	}
+	err := filepath.WalkDir(h.cluster(), func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || path == h.cluster() {
+			return err
+		}
+		return os.Lchown(path, int(h.user.uid), int(h.user.gid))
+	})
+	if err != nil {
+		return fmt.Errorf("give the database to the user %s: %w", h.user.name, err)
+	}
+	return h.user.own(h.cluster())
 }
 
 // initialise makes the cluster beside its place and moves it there, so that a killed initdb leaves nothing that looks whole.

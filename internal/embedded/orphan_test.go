@@ -3,6 +3,7 @@ package embedded_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -200,4 +201,24 @@ func TestAFolderTheServerCannotReachIsReplaced(t *testing.T) {
 		t.Errorf("the second start used %s and read %q", again.DataDir(), got)
 	}
 	stop(t, again)
+}
+
+// The folder may have been made by another user than the one the server runs as today: copied by root, or made by nobody before
+// the distribution's package brought the user postgres.
+func TestAClusterOfAnotherUserIsTakenOver(t *testing.T) {
+	t.Parallel()
+	dir := openFolder(t)
+	p := start(t, embedded.PostgresConfig{DataDir: dir})
+	exec(t, p.URL(""), "CREATE TABLE kept AS SELECT 'taken over' AS word")
+	stop(t, p)
+	err := filepath.WalkDir(filepath.Join(dir, "cluster"), func(path string, _ os.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(path, os.Geteuid(), os.Getegid())) // to root, when we are root
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := start(t, embedded.PostgresConfig{DataDir: dir})
+	if got := query(t, again.URL(""), "SELECT word FROM kept"); got != "taken over" {
+		t.Errorf("read %q", got)
+	}
 }

@@ -91,9 +91,12 @@ func startIn(ctx context.Context, h *home, cfg PostgresConfig, user *account, sa
 		return nil, err
 	}
 	if major == 0 {
-		if err := h.initialise(ctx, programs, say); err != nil {
-			return nil, err
-		}
+		err = h.initialise(ctx, programs, say)
+	} else {
+		err = h.adopt()
+	}
+	if err != nil {
+		return nil, err
 	}
 	return launch(ctx, h, programs, cfg.Settings)
 }

@@ -70,6 +70,11 @@ func (a *account) mayEnter(info os.FileInfo) bool {
 	return info.Mode().Perm()&bit != 0
 }
 
+func (a *account) owns(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Sys().(*syscall.Stat_t).Uid == a.uid
+}
+
 // serversIn lists the Postgres processes that work in the cluster folder: Postgres makes it its working directory.
 func serversIn(cluster string) []int {
 	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
