@@ -47,6 +47,7 @@ func main() {
 func run(command []string) (code int, err error) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
 	if os.Getenv(clusterVariable) == "" {
 		cluster, failure := start(signals)
 		if failure != nil {
