@@ -87,6 +87,7 @@ type ObligationNote struct {
 	Citation string          `json:"citation"`
 	Due      string          `json:"due"` // dispatch, start, during, used, after
 	Fact     string          `json:"fact"`
+	Person   string          `json:"person,omitempty"` // whose state it is, where it is one person's
 }
 
 // Remedy is something that would remove a reason for refusal.

@@ -1,0 +1,97 @@
+package law
+
+import (
+	"slices"
+	"strconv"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// duty compiles a condition: its parameters under the readings, and for every mode and code what is found.
+func (c *compiler) duty(ins *instrument, o *condition) duty {
+	d := duty{
+		kind: o.kind, when: o.when, role: o.role, combos: o.combos,
+		anyOrgan: c.param(o, "same_organ") == "false",
+		waives:   c.param(o, "plain_clothes_waives") == "true",
+		enRoute:  c.param(o, "officer") != "officer_present",
+		remote:   c.param(o, "remote") != "false",
+		list:     terms(c.param(o, "list")),
+	}
+	by := c.param(o, "by")
+	d.organ = by == "organ" || by == "organ_and_officer"
+	d.officer = by == "officer" || by == "organ_and_officer"
+	d.either = by == "organ_or_officer"
+	d.otherRole = o.kind == kindQualification && c.param(o, "other_role") == "allow"
+
+	codes := c.codes(o)
+	for mode := range d.table {
+		d.table[mode] = make([]*finding, len(codes))
+		for i, k := range codes {
+			d.table[mode][i] = c.finding(ins, o, k, mode)
+		}
+	}
+	return d
+}
+
+// param is a parameter's value under the readings; "" when the rulebook does not give it.
+func (c *compiler) param(o *condition, name string) string { return c.values.of(o.params[name]) }
+
+// codes are a kind's codes as the readings turn them.
+func (c *compiler) codes(o *condition) []code {
+	codes := slices.Clone(specs[o.kind].codes)
+	switch {
+	case c.param(o, "unknown") == "warn":
+		codes[RecordingUnknown].verdict = Conditional
+	case c.param(o, "pending") == "warn":
+		codes[RecusalPending].verdict = Conditional
+	case c.param(o, "presence") == "presence_or_remote":
+		codes[leadPresence+int(PresenceRemote)] = met("officers.lead.presence=remote",
+			"带领的人民警察远程带领，本机关的理解认可。", "The officer leads from afar, which the organ's reading accepts.")
+	case c.param(o, "other_role") == "deny":
+		codes[vehicleOtherRole].verdict = OutsideScope
+	case c.param(o, "other_role") == "allow":
+		codes[vehicleOtherRole] = codes[vehicleHeld]
+	}
+	return codes
+}
+
+// finding renders what a code means in a mode: due later, excused by an emergency, or as it stands.
+func (c *compiler) finding(ins *instrument, o *condition, k code, mode int) *finding {
+	sp := &specs[o.kind]
+	phase, variant := Phase(mode/variants), mode%variants
+	fd := &finding{kind: o.kind, state: k.state, due: sp.due, remedy: k.remedy}
+	verdict, text := k.verdict, k.text
+	switch {
+	case phase == Dispatch && sp.due == dueStart && !k.atDispatch:
+		fd.state, fd.remedy = Open, noRemedy
+		verdict, text = Conditional, sp.open
+	case variant == opened && sp.opens && k.state > Open:
+		fd.state, fd.due, fd.remedy = Open, dueAfter, reportEmergency
+		verdict = Conditional
+		text = Text{"紧急情况下可先行处置，事后须报告。" + text.ZH, "In the emergency work may go ahead; a report must follow. " + text.EN}
+	case phase == During && k.during:
+		verdict = Conditional
+	}
+	fd.reason = Reason{
+		Citation: ins.cite(o.item), Verdict: verdict, Message: text, Fact: k.fact, Remedy: remedies[fd.remedy].Code,
+	}
+	if o.beside != "" && verdict == Unmet {
+		fd.beside = besideFinding(ins.cite(o.beside), fd, variant)
+	}
+	return fd
+}
+
+// besideFinding is the wider clause that stands behind a missing lead: without one, the work would be enforcement alone (19¶2).
+func besideFinding(citation string, of *finding, variant int) *finding {
+	r := of.remedy
+	text := Text{
+		"没有人民警察带领即为单独执法，辅警不得单独执法。",
+		"Without a leading officer this would be enforcement alone, which no auxiliary may do.",
+	}
+	if variant == emergency {
+		r = fallBack
+		text.ZH += "紧急情况下只做第十五条允许的工作。"
+		text.EN += " In the emergency do what Article 15 allows."
+	}
+	return render(citation, Unmet, of.reason.Fact, r, text)
+}

@@ -1,0 +1,486 @@
+package law
+
+import (
+	"math/bits"
+	"slices"
+	"strconv"
+)
+
+// judge walks the facts of one task past everything the law asks, noting what it finds. The yes/no decision and the full ruling
+// are the same walk, so they cannot differ; only the ruling keeps every note.
+type judge struct {
+	f     *Facts
+	e     *edition
+	acts  []actState
+	keep  bool
+	notes []note
+	top   note // the first of the worst
+}
+
+// note is a finding about an act or a person of the facts, by index; -1: none.
+type note struct {
+	*finding
+	act, person int32
+}
+
+// actState is one act of the task while it is judged.
+type actState struct {
+	rule      *actRule
+	id        int32
+	done      bool // somebody does it
+	auxiliary bool // an auxiliary does
+	plain     bool // somebody does it whom an emergency does not excuse
+}
+
+// fewActs is how many acts a task may name before judging it needs memory beyond the stack.
+const fewActs = 16
+
+func (j *judge) note(fd *finding, act, person int) {
+	for ; fd != nil; fd = fd.beside {
+		n := note{fd, int32(act), int32(person)}
+		if j.top.finding == nil || fd.reason.Verdict > j.top.reason.Verdict {
+			j.top = n
+		}
+		if j.keep {
+			j.notes = append(j.notes, n)
+		}
+	}
+}
+
+// judge rules on facts that were checked.
+func (j *judge) judge() {
+	if j.e.closed != nil {
+		j.note(j.e.closed, -1, -1)
+		return
+	}
+	active := j.active()
+	var plainTask, openTask uint64
+	for p := range j.f.Auxiliaries {
+		a := &j.f.Auxiliaries[p]
+		if a.Role == RoleNone {
+			j.outsider(p, a)
+			continue
+		}
+		plainOwed, openOwed := j.person(p, a, active)
+		plainTask |= plainOwed
+		openTask |= openOwed
+	}
+	for i := range j.acts {
+		j.act(i)
+	}
+	for owed := (plainTask | openTask) &^ j.e.person; owed != 0; owed &= owed - 1 {
+		b := bits.TrailingZeros64(owed)
+		j.task(&j.e.duties[b], plainTask>>b&1 != 0)
+	}
+}
+
+// active is the set of conditions that the circumstances of the task call for.
+func (j *judge) active() uint64 {
+	active := j.e.always
+	for rest := ^active & (1<<len(j.e.duties) - 1); rest != 0; rest &= rest - 1 {
+		if b := bits.TrailingZeros64(rest); j.e.duties[b].when.holds(j.f) {
+			active |= 1 << b
+		}
+	}
+	return active
+}
+
+// outsider is a person who is no auxiliary (Art. 3): nothing is permitted to such a person, and no rule speaks of one.
+func (j *judge) outsider(p int, a *Auxiliary) {
+	for i := range j.acts {
+		if does(a, j.f.Acts[i]) {
+			j.note(j.acts[i].rule.byRole[RoleNone], i, p)
+		}
+	}
+}
+
+func does(a *Auxiliary, act string) bool {
+	return len(a.Acts) == 0 || slices.Contains(a.Acts, act)
+}
+
+// person judges what one auxiliary owes, and returns what is owed for his or her acts, apart where an emergency excuses it.
+func (j *judge) person(p int, a *Auxiliary, active uint64) (plainOwed, openOwed uint64) {
+	rescuer := j.f.Emergency && a.Role == RoleField && a.Status == StatusActive
+	for i := range j.acts {
+		s := &j.acts[i]
+		if !does(a, j.f.Acts[i]) {
+			continue
+		}
+		s.auxiliary = true
+		j.note(s.rule.byRole[a.Role], i, p)
+		if rescuer && s.rule.emergency {
+			openOwed |= s.rule.owed
+		} else {
+			plainOwed |= s.rule.owed
+			s.plain = true
+		}
+	}
+	if len(a.Equipment) > 0 && j.equipment(p, a) {
+		if plainOwed == 0 {
+			openOwed |= j.e.restraint
+		} else {
+			plainOwed |= j.e.restraint
+		}
+	}
+	plainOwed &= active
+	openOwed &= active
+	for owed := (plainOwed | openOwed) & j.e.person; owed != 0; owed &= owed - 1 {
+		b := bits.TrailingZeros64(owed)
+		d := &j.e.duties[b]
+		j.owes(p, a, d, d.table[j.mode(plainOwed>>b&1 != 0)])
+	}
+	return plainOwed, openOwed
+}
+
+func (j *judge) mode(isPlain bool) int {
+	m := int(j.f.Phase) * variants
+	switch {
+	case !isPlain:
+		return m + opened
+	case j.f.Emergency:
+		return m + emergency
+	}
+	return m
+}
+
+// equipment judges what an auxiliary carries, uses or keeps, and says whether restraint equipment is in use.
+func (j *judge) equipment(p int, a *Auxiliary) (restraint bool) {
+	for i := range a.Equipment {
+		item := &a.Equipment[i]
+		restraint = restraint || item.Class == EquipmentRestraint && item.Use == UseUse
+		d := j.e.equipment[item.Class][item.Use]
+		switch {
+		case d == nil:
+		case d.byRole[a.Role] != nil:
+			j.note(d.byRole[a.Role], -1, p)
+		case slices.Contains(d.list, item.Item):
+			j.note(d.listed, -1, p)
+		default:
+			j.note(d.unlisted, -1, p)
+		}
+	}
+	return restraint
+}
+
+// owes judges one condition of a person.
+func (j *judge) owes(p int, a *Auxiliary, d *duty, table []*finding) {
+	c := 0
+	switch d.kind {
+	case kindStatus:
+		c = int(a.Status)
+	case kindTraining:
+		c = int(a.Training)
+	case kindNoRecusal:
+		c = int(a.Recusal)
+	case kindUniform:
+		c = int(a.Uniform)
+	case kindIDCard:
+		c = int(a.IDCard)
+		if d.waives && a.Uniform == UniformPlainClothesOrder {
+			c = idCardWaived
+		}
+	case kindRecording:
+		c = int(a.Recording)
+	case kindQualification:
+		j.qualification(p, a, d, table)
+		return
+	default: // officer_command is the only other condition of a person
+		j.command(p, a, d, table)
+		return
+	}
+	j.note(table[c], -1, p)
+}
+
+func (j *judge) qualification(p int, a *Auxiliary, d *duty, table []*finding) {
+	if a.Operates == 0 {
+		return
+	}
+	missing := uint8(a.Operates &^ a.Qualifications)
+	for m := missing; m != 0; m &= m - 1 {
+		j.note(table[vehicleMissing+bits.TrailingZeros8(m)], -1, p)
+	}
+	if missing == 0 {
+		j.note(table[vehicleHeld], -1, p)
+	}
+	if d.role != RoleNone && a.Role != d.role && !d.otherRole {
+		j.note(table[vehicleOtherRole], -1, p)
+	}
+}
+
+// command judges the use of restraint equipment (Art. 17(4)): each thing that is missing is its own reason.
+func (j *judge) command(p int, a *Auxiliary, d *duty, table []*finding) {
+	lawful := true
+	lacks := func(is bool, c int) {
+		if is {
+			lawful = false
+			j.note(table[c], -1, p)
+		}
+	}
+	lacks(d.role != RoleNone && a.Role != d.role, commandOtherRole)
+	lacks(!j.f.Emergency, commandNoDanger)
+	lacks(slices.ContainsFunc(a.Equipment, d.unlisted), commandUnlisted)
+	c := j.ordered(d)
+	lacks(c != commandMet, c)
+	if lawful {
+		j.note(table[commandMet], -1, p)
+	}
+}
+
+func (d *duty) unlisted(e EquipmentItem) bool {
+	return e.Class == EquipmentRestraint && e.Use == UseUse && !slices.Contains(d.list, e.Item)
+}
+
+// ordered says how the officer's order stands: a command must be recorded, an officer who leads on the spot need not record it.
+func (j *judge) ordered(d *duty) int {
+	order := j.f.Command
+	if order == nil || order.Mode == ModeNone {
+		return commandNone
+	}
+	onTheSpot := j.onTheSpot()
+	switch {
+	case order.Recorded && (d.remote || onTheSpot == countMet):
+		return commandMet
+	case order.Mode == ModeCommand && !order.Recorded:
+		return commandUnrecorded
+	case onTheSpot == countMet:
+		return commandMet
+	case onTheSpot == countUnknown:
+		return commandDoubtful
+	}
+	return commandNobody
+}
+
+// onTheSpot says whether some officer on duty is present.
+func (j *judge) onTheSpot() int {
+	best := countShort
+	for i := range j.f.Officers {
+		switch here(&j.f.Officers[i]) {
+		case Yes:
+			return countMet
+		case Unknown:
+			best = countUnknown
+		}
+	}
+	return best
+}
+
+// here says whether an officer is present on duty.
+func here(o *Officer) Answer {
+	switch o.Presence {
+	case PresencePresent:
+		return o.OnDuty
+	case PresenceUnknown, PresenceDoubtful:
+		if o.OnDuty != No {
+			return Unknown
+		}
+	}
+	return No
+}
+
+// act judges what is asked for one act of the task, whoever does it.
+func (j *judge) act(i int) {
+	s := &j.acts[i]
+	if !s.auxiliary {
+		return
+	}
+	for k := range s.rule.forbidden {
+		if x := &s.rule.forbidden[k]; x.applies(j.f) {
+			if j.f.Emergency {
+				j.note(x.inDanger, i, -1)
+			} else {
+				j.note(x.calm, i, -1)
+			}
+		}
+	}
+	table := j.mode(s.plain)
+	for _, d := range s.rule.own {
+		if d.when.holds(j.f) {
+			j.asks(i, d, d.table[table])
+		}
+	}
+}
+
+func (j *judge) asks(i int, d *duty, table []*finding) {
+	switch d.kind {
+	case kindArrangement:
+		j.arrangement(i, d, table)
+	case kindLeadOfficer:
+		j.lead(i, d, table)
+	default: // officer_en_route is the only other condition of an act
+		j.note(table[j.coming(d)], i, -1)
+	}
+}
+
+func (j *judge) arrangement(i int, d *duty, table []*finding) {
+	organ, officer := j.f.Arrangement.Organ, j.f.Arrangement.Officer
+	if d.either {
+		best := max(organ, officer)
+		if best == No && (organ == Unknown || officer == Unknown) {
+			best = Unknown
+		}
+		j.note(table[[...]int{Unknown: eitherUnknown, No: neitherArranged, Yes: arrangementMet}[best]], i, -1)
+		return
+	}
+	if d.organ && organ != Yes {
+		j.note(table[[...]int{Unknown: organUnknown, No: organNot}[organ]], i, -1)
+	}
+	if d.officer && officer != Yes {
+		j.note(table[[...]int{Unknown: officerUnknown, No: officerNot}[officer]], i, -1)
+	}
+	if (!d.organ || organ == Yes) && (!d.officer || officer == Yes) {
+		j.note(table[arrangementMet], i, -1)
+	}
+}
+
+// lead judges the leading officer (Art. 16): who is named, then the officer's duty, organ and presence, each its own reason.
+func (j *judge) lead(i int, d *duty, table []*finding) {
+	o := j.leading()
+	if o < 0 {
+		j.note(table[[...]int{leadNone, leadSeveral}[-o-1]], i, -1)
+		return
+	}
+	officer := &j.f.Officers[o]
+	if officer.OnDuty != Yes {
+		j.note(table[[...]int{Unknown: leadDutyUnknown, No: leadOffDuty}[officer.OnDuty]], i, -1)
+	}
+	if !d.anyOrgan && officer.SameOrgan != Yes {
+		j.note(table[[...]int{Unknown: leadOrganUnknown, No: leadOtherOrgan}[officer.SameOrgan]], i, -1)
+	}
+	j.note(table[leadPresence+int(officer.Presence)], i, -1)
+}
+
+// leading is the index of the one named leading officer; -1: none is named, -2: several are.
+func (j *judge) leading() int {
+	lead := -1
+	for i := range j.f.Officers {
+		if !j.f.Officers[i].Lead {
+			continue
+		}
+		if lead >= 0 {
+			return -2
+		}
+		lead = i
+	}
+	return lead
+}
+
+// coming says whether some officer is present, or where that is enough on the way.
+func (j *judge) coming(d *duty) int {
+	if d.enRoute {
+		for i := range j.f.Officers {
+			if o := &j.f.Officers[i]; o.Presence == PresenceEnRoute && o.OnDuty == Yes {
+				return countMet
+			}
+		}
+	}
+	c := j.onTheSpot()
+	if c == countShort && d.enRoute && slices.ContainsFunc(j.f.Officers, mayCome) {
+		return countUnknown
+	}
+	return c
+}
+
+func mayCome(o Officer) bool { return o.Presence == PresenceEnRoute && o.OnDuty == Unknown }
+
+// task judges a condition of the task as a whole.
+func (j *judge) task(d *duty, isPlain bool) {
+	table := d.table[j.mode(isPlain)]
+	switch d.kind {
+	case kindGuardNamed:
+		j.note(table[j.f.GuardNamed], -1, -1)
+	case kindEvidenceReview:
+		if j.f.EvidenceUse {
+			j.note(table[0], -1, -1)
+		}
+	default: // min_officers and combination
+		j.note(table[j.count(d.combos)], -1, -1)
+	}
+}
+
+// count says whether the unit has one of the lawful make-ups. A lead who may be there counts apart: during the work the lead
+// state decides, as it does where nobody counts.
+func (j *judge) count(combos []combo) int {
+	present, leads, doubtful := 0, 0, 0
+	for i := range j.f.Officers {
+		o := &j.f.Officers[i]
+		switch h := here(o); {
+		case h == Yes:
+			present++
+		case h == Unknown && o.Lead:
+			leads++
+		case h == Unknown:
+			doubtful++
+		}
+	}
+	switch {
+	case j.fits(combos, present):
+		return countMet
+	case j.fits(combos, present+leads):
+		return countLeadUnknown
+	case j.fits(combos, present+leads+doubtful):
+		return countUnknown
+	}
+	return countShort
+}
+
+func (j *judge) fits(combos []combo, officers int) bool {
+	auxiliaries := 0
+	for i := range j.f.Auxiliaries {
+		if j.f.Auxiliaries[i].Role != RoleNone {
+			auxiliaries++
+		}
+	}
+	for _, c := range combos {
+		if officers >= c.officers && auxiliaries >= c.auxiliaries {
+			return true
+		}
+	}
+	return false
+}
+
+// check refuses facts that no rule can be asked about, and resolves the acts.
+func (j *judge) check(b *Book, f *Facts) *InputError {
+	if err := f.wellFormed(); err != nil {
+		return err
+	}
+	for i, act := range f.Acts {
+		id, ok := b.index[act]
+		if !ok {
+			return inputError("/acts/"+strconv.Itoa(i), "unknown act %q", act)
+		}
+		for k := range j.acts {
+			if j.acts[k].id == id {
+				return inputError("/acts/"+strconv.Itoa(i), "act %q twice", act)
+			}
+		}
+		j.acts = append(j.acts, actState{id: id, rule: &j.e.acts[id]})
+	}
+	for p := range f.Auxiliaries {
+		if err := j.assign(p, &f.Auxiliaries[p]); err != nil {
+			return err
+		}
+	}
+	for i := range j.acts {
+		if !j.acts[i].done {
+			return inputError("/acts/"+strconv.Itoa(i), "nobody does %q", f.Acts[i])
+		}
+	}
+	return nil
+}
+
+// assign marks the acts a person does.
+func (j *judge) assign(p int, a *Auxiliary) *InputError {
+	if len(a.Acts) == 0 {
+		for i := range j.acts {
+			j.acts[i].done = true
+		}
+	}
+	for k, act := range a.Acts {
+		i := slices.Index(j.f.Acts, act)
+		if i < 0 {
+			return inputError("/auxiliaries/"+strconv.Itoa(p)+"/acts/"+strconv.Itoa(k), "act %q is not the task's", act)
+		}
+		j.acts[i].done = true
+	}
+	return nil
+}

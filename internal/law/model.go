@@ -1,0 +1,189 @@
+package law
+
+import "time"
+
+// What the files of a rulebook say, before it is analysed and compiled.
+
+// instrument is one authority's text: a city's regulation, or a national rule layered over it.
+type instrument struct {
+	id           string
+	title        Text
+	layer        string
+	jurisdiction string
+	sourceFile   string
+	overlays     []string
+	applies      *value // an overlay that a reading can switch off
+	outside      []outside
+	names        map[string]actName
+	codes        []string // of names, in catalogue order
+	readings     []reading
+	articles     []article // every edition of every article
+	source       []sourceArticle
+	hash         string
+}
+
+// outside declares articles that no ruling depends on.
+type outside struct {
+	articles []int
+	why      string
+}
+
+type actName struct {
+	Text
+	emergency bool // an emergency opens what is owed for it
+	at        place
+}
+
+// place is where something stands, for the analysis.
+type place struct {
+	file string
+	item string
+}
+
+// article is one edition of one article.
+type article struct {
+	place
+	number int
+	span
+	words      string
+	gloss      string
+	role       Role
+	otherRole  *value
+	conditions []condition
+	advice     []adviceRule
+	fixedBy    []string
+	items      []item
+}
+
+// span is a time of effect: from the start of a day to the start of another, in the rulebook's zone; to is zero when open.
+type span struct {
+	from, to time.Time
+}
+
+func (s span) holds(at time.Time) bool {
+	return !at.Before(s.from) && (s.to.IsZero() || at.Before(s.to))
+}
+
+type itemKind string
+
+const (
+	permits    itemKind = "permits"
+	permitsLed itemKind = "permits_led"
+	forbids    itemKind = "forbids"
+	requires   itemKind = "requires"
+	equips     itemKind = "equips"
+	recuses    itemKind = "recuses"
+	catchAll   itemKind = "catch_all"
+)
+
+var itemKinds = []itemKind{permits, permitsLed, forbids, requires, equips, recuses, catchAll}
+
+func (k itemKind) permits() bool { return k == permits || k == permitsLed || k == catchAll }
+
+// item is one numbered unit of an article with what it does.
+type item struct {
+	place
+	ref  string // "16(2)", "19¶1(3)", "44"
+	kind itemKind
+	span
+	role        Role   // who it speaks of; none: every auxiliary
+	otherRole   *value // of an item that permits: which items are open to the other role
+	gloss       string
+	note        string // why a unit has no rule of its own
+	acts        []string
+	entries     []entry // of a catch-all
+	enabled     *value  // of a catch-all
+	conditions  []condition
+	obligations []condition
+	when        []circumstance
+	equipment   []equipmentRule
+	advice      []adviceRule
+	fixedBy     []string
+}
+
+// entry opens one act under a catch-all item; it must cite the state provision.
+type entry struct {
+	act   string
+	basis string
+}
+
+// value is a parameter: spelled out, or taken from a reading.
+type value struct {
+	literal string
+	reading string
+}
+
+// condition is one obligation with its parameters and the work it is asked for.
+type condition struct {
+	place
+	kind   kind
+	params map[string]value
+	acts   []string // empty: all
+	items  *value   // a scope expression, instead of acts
+	when   when
+	beside string // an item of the same instrument cited beside it when it does not hold
+	role   Role   // the only role it speaks of
+	combos []combo
+}
+
+// when narrows a condition to circumstances; empty: always.
+type when struct {
+	tags  Tags // any of them
+	cases uint8
+}
+
+// combo is one lawful make-up of a unit.
+type combo struct{ officers, auxiliaries int }
+
+// circumstance forbids acts in a case: by tag, kind of case, or who signs.
+type circumstance struct {
+	tags      Tags
+	caseKind  *CaseKind
+	signatory *Signatory
+	acts      []string // with items; both empty: all
+	items     []string
+	except    *exception
+}
+
+type exception struct {
+	acts               []string
+	verdict, emergency Outcome
+}
+
+// equipmentRule judges one class of equipment in some uses.
+type equipmentRule struct {
+	class   EquipmentClass
+	uses    []EquipmentUse
+	role    Role // the only role it may be given to
+	verdict *value
+	list    *value // lawful only when on this list
+}
+
+type adviceRule struct {
+	place
+	code  string
+	bound *value
+}
+
+// reading is a switch.
+type reading struct {
+	place
+	id         string
+	asks       string
+	preset     string
+	set        *string // the organ's own setting in the data
+	options    []string
+	number     bool
+	words      bool
+	switchable bool
+	setBy      string
+	memo       string
+	validFrom  time.Time
+}
+
+func (r reading) value() string {
+	if r.set != nil {
+		return *r.set
+	}
+	return r.preset
+}
