@@ -38,16 +38,20 @@ func (s *Service) Ticket(ctx context.Context, actor duty.Actor) (token string, e
 	return token, expires, err
 }
 
-// Enter spends a ticket and subscribes its viewer: after a cursor, or from the head of the log when after is nil. The caller
-// closes the subscription. It fails with fault.Unauthenticated for a ticket that is not good (any more).
-func (s *Service) Enter(ctx context.Context, token string, after *int64) (*Subscription, error) {
+// Admit spends a ticket and says who came with it. It fails with fault.Unauthenticated for a ticket that is not good (any more).
+func (s *Service) Admit(ctx context.Context, token string) (Viewer, error) {
 	viewer, err := s.store.TakeTicket(ctx, sha256.Sum256([]byte(token)))
 	if err != nil {
-		return nil, err
+		return Viewer{}, err
 	}
-	scope := viewer.scope()
-	if scope.empty() {
-		return nil, fault.New(fault.Forbidden, "not_permitted", "您没有执行此操作的权限", "you may not do this")
+	if viewer.scope().empty() {
+		return Viewer{}, fault.New(fault.Forbidden, "not_permitted", "您没有执行此操作的权限", "you may not do this")
 	}
-	return s.hub.subscribe(viewer.Session, scope, after), nil
+	return viewer, nil
+}
+
+// Subscribe starts an admitted viewer's way through the log: after a cursor, or from the head when after is nil. The caller closes
+// the subscription.
+func (s *Service) Subscribe(viewer Viewer, after *int64) *Subscription {
+	return s.hub.subscribe(viewer.Session, viewer.scope(), after)
 }

@@ -28,19 +28,22 @@ func (e *Ended) Error() string {
 	return fmt.Sprintf("feed: %s after event %d", [...]string{"stopped", "too slow", "revoked"}[e.Why], e.After)
 }
 
-// unjoined is the target of a subscription that the hub offers nothing yet.
-const unjoined = -1
+const (
+	unjoined = -1 // target of a subscription that the hub offers nothing yet
+
+	// Unknown is the cursor of a viewer who asked for none and has not been told the head yet.
+	Unknown int64 = -1
+)
 
 // Subscription is one viewer's way through the log: first what it missed, read from the store in its own scope; then, once that
 // has come near the head, what the hub offers. It joins the hub before it reads the last stretch, so the two overlap and cannot
 // leave a gap; what comes twice is told by its seq.
 //
-// Next and Close are for one goroutine.
+// Next, Cursor and Close are not for use at the same time.
 type Subscription struct {
 	hub     *Hub
 	session uuid.UUID
 	scope   atomic.Pointer[Scope]
-	after   *int64 // asked for
 	beat    *time.Ticker
 
 	opened   bool
@@ -57,8 +60,13 @@ type Subscription struct {
 
 func (h *Hub) subscribe(session uuid.UUID, scope Scope, after *int64) *Subscription {
 	s := &Subscription{
-		hub: h, session: session, after: after, catching: true, target: unjoined, beat: time.NewTicker(h.pace.Beat),
+		hub: h, session: session, catching: true, target: unjoined, beat: time.NewTicker(h.pace.Beat),
 		queue: make(chan Message, h.pace.Queue), done: make(chan struct{}),
+	}
+	if after == nil {
+		s.through = Unknown
+	} else {
+		s.through = *after
 	}
 	s.scope.Store(&scope)
 	h.mu.Lock()
@@ -119,13 +127,12 @@ func (s *Subscription) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.opened, s.through = true, bounds.Head
-	s.waiting = []Message{helloMessage(bounds)}
+	s.opened, s.waiting = true, []Message{helloMessage(bounds)}
 	switch {
-	case s.after == nil:
-	case bounds.holds(*s.after):
-		s.through = *s.after
-	default:
+	case s.through == Unknown:
+		s.through = bounds.Head
+	case !bounds.holds(s.through):
+		s.through = bounds.Head
 		s.waiting = append(s.waiting, resetMessage(bounds.Head))
 	}
 	return nil
@@ -197,11 +204,11 @@ func (s *Subscription) beatNow() Message {
 			s.through = max(s.through, position)
 		}
 	}
-	return beatMessage(s.cursor())
+	return beatMessage(s.Cursor())
 }
 
-// cursor is where the viewer stands: everything of its scope up to here was handed out.
-func (s *Subscription) cursor() int64 {
+// Cursor is where the viewer stands: everything of its scope up to here was handed out. Unknown at first.
+func (s *Subscription) Cursor() int64 {
 	for _, m := range s.waiting {
 		if m.Kind == EventOf {
 			return m.Seq - 1
@@ -210,4 +217,4 @@ func (s *Subscription) cursor() int64 {
 	return s.through
 }
 
-func (s *Subscription) ended() error { return &Ended{Why: s.why, After: s.cursor()} }
+func (s *Subscription) ended() error { return &Ended{Why: s.why, After: s.Cursor()} }

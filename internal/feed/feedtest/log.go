@@ -2,6 +2,7 @@
 package feedtest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"sync"
@@ -22,7 +23,8 @@ type Log struct {
 	events  []ledger.Event
 	tickets map[[32]byte]ticket
 	viewers map[uuid.UUID]feed.Viewer
-	fails   error
+	fails   error // all questions
+	deaf    error // those for events
 	pages   int
 }
 
@@ -103,6 +105,13 @@ func (l *Log) Fail(err error) {
 	l.fails = err
 }
 
+// FailReading makes every question for events fail until it is called with nil.
+func (l *Log) FailReading(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.deaf = err
+}
+
 // Pages counts the pages read so far.
 func (l *Log) Pages() int {
 	l.mu.Lock()
@@ -116,7 +125,7 @@ func (l *Log) head() int64 { return l.first + int64(len(l.events)) - 1 }
 func (l *Log) Bounds(ctx context.Context) (feed.Bounds, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return feed.Bounds{Oldest: l.first, Head: l.head(), At: time.Now().UTC()}, l.failing(ctx)
+	return feed.Bounds{Oldest: l.first, Head: l.head(), At: time.Now().UTC()}, cmp.Or(l.deaf, l.failing(ctx))
 }
 
 // Page implements feed.Store.
@@ -135,7 +144,7 @@ func (l *Log) Page(ctx context.Context, scope feed.Scope, after int64, limit int
 			break
 		}
 	}
-	return page, l.failing(ctx)
+	return page, cmp.Or(l.deaf, l.failing(ctx))
 }
 
 // AddTicket implements feed.Store.

@@ -1,0 +1,168 @@
+package wsfeed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/dutybound/dutybound/internal/feed"
+)
+
+// Close codes of our own; their reason is {"after":<seq>}, the cursor to come back with. See openapi/asyncapi.yaml.
+const (
+	CloseRevoked = 4001 // the session ended, or nothing is left in its reach
+	CloseSlow    = 4008 // the viewer did not keep up
+)
+
+const readLimit = 512 // bytes; a viewer has nothing to say
+
+// socket is one viewer's connection. The hijacked goroutine reads, one other writes, and neither outlives the call of serve: the
+// connection is fasthttp's again afterwards.
+type socket struct {
+	*Feed
+	ws  *websocket.Conn
+	sub *feed.Subscription
+
+	mu      sync.Mutex // orders the two who set the read deadline
+	closing bool
+}
+
+func (f *Feed) serve(conn net.Conn, request *http.Request, viewer feed.Viewer, after *int64) {
+	defer f.guard()
+	if !f.enter() {
+		return
+	}
+	defer f.leave()
+	ws, err := f.upgrader.Upgrade(&stage{conn: conn}, request, nil)
+	if err != nil {
+		f.config.Log.Debug("wsfeed: handshake broke off", "session", viewer.Session, "error", err)
+		return
+	}
+	s := &socket{Feed: f, ws: ws, sub: f.config.Feed.Subscribe(viewer, after)}
+	defer s.sub.Close()
+
+	ctx, stop := context.WithCancelCause(f.ctx)
+	var writer sync.WaitGroup
+	defer writer.Wait()
+	defer stop(errGone)
+	writer.Go(func() { defer f.guard(); defer s.hurry(); s.write(ctx) })
+	stop(s.read())
+	s.drain()
+}
+
+var (
+	errGone  = errors.New("wsfeed: the viewer left")
+	errSpoke = errors.New("wsfeed: a viewer has nothing to say")
+)
+
+// read hears pongs and closes until the connection ends or is told to. Nothing else is expected.
+func (s *socket) read() error {
+	s.ws.SetReadLimit(readLimit)
+	s.ws.SetPongHandler(func(string) error { return s.alive() })
+	if err := s.alive(); err != nil {
+		return errGone
+	}
+	if _, _, err := s.ws.NextReader(); err != nil {
+		return errGone
+	}
+	return errSpoke
+}
+
+// alive gives the viewer another while, unless we are closing.
+func (s *socket) alive() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return nil
+	}
+	return s.ws.SetReadDeadline(time.Now().Add(s.config.PongWait))
+}
+
+// drain reads on until the connection has ended, so that what the viewer still sends does not reset it before it hears why.
+func (s *socket) drain() {
+	for {
+		if _, _, err := s.ws.NextReader(); err != nil {
+			return
+		}
+	}
+}
+
+// hurry leaves the viewer a moment to answer our close. Closing a hijacked connection does nothing in fasthttp; its deadlines work.
+func (s *socket) hurry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing = true
+	if err := s.ws.SetReadDeadline(time.Now().Add(s.config.CloseWait)); err != nil {
+		s.config.Log.Debug("wsfeed: deadline not set", "error", err) // the connection is gone already
+	}
+}
+
+// write sends what the subscription yields until one of the two ends.
+func (s *socket) write(ctx context.Context) {
+	for {
+		m, err := s.sub.Next(ctx)
+		if err != nil {
+			s.farewell(ctx, err)
+			return
+		}
+		if err := s.send(m); err != nil {
+			s.config.Log.Debug("wsfeed: write", "error", err)
+			return
+		}
+	}
+}
+
+func (s *socket) send(m feed.Message) error {
+	deadline := time.Now().Add(s.config.WriteWait)
+	if m.Kind == feed.Beat {
+		if err := s.ws.WriteControl(websocket.PingMessage, nil, deadline); err != nil {
+			return err
+		}
+	}
+	if err := s.ws.SetWriteDeadline(deadline); err != nil {
+		return err
+	}
+	return s.ws.WriteMessage(websocket.TextMessage, m.JSON)
+}
+
+// farewell closes the socket with its code and the cursor to come back with, unless the viewer left by itself.
+func (s *socket) farewell(ctx context.Context, err error) {
+	code := closeCode(context.Cause(ctx), err)
+	if code == 0 {
+		return
+	}
+	after := s.sub.Cursor()
+	s.config.Log.Info("wsfeed: closing a socket", "code", code, "after", after, "error", err)
+	reason := fmt.Sprintf(`{"after":%d}`, after)
+	if after == feed.Unknown {
+		reason = ""
+	}
+	message := websocket.FormatCloseMessage(code, reason)
+	if err := s.ws.WriteControl(websocket.CloseMessage, message, time.Now().Add(s.config.WriteWait)); err != nil {
+		s.config.Log.Debug("wsfeed: close not sent", "error", err)
+	}
+}
+
+func closeCode(cause, err error) int {
+	var ended *feed.Ended
+	switch {
+	case errors.As(err, &ended):
+		return map[feed.Reason]int{
+			feed.Revoked: CloseRevoked, feed.Slow: CloseSlow, feed.Stopped: websocket.CloseGoingAway,
+		}[ended.Why]
+	case cause == errGone:
+		return 0
+	case cause == errGoingAway:
+		return websocket.CloseGoingAway
+	case cause == errSpoke:
+		return websocket.CloseUnsupportedData
+	default: // the store failed us
+		return websocket.CloseInternalServerErr
+	}
+}

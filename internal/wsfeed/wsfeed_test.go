@@ -1,0 +1,414 @@
+package wsfeed_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/fault"
+	"github.com/dutybound/dutybound/internal/feed"
+	"github.com/dutybound/dutybound/internal/feed/feedtest"
+	"github.com/dutybound/dutybound/internal/wsfeed"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+}
+
+const (
+	north    duty.Path = "50/01/"
+	south    duty.Path = "50/02/"
+	patience           = 10 * time.Second
+)
+
+// server is Fiber with the feed on a real port, on a log in memory.
+type server struct {
+	testing.TB
+	log     *feedtest.Log
+	hub     *feed.Hub
+	service *feed.Service
+	sockets *wsfeed.Feed
+	addr    string
+}
+
+func serve(t testing.TB, pace feed.Pace, change func(*wsfeed.Config)) *server {
+	t.Helper()
+	s := &server{TB: t, log: feedtest.New()}
+	s.hub = feed.NewHub(s.log, slog.New(slog.DiscardHandler), pace)
+	s.service = feed.New(s.log, s.hub)
+	config := wsfeed.Config{Feed: s.service, Log: slog.New(slog.DiscardHandler)}
+	if change != nil {
+		change(&config)
+	}
+	s.sockets = wsfeed.New(config)
+	s.run()
+	return s
+}
+
+func (s *server) run() {
+	ctx, cancel := context.WithCancel(context.Background())
+	hubDone, appDone := make(chan struct{}), make(chan struct{})
+	go func() { defer close(hubDone); s.hub.Run(ctx) }()
+
+	app := fiber.New(fiber.Config{
+		Immutable: true, DisableStartupMessage: true, ReadTimeout: patience, IdleTimeout: patience, ErrorHandler: problem,
+	})
+	app.Get("/v1/feed", s.sockets.Handler())
+	app.Get("/plain", func(c *fiber.Ctx) error { return c.SendString("plain") })
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.addr = listener.Addr().String()
+	go func() { defer close(appDone); _ = app.Listener(listener) }()
+	if status, _ := s.get("/plain", nil); status != http.StatusOK { // it serves, so it can be shut down
+		s.Fatalf("status %d", status)
+	}
+	s.Cleanup(func() {
+		end, stop := context.WithTimeout(context.Background(), patience)
+		defer stop()
+		if err := errors.Join(s.sockets.Shutdown(end), app.ShutdownWithContext(end)); err != nil {
+			s.Error(err)
+		}
+		cancel()
+		<-hubDone
+		<-appDone
+	})
+}
+
+// problem renders faults as the HTTP room does, as far as it matters here.
+func problem(c *fiber.Ctx, err error) error {
+	status := map[fault.Kind]int{
+		fault.Invalid: 400, fault.Unauthenticated: 401, fault.Forbidden: 403, fault.Unavailable: 503,
+	}[fault.KindOf(err)]
+	var e *fault.Error
+	if status == 0 || !errors.As(err, &e) {
+		return c.Status(http.StatusInternalServerError).SendString(err.Error())
+	}
+	return c.Status(status).JSON(map[string]any{"code": e.Code, "errors": e.Fields}, "application/problem+json")
+}
+
+func (s *server) viewer(path duty.Path) duty.Actor {
+	return s.log.SignIn(duty.Grant{Role: duty.RoleViewer, Path: path})
+}
+
+func (s *server) ticket(actor duty.Actor) string {
+	s.Helper()
+	token, _, err := s.service.Ticket(s.Context(), actor)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return token
+}
+
+func (s *server) append(paths ...duty.Path) int64 {
+	defer s.hub.Wake()
+	return s.log.Append(paths...)
+}
+
+// client is a viewer's end of a socket.
+type client struct {
+	testing.TB
+	*websocket.Conn
+}
+
+func (s *server) dial(actor duty.Actor, query string) *client {
+	s.Helper()
+	dialer := websocket.Dialer{Subprotocols: []string{"dutybound.v1", "ticket." + s.ticket(actor)}, HandshakeTimeout: patience}
+	conn, answer, err := dialer.DialContext(s.Context(), "ws://"+s.addr+"/v1/feed"+query, nil)
+	if err != nil {
+		s.Fatal(err)
+	}
+	if conn.Subprotocol() != "dutybound.v1" || answer.StatusCode != http.StatusSwitchingProtocols {
+		s.Fatalf("subprotocol %q, status %d", conn.Subprotocol(), answer.StatusCode)
+	}
+	s.Cleanup(func() { _ = conn.Close() })
+	return &client{s.TB, conn}
+}
+
+type message struct {
+	Type  string
+	Seq   int64
+	Head  int64
+	Event struct {
+		Seq  int64
+		Kind string
+		Path string
+	}
+}
+
+func (c *client) read() (m message, err error) {
+	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return m, err
+	}
+	return m, c.ReadJSON(&m)
+}
+
+func (c *client) next(want string) message {
+	c.Helper()
+	m, err := c.read()
+	if err != nil || m.Type != want {
+		c.Fatalf("got %+v %v, want %s", m, err, want)
+	}
+	return m
+}
+
+// closed reads on until the server closes, and answers the code, the cursor of the reason, and the last event seen.
+func (c *client) closed() (code int, after, last int64) {
+	c.Helper()
+	for {
+		m, err := c.read()
+		if err == nil {
+			last = max(last, m.Seq)
+			continue
+		}
+		var end *websocket.CloseError
+		if !errors.As(err, &end) {
+			c.Fatalf("ended without a close: %v", err)
+		}
+		var reason struct{ After *int64 }
+		if err := json.Unmarshal([]byte(end.Text), &reason); err != nil || reason.After == nil {
+			c.Fatalf("close reason %q: %v", end.Text, err)
+		}
+		return end.Code, *reason.After, last
+	}
+}
+
+func TestViewerSeesEventsOfItsReachAsTheyHappen(t *testing.T) {
+	t.Parallel()
+	s := serve(t, feed.Pace{}, nil)
+	s.append(north)
+	c := s.dial(s.viewer(north), "")
+	if m := c.next("hello"); m.Head != 1 {
+		t.Errorf("%+v", m)
+	}
+	s.append(south, north)
+	if m := c.next("event"); m.Seq != 3 || m.Event.Seq != 3 || m.Event.Path != string(north) || m.Event.Kind != "task.started" {
+		t.Errorf("%+v", m)
+	}
+	again := s.dial(s.viewer(north), "?after=1")
+	again.next("hello")
+	if m := again.next("event"); m.Seq != 3 {
+		t.Errorf("%+v", m)
+	}
+	lost := s.dial(s.viewer(north), "?after=99")
+	lost.next("hello")
+	if m := lost.next("reset"); m.Head != 3 {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestRefusedHandshakesAreProblems(t *testing.T) {
+	t.Parallel()
+	s := serve(t, feed.Pace{}, func(c *wsfeed.Config) { c.Origins = []string{"https://console.example"} })
+	for name, c := range map[string]struct {
+		header, value, query string
+		status               int
+	}{
+		"no upgrade":        {"Upgrade", "", "", 400},
+		"no connection":     {"Connection", "", "", 400},
+		"old version":       {"Sec-WebSocket-Version", "8", "", 400},
+		"short key":         {"Sec-WebSocket-Key", "abc", "", 400},
+		"other subprotocol": {"Sec-WebSocket-Protocol", "chat", "", 400},
+		"no ticket":         {"Sec-WebSocket-Protocol", "dutybound.v1", "", 401},
+		"made-up ticket":    {"Sec-WebSocket-Protocol", "dutybound.v1, ticket.abc", "", 401},
+		"foreign page":      {"Origin", "https://evil.example", "", 403},
+		"origin null":       {"Origin", "null", "", 403},
+		"cursor no number":  {"X", "", "?after=x", 400},
+		"cursor negative":   {"X", "", "?after=-1", 400},
+		"cursor twice":      {"X", "", "?after=1&after=2", 400},
+		"known page":        {"Origin", "https://console.example", "", 101},
+		"own page":          {"Origin", "https://" + s.addr, "", 101},
+		"all in order":      {"X", "", "", 101},
+	} {
+		headers := s.headers()
+		headers[c.header] = c.value
+		status, kind := s.get("/v1/feed"+c.query, headers)
+		if status != c.status || status != 101 && kind != "application/problem+json" {
+			t.Errorf("%s: %d %s, want %d", name, status, kind, c.status)
+		}
+	}
+}
+
+func (s *server) get(path string, headers map[string]string) (status int, contentType string) {
+	s.Helper()
+	r, err := http.NewRequestWithContext(s.Context(), http.MethodGet, "http://"+s.addr+path, http.NoBody)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for name, value := range headers {
+		if value != "" {
+			r.Header.Set(name, value)
+		}
+	}
+	transport := &http.Transport{DisableKeepAlives: headers["Connection"] == ""}
+	defer transport.CloseIdleConnections()
+	answer, err := transport.RoundTrip(r)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode, answer.Header.Get("Content-Type")
+}
+
+func TestTicketSurvivesABadHandshakeAndNotAGoodOne(t *testing.T) {
+	t.Parallel()
+	s := serve(t, feed.Pace{}, nil)
+	headers := s.headers()
+	headers["Origin"] = "https://evil.example"
+	for i, want := range []int{403, 101, 401} {
+		if status, _ := s.get("/v1/feed", headers); status != want {
+			t.Errorf("try %d: %d, want %d", i, status, want)
+		}
+		delete(headers, "Origin")
+	}
+}
+
+func TestRevokedSessionIsClosedWithinFiveSeconds(t *testing.T) {
+	t.Parallel()
+	s := serve(t, feed.Pace{}, nil)
+	actor := s.viewer(north)
+	c := s.dial(actor, "")
+	c.next("hello")
+	s.log.SignOut(actor)
+	begin := time.Now()
+	if code, _, _ := c.closed(); code != wsfeed.CloseRevoked {
+		t.Errorf("closed with %d", code)
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("took %s", took)
+	}
+}
+
+func TestSlowViewerIsCutWithItsCursorAndComesBack(t *testing.T) {
+	t.Parallel()
+	s := serve(t, feed.Pace{Queue: 4}, nil)
+	actor := s.viewer(north)
+	c := s.dial(actor, "")
+	c.next("hello")
+	s.append(north)
+	seen := c.next("event").Seq
+	for s.hub.Stats().Slow == 0 { // more in one go than fits, until it is cut
+		head := s.append(slices.Repeat([]duty.Path{north}, 20)...)
+		for s.hub.Stats().Position < head {
+			runtime.Gosched()
+		}
+	}
+	code, after, last := c.closed()
+	if code != wsfeed.CloseSlow || after != max(seen, last) {
+		t.Fatalf("closed %d after %d, last seen %d", code, after, max(seen, last))
+	}
+	again := s.dial(actor, "?after="+strconv.FormatInt(after, 10))
+	again.next("hello")
+	if m := again.next("event"); m.Seq != after+1 {
+		t.Errorf("came back to %d after %d", m.Seq, after)
+	}
+}
+
+func TestShutdownSaysGoingAwayAndLetsNobodyIn(t *testing.T) {
+	t.Parallel()
+	s := serve(t, feed.Pace{}, nil)
+	s.append(north, north)
+	c := s.dial(s.viewer(north), "")
+	c.next("hello")
+	ended := make(chan error, 1)
+	go func() { ended <- s.sockets.Shutdown(context.Background()) }()
+	if code, after, _ := c.closed(); code != websocket.CloseGoingAway || after != 2 {
+		t.Errorf("closed %d after %d", code, after)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if status, _ := s.get("/v1/feed", s.headers()); status != http.StatusServiceUnavailable {
+		t.Errorf("status %d after shutdown", status)
+	}
+}
+
+func TestShutdownDoesNotWaitForAViewerThatNeverAnswers(t *testing.T) {
+	t.Parallel()
+	s := serve(t, feed.Pace{}, func(c *wsfeed.Config) { c.CloseWait = 20 * time.Millisecond })
+	c := s.dial(s.viewer(north), "") // and never read
+	c.next("hello")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := s.sockets.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestViewerThatSpeaksIsShownOut(t *testing.T) {
+	t.Parallel()
+	s := serve(t, feed.Pace{}, nil)
+	for size, want := range map[int]int{5: websocket.CloseUnsupportedData, 5000: websocket.CloseMessageTooBig} {
+		c := s.dial(s.viewer(north), "")
+		c.next("hello")
+		if err := c.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("x", size))); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.read()
+		if !websocket.IsCloseError(err, want) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+}
+
+func TestDeadViewerIsNoticed(t *testing.T) {
+	t.Parallel()
+	s := serve(t, feed.Pace{Beat: 10 * time.Millisecond}, func(c *wsfeed.Config) { c.PongWait = 100 * time.Millisecond })
+	answering := s.dial(s.viewer(north), "")
+	silent := s.dial(s.viewer(north), "")
+	silent.SetPingHandler(func(string) error { return nil })
+	for begin := time.Now(); time.Since(begin) < 300*time.Millisecond; { // three lives long
+		if _, err := answering.read(); err != nil {
+			t.Fatalf("the one that answers was dropped: %v", err)
+		}
+	}
+	for {
+		if _, err := silent.read(); err != nil {
+			break
+		}
+	}
+	answering.next("beat")
+}
+
+func TestStoreThatFailsClosesAsOurFault(t *testing.T) {
+	t.Parallel()
+	s := serve(t, feed.Pace{}, nil)
+	s.append(north, north)
+	s.log.FailReading(errors.New("down"))
+	if code, after, _ := s.dial(s.viewer(north), "?after=1").closed(); code != websocket.CloseInternalServerErr || after != 1 {
+		t.Errorf("closed %d after %d", code, after)
+	}
+}
+
+func TestThereIsRoomForSoManyAndNoMore(t *testing.T) {
+	t.Parallel()
+	s := serve(t, feed.Pace{}, func(c *wsfeed.Config) { c.Sockets = 1 })
+	first := s.dial(s.viewer(north), "")
+	first.next("hello")
+	if status, _ := s.get("/v1/feed", s.headers()); status != http.StatusServiceUnavailable {
+		t.Errorf("status %d", status)
+	}
+}
+
+// headers are those of a good handshake.
+func (s *server) headers() map[string]string {
+	return map[string]string{
+		"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+		"Sec-WebSocket-Protocol": "dutybound.v1, ticket." + s.ticket(s.viewer(north)),
+	}
+}
