@@ -60,7 +60,8 @@ type Credential struct {
 	Person     uuid.UUID
 	Status     law.Status
 	Hash       string // PHC string; empty: no password was ever set
-	DeviceLive bool   // the device named is registered to the person and not revoked
+	MustChange bool
+	DeviceLive bool // the device named is registered to the person and not revoked
 }
 
 // NewSession is a session to be opened.
