@@ -33,11 +33,11 @@ var testOnly = []string{
 	"internal/archtest", "internal/testkit", "internal/testkit/testrun", "internal/law/naive", "internal/feed/feedtest",
 }
 
-// lawMayImport is everything the law core may touch directly: no clock, file, network, randomness or shared state, so that a
-// ruling can be made again from its facts, years later, and come out the same.
+// lawMayImport is everything the law core may touch directly: no clock, file, network or randomness, so that a ruling can be made
+// again from its facts, years later, and come out the same. (sync is there to read the embedded law once.)
 var lawMayImport = []string{
 	"bytes", "cmp", "crypto/sha256", "embed", "encoding/hex", "encoding/json", "errors", "fmt", "io", "io/fs", "iter", "maps", "math",
-	"math/bits", "path", "regexp", "slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf8", "go.yaml.in/yaml/v3",
+	"math/bits", "path", "regexp", "slices", "sort", "strconv", "strings", "sync", "time", "unicode", "unicode/utf8", "go.yaml.in/yaml/v3",
 }
 
 // clockCalls are the names of package time that read the machine's clock or its time zone.
