@@ -52,8 +52,8 @@ type Subscription struct {
 	through  int64     // every event of our scope up to here is in waiting, or was handed out
 	waiting  []Message // to be handed out
 
-	queue  chan Message // from the hub
-	joined bool         // under the hub's lock
+	queue  chan *Message // from the hub, who shares each among all
+	joined bool          // under the hub's lock
 	done   chan struct{}
 	why    Reason // set before done is closed
 }
@@ -61,7 +61,7 @@ type Subscription struct {
 func (h *Hub) subscribe(session uuid.UUID, scope Scope, after *int64) *Subscription {
 	s := &Subscription{
 		hub: h, session: session, catching: true, target: unjoined, beat: time.NewTicker(h.pace.Beat),
-		queue: make(chan Message, h.pace.Queue), done: make(chan struct{}),
+		queue: make(chan *Message, h.pace.Queue), done: make(chan struct{}),
 	}
 	if after == nil {
 		s.through = Unknown
@@ -171,19 +171,20 @@ func (s *Subscription) await(ctx context.Context) (m Message, found bool, err er
 		return Message{}, false, ctx.Err()
 	case <-s.beat.C:
 		return s.beatNow(), true, nil
-	case m = <-s.queue:
-		if m.Kind == EventOf && m.Seq <= s.through { // seen while catching up
+	case offered := <-s.queue:
+		if offered.Kind == EventOf && offered.Seq <= s.through { // seen while catching up
 			return Message{}, false, nil
 		}
-		s.through = m.Seq
-		return m, true, nil
+		s.through = offered.Seq
+		return *offered, true, nil
 	}
 }
 
 // take is the hub's side of the queue: false when it is full. Called under the hub's lock.
 func (s *Subscription) take(messages []Message) bool {
 	scope := *s.scope.Load()
-	for _, m := range messages {
+	for i := range messages {
+		m := &messages[i]
 		if m.Kind == EventOf && !scope.Sees(m.path) {
 			continue
 		}
