@@ -36,6 +36,7 @@ CREATE TABLE ruling (
     UNIQUE (task_id, epoch, id, carries),
     CHECK (phase = facts ->> 'phase' AND outcome = ruling ->> 'outcome')
 );
+CREATE INDEX ruling_decided_idx ON ruling (decided_at, id);
 CREATE INDEX ruling_event_idx ON ruling (event_id);
 
 -- The document is the task; the columns are taken from it and so cannot say anything else.
@@ -107,18 +108,23 @@ CREATE TABLE observation (
     received_at timestamptz NOT NULL,
     event_id    uuid REFERENCES event (id) -- its leaf in the ledger covers this row; null: told us nothing new
 );
+CREATE INDEX observation_subject_idx ON observation (subject, received_at);
 CREATE INDEX observation_task_idx ON observation (task_id, received_at) WHERE task_id IS NOT NULL;
 CREATE INDEX observation_event_idx ON observation (event_id) WHERE event_id IS NOT NULL;
 
 -- The newest observation of each subject, fact and witness, on each task and on none: what a ruling looks at.
 CREATE TABLE observation_now (
-    subject        uuid NOT NULL,
-    fact           text NOT NULL,
-    stated_by      uuid NOT NULL,
-    task_id        uuid,
-    path           text NOT NULL COLLATE "C",
-    received_at    timestamptz NOT NULL,
-    observation_id uuid NOT NULL REFERENCES observation (id),
+    subject     uuid NOT NULL,
+    fact        text NOT NULL,
+    stated_by   uuid NOT NULL,
+    task_id     uuid,
+    id          uuid NOT NULL,
+    path        text NOT NULL COLLATE "C",
+    value       text NOT NULL,
+    device_id   uuid NOT NULL,
+    source      text NOT NULL,
+    observed_at timestamptz NOT NULL,
+    received_at timestamptz NOT NULL,
     UNIQUE NULLS NOT DISTINCT (subject, fact, stated_by, task_id)
 );
 

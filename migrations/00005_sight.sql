@@ -36,12 +36,13 @@ CREATE POLICY sight ON qualification USING (EXISTS (SELECT FROM person p WHERE p
 CREATE POLICY sight ON equipment USING (EXISTS (SELECT FROM person p WHERE p.id = person_id));
 CREATE POLICY sight ON device USING (EXISTS (SELECT FROM person p WHERE p.id = person_id));
 
--- An organ is seen from above, from below (a station knows its district), and where somebody seen belongs to it.
+-- An organ is seen from above, from below (a station knows its district), and where somebody seen belongs to it or below it.
 CREATE POLICY sight ON organ USING (
     in_scope(path)
     OR EXISTS (SELECT FROM unnest(string_to_array(current_setting('dutybound.scope', true), ',', '')) AS s (prefix) WHERE s.prefix ^@ path)
-    OR id IN (SELECT p.organ_id FROM person p
-              WHERE p.id = the_person() OR p.id IN (SELECT tp.person_id FROM task_person tp WHERE tp.task_id = ANY (the_tasks())))
+    OR EXISTS (SELECT FROM person p
+               WHERE p.id IN (SELECT the_person() UNION ALL SELECT tp.person_id FROM task_person tp WHERE tp.task_id = ANY (the_tasks()))
+                   AND p.path ^@ organ.path)
 ) WITH CHECK (in_scope(path));
 
 CREATE POLICY sight ON ruling USING (in_scope(path) OR actor = the_person() OR on_task(task_id, the_person()))

@@ -1,0 +1,71 @@
+package postgres
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/ledger"
+)
+
+const observationColumns = `id, subject, task_id, fact, value, stated_by, device_id, source, observed_at, received_at`
+
+func scanObservation(row pgx.CollectableRow) (o duty.Observation, err error) {
+	err = row.Scan(&o.ID, &o.Subject, &o.Task, &o.Fact, &o.Value, &o.By, &o.Device, &o.Source, &o.ObservedAt, &o.ReceivedAt)
+	return o, err
+}
+
+// selectObservations reads what stands about the people named and everybody on the tasks in sight: on one of those, or on none.
+const selectObservations = `SELECT ` + observationColumns + ` FROM observation_now
+	WHERE subject IN (SELECT unnest($1::uuid[]) UNION SELECT tp.person_id FROM task_person tp WHERE tp.task_id = ANY (the_tasks()) AND tp.part)
+		AND (task_id IS NULL OR task_id = ANY (the_tasks()))
+	ORDER BY received_at, id`
+
+const insertObservation = `INSERT INTO observation
+	(id, subject, path, task_id, fact, value, stated_by, device_id, source, observed_at, received_at, event_id)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+
+// Of two that were received together the one with the later id was stated later.
+const upsertObservationNow = `INSERT INTO observation_now
+	(id, subject, path, task_id, fact, value, stated_by, device_id, source, observed_at, received_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	ON CONFLICT (subject, fact, stated_by, task_id) DO UPDATE
+	SET id = excluded.id, path = excluded.path, value = excluded.value, device_id = excluded.device_id, source = excluded.source,
+		observed_at = excluded.observed_at, received_at = excluded.received_at
+	WHERE (observation_now.received_at, observation_now.id) < (excluded.received_at, excluded.id)`
+
+func queueObservation(b *pgx.Batch, o duty.Observation, path duty.Path, event *uuid.UUID) {
+	now := []any{o.ID, o.Subject, path, o.Task, o.Fact, o.Value, o.By, o.Device, o.Source, o.ObservedAt, o.ReceivedAt}
+	b.Queue(insertObservation, append(now[:len(now):len(now)], event)...)
+	b.Queue(upsertObservationNow, now...)
+}
+
+func addObservation(e *ledger.Evidence, o duty.Observation) {
+	e.Add("observation", o.ID, o.Subject, o.Task, o.Fact, o.Value, o.By, o.Device, o.Source, o.ObservedAt, o.ReceivedAt)
+}
+
+// latest keeps the newest of each (subject, fact, witness) that counts for a task, oldest first; all is in order of receipt.
+func latest(all []duty.Observation, task uuid.UUID) []duty.Observation {
+	type question struct {
+		subject uuid.UUID
+		fact    string
+		by      uuid.UUID
+	}
+	kept := make([]duty.Observation, 0, len(all))
+	answered := make(map[question]bool, len(all))
+	for i := len(all) - 1; i >= 0; i-- {
+		o := all[i]
+		if o.Task != nil && *o.Task != task {
+			continue
+		}
+		q := question{o.Subject, o.Fact, o.By}
+		if !answered[q] {
+			answered[q] = true
+			kept = append(kept, o)
+		}
+	}
+	slices.Reverse(kept)
+	return kept
+}

@@ -1,0 +1,70 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/dutybound/dutybound/internal/duty"
+)
+
+// PushKind is the kind of the jobs that carry a duty.Push.
+const PushKind = "push"
+
+// insertJobs puts jobs into River's table as River itself would (a test holds the two side by side), without the notification
+// that each of its own inserts sends: the sequencer wakes the workers once for a whole batch.
+const insertJobs = `INSERT INTO river_job (args, kind, priority) SELECT args::jsonb, $1, priority FROM unnest($2::text[], $3::smallint[]) AS job (args, priority)`
+
+func queuePushes(b *pgx.Batch, pushes []duty.Push) error {
+	if len(pushes) == 0 {
+		return nil
+	}
+	args, priorities := make([]string, len(pushes)), make([]int16, len(pushes))
+	for i, p := range pushes {
+		text, err := json.Marshal(p)
+		if err != nil {
+			return fmt.Errorf("push: %w", err)
+		}
+		args[i], priorities[i] = string(text), JobPriority(p.Priority)
+	}
+	b.Queue(insertJobs, PushKind, args, priorities)
+	return nil
+}
+
+// JobPriority is River's priority (1 goes first) for the urgency of a task.
+func JobPriority(urgency string) int16 {
+	switch urgency {
+	case "immediate":
+		return 1
+	case "urgent":
+		return 2
+	default:
+		return 3
+	}
+}
+
+// PushDevice is a device that a person can be reached on.
+type PushDevice struct {
+	ID       uuid.UUID
+	Platform string
+	Token    string
+}
+
+// PushDevices lists the devices of a person that are not revoked and have a push token.
+func (s *Store) PushDevices(ctx context.Context, person uuid.UUID) (devices []PushDevice, err error) {
+	err = s.read(ctx, everything, func(b *pgx.Batch) {
+		each(b, &devices, pgx.RowToStructByPos[PushDevice], `SELECT id, platform, push_token FROM device
+			WHERE person_id = $1 AND revoked_at IS NULL AND push_token IS NOT NULL ORDER BY registered_at`, person)
+	})
+	return devices, err
+}
+
+// DropPushToken forgets a token that the push service says is dead, unless the device has another one by now.
+func (s *Store) DropPushToken(ctx context.Context, device uuid.UUID, token string) error {
+	return s.write(ctx, everything, func(b *pgx.Batch) {
+		b.Queue(`UPDATE device SET push_token = NULL WHERE id = $1 AND push_token = $2`, device, token)
+	})
+}

@@ -1,0 +1,161 @@
+// Package postgres owns every SQL statement: it keeps what the rooms below ask it to keep, each command in one transaction, and
+// numbers events in the order everybody reads them. All times are from the database clock.
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/dutybound/dutybound/internal/duty"
+)
+
+// AppRole is the role that every connection of the server works as: owner of nothing, and bound by row-level security.
+const AppRole = "dutybound_app"
+
+// Config says how to reach the database.
+type Config struct {
+	URL      string
+	MaxConns int // 0: pgx's default
+}
+
+// Store is the database as the server uses it.
+type Store struct {
+	pool      *pgxpool.Pool
+	committed chan struct{} // told after each commit that left events behind
+}
+
+// Open connects. The user of the URL must be a member of AppRole, as it is after migrations.Up.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	config, err := pgxpool.ParseConfig(c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("database address: %w", err)
+	}
+	if c.MaxConns > 0 {
+		config.MaxConns = int32(c.MaxConns)
+	}
+	config.ConnConfig.RuntimeParams["application_name"] = "dutybound"
+	config.ConnConfig.RuntimeParams["statement_timeout"] = "10s"
+	// A forgotten transaction holds up the tasks it has locked.
+	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5s"
+	config.ConnConfig.OnNotice = noteWarning
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		conn.TypeMap().RegisterType(&pgtype.Type{
+			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+		})
+		_, err := conn.Exec(ctx, "SET ROLE "+AppRole)
+		return err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return &Store{pool: pool, committed: make(chan struct{}, 1)}, nil
+}
+
+// Close ends all connections once their work is done.
+func (s *Store) Close() { s.pool.Close() }
+
+// Pool is the store's own pool, for the job queue's client and for metrics. What works on it is bound by row-level security.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return failure(s.pool.Ping(ctx)) }
+
+func (s *Store) tellCommitted() {
+	select {
+	case s.committed <- struct{}{}:
+	default: // told already
+	}
+}
+
+// sight is what one transaction may see (see migrations/00005_sight.sql).
+type sight struct {
+	scope  string
+	person uuid.UUID
+	tasks  string
+}
+
+// everything is the sight of the house's own work: numbering, jobs, sign-in, administration, replay.
+var everything = sight{scope: "*"}
+
+// sightOf is what an actor sees with a permission, and of the tasks that the transaction is about.
+func sightOf(a duty.Actor, p duty.Permission, tasks ...uuid.UUID) sight {
+	s := sight{scope: scopeOf(a.Reach(p)), person: a.Person}
+	for i, id := range tasks {
+		if i > 0 {
+			s.tasks += ","
+		}
+		s.tasks += id.String()
+	}
+	return s
+}
+
+func scopeOf(paths []duty.Path) string {
+	words := make([]string, len(paths))
+	for i, p := range paths {
+		words[i] = string(p)
+	}
+	return strings.Join(words, ",")
+}
+
+const setSight = `SELECT set_config('dutybound.scope', $1, true), set_config('dutybound.person', $2, true),
+	set_config('dutybound.tasks', $3, true)`
+
+func (s sight) queue(b *pgx.Batch) {
+	b.Queue(setSight, s.scope, s.person.String(), s.tasks)
+}
+
+// read runs queries in one round trip and one implicit transaction, with the given sight.
+func (s *Store) read(ctx context.Context, as sight, queue func(*pgx.Batch)) error {
+	b := &pgx.Batch{}
+	as.queue(b)
+	queue(b)
+	return failure(s.pool.SendBatch(ctx, b).Close())
+}
+
+// write is read for statements that change something: an implicit transaction commits when all of them succeed.
+func (s *Store) write(ctx context.Context, as sight, queue func(*pgx.Batch)) error {
+	return s.read(ctx, as, queue)
+}
+
+// each collects the rows of a queued query.
+func each[T any](b *pgx.Batch, into *[]T, scan pgx.RowToFunc[T], sql string, args ...any) {
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectRows(rows, scan)
+		return err
+	})
+}
+
+// one takes the single row of a queued query; there being none is pgx.ErrNoRows.
+func one[T any](b *pgx.Batch, into *T, scan pgx.RowToFunc[T], sql string, args ...any) {
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectExactlyOneRow(rows, scan)
+		return err
+	})
+}
+
+// clock asks what time it is, after whatever was locked before.
+func clock(b *pgx.Batch, now *time.Time) {
+	b.Queue(`SELECT clock_timestamp()`).QueryRow(func(row pgx.Row) error { return row.Scan(now) })
+}
+
+// unsure marks a connection on which the server has warned of something since it was last cleared.
+const unsure = "dutybound.unsure"
+
+func noteWarning(conn *pgconn.PgConn, notice *pgconn.Notice) {
+	if notice.SeverityUnlocalized == "WARNING" {
+		conn.CustomData()[unsure] = notice.Message
+	}
+}
