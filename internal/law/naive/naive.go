@@ -124,10 +124,9 @@ func (j *judge) person(p law.Auxiliary, act string) {
 	}
 	j.forbidden(act)
 	j.equipment(p)
+	j.scope(p, act)
 	j.personal(p, act)
-	if j.scope(p, act) {
-		j.conditions(p, act)
-	}
+	j.conditions(p, act)
 }
 
 // forbidden looks for the prohibitions of Art. 19 and of the continued-questioning rule.
@@ -177,6 +176,8 @@ func (j *judge) equipment(p law.Auxiliary) {
 			j.say(law.Prohibited, "cq-2021 18")
 		case e.Class == law.EquipmentPoliceInstrument:
 			j.say(j.police(), "cq-2021 18")
+		case e.Class == law.EquipmentRestraint && e.Use != law.UseKeep && p.Role == law.RoleCivilian:
+			j.say(law.OutsideScope, "cq-2021 18") // Art. 18 equips field auxiliaries only
 		case e.Class == law.EquipmentRestraint && e.Use != law.UseKeep && !j.listed(e):
 			j.say(law.Unmet, "cq-2021 18")
 		}
@@ -184,17 +185,15 @@ func (j *judge) equipment(p law.Auxiliary) {
 }
 
 // scope says whether a clause gives the act to the person's role; nothing else does.
-func (j *judge) scope(p law.Auxiliary, act string) bool {
-	if article(act) == "19" {
-		return false
-	}
-	if roleOf(act) == p.Role || j.crosses(p, act) {
+func (j *judge) scope(p law.Auxiliary, act string) {
+	switch {
+	case article(act) == "19":
+	case roleOf(act) == p.Role, j.crosses(p, act):
 		j.say(law.Permitted, "cq-2021 "+Item(act))
-		return true
+	default:
+		j.say(law.OutsideScope, "cq-2021 "+Item(act))
+		if roleOf(act) == law.RoleField {
+			j.remedies["choose_field_auxiliary"] = true
+		}
 	}
-	j.say(law.OutsideScope, "cq-2021 "+Item(act))
-	if roleOf(act) == law.RoleField {
-		j.remedies["choose_field_auxiliary"] = true
-	}
-	return false
 }

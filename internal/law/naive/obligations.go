@@ -35,8 +35,11 @@ func (j *judge) personal(p law.Auxiliary, act string) {
 	}
 }
 
-// conditions walks what the clause that gives an act to the person's role asks for.
+// conditions walks what the clause that permits an act asks for, also when it permits it to another role.
 func (j *judge) conditions(p law.Auxiliary, act string) {
+	if article(act) == "19" {
+		return
+	}
 	j.owe(p, act, j.arrangement(act))
 	if j.filmed(act) {
 		j.owe(p, act, j.recording(p, act))
@@ -47,13 +50,14 @@ func (j *judge) conditions(p law.Auxiliary, act string) {
 	j.overlays(p, act)
 }
 
-// owe settles one duty: before it is due it is open, and an emergency opens what is not training.
+// owe settles one duty: before it is due it is open. An emergency opens it unless it is training, or the command for restraint
+// equipment: that is owed in emergencies and nowhere else.
 func (j *judge) owe(p law.Auxiliary, act string, d duty) {
 	if d.start && j.f.Phase == law.Dispatch {
 		d.state = law.Open
 	}
 	failing := d.state == law.ObligationUnmet || d.state == law.ObligationUnknown
-	if failing && d.kind != "training" && j.rescued(p, act) {
+	if failing && d.kind != "training" && d.kind != "officer_command" && j.rescued(p, act) {
 		d.state = law.Open
 	}
 	j.obligations[d.kind] = max(j.obligations[d.kind], d.state)
@@ -145,19 +149,19 @@ func uniform(u law.Uniform) law.ObligationState {
 	return law.ObligationUnknown
 }
 
-// qualification of what a person operates. A civilian who has it is a question for a person: Art. 18 names field auxiliaries.
+// qualification of what a person operates. A civilian who holds it is still a question for a person: Art. 18 names field
+// auxiliaries.
 func (j *judge) qualification(p law.Auxiliary) duty {
 	d := duty{kind: "qualification", cites: []string{"cq-2021 18"}}
-	switch {
-	case p.Operates&^p.Qualifications != 0:
+	if p.Operates&^p.Qualifications != 0 {
 		d.state = law.ObligationUnmet
-	case p.Role == law.RoleCivilian && j.reading("civilian_driving") == "needs_human":
-		d.state = law.ObligationUnknown
-	case p.Role == law.RoleCivilian && j.reading("civilian_driving") == "deny":
-		d.state = law.ObligationUnmet
+	} else if p.Role == law.RoleCivilian {
+		j.say(civilianDriving[j.reading("civilian_driving")], "cq-2021 18")
 	}
 	return d
 }
+
+var civilianDriving = map[string]law.Outcome{"needs_human": law.NeedsHuman, "deny": law.OutsideScope, "allow": law.Permitted}
 
 // idCard is owed in plain clothes as well, unless a reading says otherwise.
 func (j *judge) idCard(p law.Auxiliary) law.ObligationState {

@@ -23,12 +23,12 @@ func (j *judge) overlays(p law.Auxiliary, act string) {
 	if j.overlaid() && act == "protective-restraint-drunk" {
 		j.owe(p, act, duty{kind: "guard_named", state: answer(f.GuardNamed), start: true, cites: []string{"national-admin-procedure 58"}})
 	}
-	if Item(act) == "15(2)" && f.Tags.Has(law.TagFirstResponse) {
+	if article(act) == "15" && f.Tags.Has(law.TagFirstResponse) {
 		state := coming(f)
 		if j.reading("first_response_without_officer") == "officer_present" {
 			state = officers(f, 1)
 		}
-		j.owe(p, act, duty{kind: "officer_en_route", state: state, start: true, cites: []string{"cq-2021 15(2)"}})
+		j.owe(p, act, duty{kind: "officer_en_route", state: state, start: true, cites: []string{"cq-2021 " + Item(act)}})
 	}
 	if Item(act) == "15(3)" && f.Tags&(law.TagPartyAsksOfficer|law.TagInjury|law.TagAlcohol) != 0 {
 		j.owe(p, act, duty{kind: "officer_en_route", state: coming(f), start: true, cites: []string{"cq-2021 15(3)", "national-traffic-accident 20"}})

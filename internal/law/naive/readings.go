@@ -60,7 +60,7 @@ func (j *judge) crosses(p law.Auxiliary, act string) bool {
 
 // listed says whether the organ's list of restraint equipment names an item; by default the list is empty.
 func (j *judge) listed(e law.EquipmentItem) bool {
-	return slices.Contains(strings.Split(j.readings["restraint_list"], ","), e.Item)
+	return e.Item != "" && slices.Contains(strings.Split(j.readings["restraint_list"], ","), e.Item)
 }
 
 // filmed says whether an act must be recorded from start to finish: by default Art. 15 without publicity, and Art. 16.
