@@ -1,0 +1,168 @@
+package live_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/dutybound/dutybound/internal/live"
+	"github.com/dutybound/dutybound/internal/testkit"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// replica is a running room.
+func replica(t *testing.T, client *redis.Client, on map[live.Wake]func()) *live.Live {
+	t.Helper()
+	l := live.New(client, slog.New(slog.DiscardHandler))
+	for name, do := range on {
+		l.On(name, do)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); l.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	return l
+}
+
+func TestReplicasWakeEachOther(t *testing.T) {
+	testkit.EachRedis(t, func(t *testing.T, client *redis.Client) {
+		var committed, sequenced atomic.Int64
+		replica(t, client, map[live.Wake]func(){
+			live.Committed: func() { committed.Add(1) }, live.Sequenced: func() { sequenced.Add(1) },
+		})
+		testkit.Wait(t, "both subscriptions", func() bool { return committed.Load() > 0 && sequenced.Load() > 0 })
+		teller := replica(t, client, nil)
+		before, other := sequenced.Load(), committed.Load()
+		teller.Tell(live.Sequenced)
+		testkit.Wait(t, "a wake-up", func() bool { return sequenced.Load() > before })
+		if committed.Load() != other {
+			t.Error("woken by what is for somebody else")
+		}
+	})
+}
+
+func TestHearerThatHangsHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	client := testkit.Redis(t)
+	entered, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	replica(t, client, map[live.Wake]func(){live.Sequenced: func() { once.Do(func() { close(entered) }); <-release }})
+	t.Cleanup(func() { close(release) }) // runs first
+	<-entered
+	for range 10_000 { // more than any buffer between: the embedded Redis would stand still
+		if err := client.Publish(t.Context(), "dutybound:sequenced", "").Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestLimitHoldsOverReplicas(t *testing.T) {
+	testkit.EachRedis(t, func(t *testing.T, client *redis.Client) {
+		one, two := live.New(client, slog.New(slog.DiscardHandler)), live.New(client, slog.New(slog.DiscardHandler))
+		key := uuid.NewString()
+		for i, room := range []*live.Live{one, two, one} {
+			if ok, _ := room.Allow(t.Context(), key, 3, time.Minute); !ok {
+				t.Fatalf("try %d refused", i+1)
+			}
+		}
+		for name, room := range map[string]*live.Live{"one": one, "two": two} {
+			ok, wait := room.Allow(t.Context(), key, 3, time.Minute)
+			if ok || wait <= 0 || wait > time.Minute {
+				t.Errorf("%s: a try too many: %v, wait %s", name, ok, wait)
+			}
+		}
+		if ok, _ := one.Allow(t.Context(), uuid.NewString(), 3, time.Minute); !ok {
+			t.Error("another key is refused")
+		}
+	})
+}
+
+func TestLimitOpensAgainAfterItsWindow(t *testing.T) {
+	testkit.EachRedis(t, func(t *testing.T, client *redis.Client) {
+		room, key := live.New(client, slog.New(slog.DiscardHandler)), uuid.NewString()
+		const window = 150 * time.Millisecond
+		room.Allow(t.Context(), key, 1, window)
+		if ok, _ := room.Allow(t.Context(), key, 1, window); ok {
+			t.Fatal("a second try within the window")
+		}
+		testkit.Wait(t, "the window to end", func() bool { ok, _ := room.Allow(t.Context(), key, 1, window); return ok })
+	})
+}
+
+func TestPresence(t *testing.T) {
+	testkit.EachRedis(t, func(t *testing.T, client *redis.Client) {
+		room := live.New(client, slog.New(slog.DiscardHandler))
+		phone, never, at := uuid.New(), uuid.New(), time.Now().Truncate(time.Millisecond)
+		room.Seen(phone, at.Add(-time.Minute))
+		room.Seen(phone, at)
+		room.FlushPresence(t.Context())
+		seen := room.LastSeen(t.Context(), []uuid.UUID{phone, never})
+		if _, there := seen[never]; there || !seen[phone].Equal(at) {
+			t.Errorf("%v", seen)
+		}
+	})
+}
+
+// Redis dies in the middle and comes back, empty.
+func TestDutyGoesOnWhenRedisDies(t *testing.T) {
+	t.Parallel()
+	server := miniredis.NewMiniRedis()
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), MaxRetries: -1})
+	t.Cleanup(func() { _ = client.Close() })
+	var woken atomic.Int64
+	room := replica(t, client, map[live.Wake]func(){live.Sequenced: func() { woken.Add(1) }})
+	testkit.Wait(t, "the subscription", func() bool { return woken.Load() > 0 })
+	phone := uuid.New()
+	allow := func() bool { ok, _ := room.Allow(t.Context(), "F20001", 3, time.Hour); return ok }
+	if !allow() {
+		t.Fatal("the first try is refused")
+	}
+
+	server.Close()
+	begin := time.Now()
+	if !allow() || !allow() || allow() {
+		t.Error("without Redis the limit does not hold, or starts anew")
+	}
+	for range 1000 {
+		room.Tell(live.Sequenced)
+		room.Seen(phone, begin)
+		room.FlushPresence(t.Context())
+		if seen := room.LastSeen(t.Context(), []uuid.UUID{phone}); len(seen) > 0 {
+			t.Fatal("presence out of nowhere")
+		}
+	}
+	if took := time.Since(begin); took > 3*time.Second {
+		t.Errorf("a dead Redis was waited for: %s", took)
+	}
+
+	if err := server.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	before := woken.Load()
+	testkit.Wait(t, "the wake-up of a new subscription", func() bool { return woken.Load() > before })
+	testkit.Wait(t, "presence again", func() bool {
+		room.Seen(phone, begin)
+		room.FlushPresence(t.Context())
+		return len(room.LastSeen(t.Context(), []uuid.UUID{phone})) == 1
+	})
+	if allow() {
+		t.Error("the window of before is forgotten")
+	}
+	if err := client.Get(t.Context(), fmt.Sprintf("dutybound:seen:%s", phone)).Err(); err != nil {
+		t.Error(err)
+	}
+}
