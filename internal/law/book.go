@@ -46,15 +46,14 @@ func (b *Book) at(seconds int64) *edition {
 	return &b.editions[i]
 }
 
-// Decide says whether the task is lawful, and by which clause, without allocating for tasks of up to 16 acts. It agrees with
-// Rule. The error is an *InputError.
+// Decide says whether the task is lawful, and by which clause, without allocating. It agrees with Rule. The error is an
+// *InputError.
 func (b *Book) Decide(f *Facts) (Verdict, error) {
-	var buffer [fewActs]actState
-	j := judge{f: f, e: b.at(f.At.Unix()), acts: buffer[:0]}
-	if err := j.check(b, f); err != nil {
+	j, err := b.hear(f, false)
+	defer j.dismiss()
+	if err != nil {
 		return Verdict{}, err
 	}
-	j.judge()
 	r := &j.top.reason
 	v := Verdict{Outcome: r.Verdict, Citation: r.Citation, Message: r.Message, Fact: r.Fact, Remedy: r.Remedy}
 	v.Act, v.Person = j.top.names(f)
@@ -71,18 +70,13 @@ func (n note) names(f *Facts) (act, person string) {
 	return act, person
 }
 
-// manyNotes is how many findings a ruling may have before it needs memory beyond the stack to collect them.
-const manyNotes = 64
-
 // Rule gives the full ruling. The error is an *InputError: facts on which no ruling is possible.
 func (b *Book) Rule(f *Facts) (Ruling, error) {
-	var acts [fewActs]actState
-	var notes [manyNotes]note
-	j := judge{f: f, e: b.at(f.At.Unix()), acts: acts[:0], notes: notes[:0], keep: true}
-	if err := j.check(b, f); err != nil {
+	j, err := b.hear(f, true)
+	defer j.dismiss()
+	if err != nil {
 		return Ruling{}, err
 	}
-	j.judge()
 	r := Ruling{Outcome: j.top.reason.Verdict, Rulebooks: b.rulebooks, Readings: b.readings}
 	r.Reasons = j.reasons()
 	r.Obligations = j.obligations()

@@ -22,7 +22,13 @@ func whole(text string) (int, bool) {
 
 // terms cuts a list of words out of a reading's value.
 func terms(value string) []string {
-	return strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
+	var words []string
+	for word := range strings.SplitSeq(value, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			words = append(words, word)
+		}
+	}
+	return words
 }
 
 // compile turns analysed instruments, the base first, into a book.

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // judge walks the facts of one task past everything the law asks, noting what it finds. The yes/no decision and the full ruling
@@ -32,8 +33,25 @@ type actState struct {
 	plain     bool // somebody does it whom an emergency does not excuse
 }
 
-// fewActs is how many acts a task may name before judging it needs memory beyond the stack.
-const fewActs = 16
+// judges lends the memory a walk needs, so that judging allocates nothing once it has run for a while.
+var judges = sync.Pool{New: func() any { return new(judge) }}
+
+// hear checks the facts and judges them. The judge must be dismissed afterwards; its notes are no longer its own then.
+func (b *Book) hear(f *Facts, keep bool) (*judge, *InputError) {
+	j := judges.Get().(*judge)
+	j.f, j.e, j.keep = f, b.at(f.At.Unix()), keep
+	err := j.check(b)
+	if err == nil {
+		j.judge()
+	}
+	return j, err
+}
+
+func (j *judge) dismiss() {
+	j.f, j.e, j.top = nil, nil, note{}
+	j.acts, j.notes = j.acts[:0], j.notes[:0]
+	judges.Put(j)
+}
 
 func (j *judge) note(fd *finding, act, person int) {
 	for ; fd != nil; fd = fd.beside {
@@ -439,7 +457,8 @@ func (j *judge) fits(combos []combo, officers int) bool {
 }
 
 // check refuses facts that no rule can be asked about, and resolves the acts.
-func (j *judge) check(b *Book, f *Facts) *InputError {
+func (j *judge) check(b *Book) *InputError {
+	f := j.f
 	if err := f.wellFormed(); err != nil {
 		return err
 	}

@@ -1,0 +1,135 @@
+package law
+
+import (
+	"slices"
+	"time"
+)
+
+// Explanation says what the law has to say about one act, for a person: the clauses it stands on with their words, what they ask
+// for, and in which circumstances the act is closed.
+type Explanation struct {
+	ActInfo
+	Clauses    []Clause      `json:"clauses"`
+	Conditions []Asked       `json:"conditions"`
+	Closed     []Closed      `json:"closed"`
+	Rulebooks  []RulebookRef `json:"rulebooks"`
+}
+
+// Clause is an item of an instrument with its own words, and a gloss that is ours.
+type Clause struct {
+	Citation   string `json:"citation"`
+	Instrument Text   `json:"instrument"`
+	Kind       string `json:"kind"` // permits, permits_led, forbids, catch_all
+	Words      string `json:"words"`
+	Gloss      string `json:"gloss,omitempty"`
+}
+
+// Asked is one condition of the act, with the readings it was taken under.
+type Asked struct {
+	Obligation string         `json:"obligation"`
+	Citation   string         `json:"citation"`
+	Due        string         `json:"due"` // dispatch, start, used, after
+	Asks       Text           `json:"asks"`
+	Readings   []ReadingValue `json:"readings,omitempty"`
+}
+
+// ReadingValue is a switch and the value in force.
+type ReadingValue struct {
+	ID    string `json:"id"`
+	Value string `json:"value"`
+}
+
+// Closed is a circumstance in which the act is not lawful, or a person must decide.
+type Closed struct {
+	Citation string  `json:"citation"`
+	Fact     string  `json:"fact"`
+	Verdict  Outcome `json:"verdict"`
+	Message  Text    `json:"message"`
+}
+
+var asks = [kindCount]Text{
+	kindArrangement:    {"由公安机关（第十五条还包括人民警察）安排", "arrangement by the organ, for Article 15 also by an officer"},
+	kindStatus:         {"人员在职", "the person is in active service"},
+	kindTraining:       {"通过本岗位岗前培训", "training for the post passed"},
+	kindQualification:  {"驾驶、操控须有相应资格", "the qualification for what is driven or operated"},
+	kindNoRecusal:      {"没有应当回避的情形", "no recusal"},
+	kindLeadOfficer:    {"由一名在岗、在场的本机关人民警察带领", "led by one officer of the same organ, on duty and present"},
+	kindUniform:        {"着统一制式服装", "uniform worn"},
+	kindIDCard:         {"携带工作证件", "work card carried"},
+	kindRecording:      {"全程录音录像", "recorded throughout"},
+	kindOfficerCommand: {"使用约束性勤务装备须有人民警察指挥或者带领", "an officer's command or lead for restraint equipment"},
+	kindMinOfficers:    {"人民警察达到规定人数", "the number of officers asked for"},
+	kindCombination:    {"人民警察和辅警的组成符合规定", "the make-up of officers and auxiliaries asked for"},
+	kindGuardNamed:     {"指定专人看护", "a named guard"},
+	kindOfficerEnRoute: {"人民警察在场或者正在赶赴现场", "an officer present or on the way"},
+	kindEvidenceReview: {"用作办案根据前经公安机关审查", "review by the organ before use as evidence"},
+}
+
+// Explain tells about an act under the newest edition of the rulebook. An act that is not in the catalogue is an *InputError.
+func (b *Book) Explain(act string) (Explanation, error) {
+	id, ok := b.index[act]
+	if !ok {
+		return Explanation{}, inputError("/act", "unknown act %q", act)
+	}
+	newest := &b.editions[len(b.editions)-1]
+	c := compiler{book: b, layers: b.parts, values: b.values, at: time.Unix(newest.from, 0)}
+	c.homes = c.findHomes()
+	x := Explanation{
+		ActInfo: b.acts[id], Clauses: []Clause{}, Conditions: []Asked{}, Closed: []Closed{}, Rulebooks: b.rulebooks,
+	}
+	for _, h := range c.homes[act] {
+		x.Clauses = append(x.Clauses, h.clause())
+	}
+	for ins, it := range c.items() {
+		x.Conditions = append(x.Conditions, c.asked(id, ins, it.conditions, it.allActs())...)
+		x.Conditions = append(x.Conditions, c.asked(id, ins, it.obligations, nil)...)
+	}
+	for _, f := range newest.acts[id].forbidden {
+		r := f.calm.reason
+		x.Closed = append(x.Closed, Closed{r.Citation, r.Fact, r.Verdict, r.Message})
+	}
+	return x, nil
+}
+
+func (h *home) clause() Clause {
+	c := Clause{Citation: h.cite(), Instrument: h.ins.title, Kind: string(h.it.kind), Gloss: h.it.gloss}
+	for _, a := range h.ins.articles {
+		for _, u := range cut(a.number, a.words) {
+			if u.ref == h.it.ref && a.file == h.it.file {
+				c.Words = u.words
+			}
+		}
+	}
+	return c
+}
+
+// asked lists the conditions whose scope the act is in.
+func (c *compiler) asked(id int32, ins *instrument, conditions []condition, own []string) (list []Asked) {
+	for i := range conditions {
+		o := &conditions[i]
+		if asks[o.kind] == (Text{}) {
+			continue
+		}
+		if acts, _ := c.scope(o, own); !slices.Contains(acts, id) {
+			continue
+		}
+		sp := &specs[o.kind]
+		a := Asked{Obligation: o.kind.String(), Citation: ins.cite(o.item), Due: dueWords.list[sp.due], Asks: asks[o.kind]}
+		params := o.params
+		if o.items != nil {
+			a.Readings = c.readingOf(a.Readings, *o.items)
+		}
+		for _, name := range sorted(params) {
+			a.Readings = c.readingOf(a.Readings, params[name])
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
+func (c *compiler) readingOf(list []ReadingValue, v value) []ReadingValue {
+	if v.reading == "" {
+		return list
+	}
+	return append(list, ReadingValue{v.reading, c.values.of(v)})
+}
