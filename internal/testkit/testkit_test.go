@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/dutybound/dutybound/internal/testkit"
 	"github.com/redis/go-redis/v9"
 )
@@ -79,6 +80,38 @@ func TestEachRedisIsEmptyAndWorks(t *testing.T) {
 	})
 }
 
+func TestTheRealRedisIsTakenInTurnsAndLeftEmpty(t *testing.T) {
+	server := miniredis.RunT(t) // over TCP it is as real as the test needs
+	t.Setenv("REDIS_URL", "redis://"+server.Addr())
+	rounds := 0
+	for range 2 {
+		testkit.EachRedis(t, func(t *testing.T, client *redis.Client) {
+			rounds++
+			if client.Exists(t.Context(), "left").Val() != 0 {
+				t.Error("the key of an earlier contract is still there")
+			}
+			client.Set(t.Context(), "left", "behind", 0)
+		})
+	}
+	if rounds != 4 || len(server.Keys()) != 0 {
+		t.Errorf("%d contracts ran and left %q", rounds, server.Keys())
+	}
+}
+
+func TestARedisThatHoldsSomethingIsNotEmptied(t *testing.T) {
+	server := miniredis.RunT(t)
+	if err := server.Set("precious", "data"); err != nil {
+		t.Fatal(err)
+	}
+	var r recorder
+	var done sync.WaitGroup
+	done.Go(func() { testkit.RealRedis(&r, "redis://"+server.Addr()) })
+	done.Wait()
+	if !strings.Contains(r.said, "with 1 keys in it") || !server.Exists("precious") || len(server.Keys()) != 1 {
+		t.Errorf("it said %q and left %q", r.said, server.Keys())
+	}
+}
+
 func TestWaitReturnsWhenTheConditionHolds(t *testing.T) {
 	t.Parallel()
 	calls := 0
@@ -105,7 +138,8 @@ type recorder struct {
 	said string
 }
 
-func (r *recorder) Helper() {}
+func (r *recorder) Cleanup(f func()) {}
+func (r *recorder) Helper()          {}
 func (r *recorder) Fatalf(format string, args ...any) {
 	r.said = fmt.Sprintf(format, args...)
 	runtime.Goexit()
