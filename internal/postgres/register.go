@@ -29,6 +29,14 @@ func (s *Store) PersonByNumber(ctx context.Context, number string) (person duty.
 	return person, missing(err, fault.Missing("person"))
 }
 
+// Empty says whether there is no organ at all: nobody has entered anything yet.
+func (s *Store) Empty(ctx context.Context) (empty bool, err error) {
+	err = s.read(ctx, everything, func(b *pgx.Batch) {
+		one(b, &empty, pgx.RowTo[bool], `SELECT NOT EXISTS (SELECT FROM organ)`)
+	})
+	return empty, err
+}
+
 // Enter implements roster.Register.
 func (s *Store) Enter(ctx context.Context, entries roster.Entries) error {
 	return entryFault(s.write(ctx, everything, func(b *pgx.Batch) {

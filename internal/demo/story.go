@@ -1,0 +1,112 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Run plays a morning at the demo station through the API at baseURL and tells it on out. It fails at the first answer that is not
+// what the law should say, so it is an end-to-end test as well. It can be run again and again on one database.
+func Run(ctx context.Context, baseURL string, accounts Accounts, lang Language, out io.Writer) error {
+	s := &story{
+		ctx: ctx, baseURL: strings.TrimSuffix(baseURL, "/"), accounts: accounts,
+		http: &http.Client{Timeout: patience}, phones: map[string]*phone{}, tell: &teller{out: out, lang: lang},
+	}
+	defer s.leave()
+	s.signIn()
+	s.patrol()
+	stopped := s.stop()
+	s.accident()
+	s.incident()
+	s.reassigned()
+	s.record(stopped)
+	s.ending()
+	return s.err
+}
+
+const patience = 20 * time.Second // for one answer, or for the wall to show it
+
+// story is a morning being told. After the first difference (err) nothing more happens.
+type story struct {
+	ctx      context.Context
+	baseURL  string
+	accounts Accounts
+	http     *http.Client
+	phones   map[string]*phone
+	wall     *wall
+	tell     *teller
+	acts     map[string]text // names of the acts, as the law has them
+	asked    int             // rulings that came out as they should
+	err      error
+}
+
+func (s *story) fail(format string, args ...any) {
+	if s.err == nil {
+		s.err = fmt.Errorf(format, args...)
+	}
+}
+
+// enter signs somebody in on their own phone.
+func (s *story) enter(number string) {
+	if s.err != nil {
+		return
+	}
+	account, ok := s.accounts.Find(number)
+	if !ok {
+		s.fail("no demo account %s", number)
+		return
+	}
+	p, err := signIn(s.ctx, s.baseURL, s.http, account)
+	if err != nil {
+		s.fail("%s %s signs in: %w", number, account.Name, err)
+		return
+	}
+	s.phones[number] = p
+	s.tell.does(account.Name, text{account.Part + "，" + number, account.PartEN + ", " + number})
+}
+
+// light opens the command centre's wall.
+func (s *story) light() {
+	if s.err != nil {
+		return
+	}
+	ticket, err := s.phones[viewer].ticket(s.ctx)
+	if err == nil {
+		s.wall, err = openWall(s.ctx, s.baseURL, ticket)
+	}
+	if err != nil {
+		s.fail("the command centre's wall: %w", err)
+		return
+	}
+	s.tell.aside(text{"指挥中心大屏接通（▷ 为大屏所见）", "The command centre's wall is on (▷ is what it shows)"})
+}
+
+// read fetches the catalogue of acts, for their names.
+func (s *story) read() {
+	if s.err != nil {
+		return
+	}
+	acts, err := s.phones[dispatcher].acts(s.ctx)
+	if err != nil {
+		s.fail("the catalogue of acts: %w", err)
+	}
+	s.acts = acts
+}
+
+// leave signs everybody out and turns the wall off.
+func (s *story) leave() {
+	if s.wall != nil {
+		s.wall.close()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), patience)
+	defer cancel()
+	for number, p := range s.phones {
+		if err := p.signOut(ctx); err != nil {
+			s.fail("%s signs out: %w", number, err)
+		}
+	}
+}

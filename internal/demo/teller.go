@@ -1,0 +1,130 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/dutybound/dutybound/api"
+)
+
+// Language is what the story is told in.
+type Language string
+
+const (
+	Chinese Language = "zh"
+	English Language = "en"
+)
+
+// LanguageOf reads a word or a locale ("en", "zh", "en_GB.UTF-8"); whatever is not English is told in Chinese.
+func LanguageOf(word string) Language {
+	if strings.HasPrefix(strings.ToLower(word), "en") {
+		return English
+	}
+	return Chinese
+}
+
+// text is a sentence in both languages.
+type text struct{ zh, en string }
+
+func (l Language) of(t text) string {
+	if l == English {
+		return t.en
+	}
+	return t.zh
+}
+
+func (l Language) word(t api.Text) string { return l.of(text{t.Zh, t.En}) }
+
+// teller prints the story.
+type teller struct {
+	out    io.Writer
+	lang   Language
+	scenes int
+}
+
+func (t *teller) line(format string, args ...any) { fmt.Fprintf(t.out, format+"\n", args...) }
+
+func (t *teller) scene(title text) {
+	t.scenes++
+	t.line("\n━━ %d · %s", t.scenes, t.lang.of(title))
+}
+
+// aside is what the reader should know at this point.
+func (t *teller) aside(what text) { t.line("   — %s", t.lang.of(what)) }
+
+// does tells what somebody does.
+func (t *teller) does(name string, what text) { t.line("   %s %s", name, t.lang.of(what)) }
+
+func (t *teller) lawful(r *api.Ruling) {
+	t.line("      ✓ %s%s", t.outcome(r.Outcome), t.owed(r))
+}
+
+// refused tells every reason that stands against the work, and every cure.
+func (t *teller) refused(r *api.Ruling) {
+	t.line("      ✗ %s", t.outcome(r.Outcome))
+	for _, x := range r.Reasons {
+		if against(x) {
+			t.line("        %s  %s", x.Citation, t.lang.word(x.Message))
+		}
+	}
+	for _, x := range r.Remedies {
+		t.line("        → %s", t.lang.word(x.Message))
+	}
+	if len(r.Remedies) == 0 {
+		t.line("        → %s", t.lang.of(text{"没有补救办法", "nothing cures it"}))
+	}
+}
+
+// ruling tells one ruling of a record, with the clauses it cites.
+func (t *teller) ruling(r api.RulingRecord) {
+	t.line("      %s  %-12s %s  %s", r.At.Local().Format("15:04:05"), r.Command, t.outcome(r.Ruling.Outcome), citations(r.Ruling))
+}
+
+// wall tells what the command centre's screen shows at that moment.
+func (t *teller) wall(e happening) { t.line("        ▷ #%d %s", e.Seq, e.Kind) }
+
+func (t *teller) ending(rulings int) {
+	t.line("\n"+t.lang.of(text{"完：%d 次裁定，条条与条例相符。", "The end: %d rulings, each what the law should say."}), rulings)
+}
+
+// outcome is the wire word and, in Chinese, what it means.
+func (t *teller) outcome(o api.Outcome) string {
+	if t.lang == English {
+		return string(o)
+	}
+	return outcomes[o] + " " + string(o)
+}
+
+var outcomes = map[api.Outcome]string{
+	api.OutcomePermitted: "允许", api.OutcomeConditional: "附条件允许", api.OutcomeNeedsHuman: "需人决定",
+	api.OutcomeUnmet: "条件不满足", api.OutcomeOutsideScope: "超出范围", api.OutcomeProhibited: "禁止",
+}
+
+// owed lists the obligations that are still to be met, with their clauses.
+func (t *teller) owed(r *api.Ruling) string {
+	var open []string
+	for _, o := range r.Obligations {
+		if o.State != api.ObligationStateMet {
+			open = append(open, o.Kind+" ("+o.Citation+")")
+		}
+	}
+	if len(open) == 0 {
+		return ""
+	}
+	return t.lang.of(text{"，尚需 ", ", still owed: "}) + strings.Join(open, ", ")
+}
+
+// citations lists what a ruling cites, each once; in a refusal only what stands against the work.
+func citations(r api.Ruling) string {
+	var cited []string
+	seen := map[string]bool{}
+	for _, x := range r.Reasons {
+		if seen[x.Citation] || !r.Lawful && !against(x) {
+			continue
+		}
+		seen[x.Citation] = true
+		cited = append(cited, x.Citation)
+	}
+	return strings.Join(cited, " · ")
+}
