@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -26,4 +27,10 @@ func (s *Store) CheckDurability(ctx context.Context) error {
 		return fmt.Errorf("this database can lose what it has acknowledged: %s; turn it on and restart Postgres", strings.Join(wrong, ", "))
 	}
 	return nil
+}
+
+// Now is the time of the database's clock.
+func (s *Store) Now(ctx context.Context) (now time.Time, err error) {
+	err = s.read(ctx, everything, func(b *pgx.Batch) { clock(b, &now) })
+	return now, err
 }

@@ -60,7 +60,8 @@ func listPeople(actor duty.Actor, f roster.Filter) (sql string, args []any) {
 		text := arg(f.Text)
 		where = append(where, `(position(`+text+` IN p.name) > 0 OR p.number ^@ `+text+`)`)
 	}
-	return selectPerson + strings.Join(where, " AND ") + ` ORDER BY p.number LIMIT ` + arg(f.Limit), args
+	sql = selectPerson + strings.Join(where, " AND ") + ` ORDER BY p.number LIMIT ` + arg(f.Limit)
+	return sql, args
 }
 
 // Person implements roster.Store.

@@ -57,7 +57,8 @@ func listTasks(me uuid.UUID, f dispatch.Filter) (sql string, args []any) {
 	if f.Before != nil {
 		where = append(where, `t.id < `+arg(*f.Before))
 	}
-	return `SELECT t.doc FROM task t WHERE ` + strings.Join(where, " AND ") + ` ORDER BY t.id DESC LIMIT ` + arg(f.Limit), args
+	sql = `SELECT t.doc FROM task t WHERE ` + strings.Join(where, " AND ") + ` ORDER BY t.id DESC LIMIT ` + arg(f.Limit)
+	return sql, args
 }
 
 // History implements dispatch.Store. Like everybody, it shows events once they are numbered.
