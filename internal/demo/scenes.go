@@ -46,7 +46,7 @@ func (s *story) stop() uuid.UUID {
 	s.answered(task, aPatrol, bPatrol)
 	s.ready(bPatrol)
 	s.states(lead, &task, statement{"presence", "en_route"})
-	s.refused(s.start(aPatrol, task, dressed("on")...), api.OutcomeUnmet, "cq-2021 16(2)", something)
+	s.refused(s.start(aPatrol, task, dressed("on")...), api.OutcomeUnmet, "cq-2021 16(2)", "bring_lead_officer")
 
 	s.tell.aside(text{"何敏到场", "He Min arrives"})
 	s.states(lead, &task, statement{"presence", "present"})
@@ -59,7 +59,7 @@ func (s *story) stop() uuid.UUID {
 func (s *story) accident() {
 	s.tell.scene(text{"让辅警认定事故责任", "An auxiliary is to decide who caused an accident"})
 	order := order{acts: []string{"accident-liability-determination"}, place: text{"滨江路与石板坡路口", "junction of Binjiang Road and Shibanpo"}, lead: lead}
-	s.refused(s.dispatch(order, aTraffic), api.OutcomeProhibited, "cq-2021 19¶1(3)", incurable)
+	s.refused(s.dispatch(order, aTraffic), api.OutcomeProhibited, "cq-2021 19¶1(3)", "assign_police_officer")
 
 	s.tell.aside(text{"相邻的合法事项：指导当事人自行协商轻微事故", "Its lawful neighbour: guiding the parties to settle a minor accident themselves"})
 	order.acts, order.lead = []string{"minor-accident-guidance"}, ""

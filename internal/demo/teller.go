@@ -60,19 +60,18 @@ func (t *teller) lawful(r *api.Ruling) {
 	t.line("      ✓ %s%s", t.outcome(r.Outcome), t.owed(r))
 }
 
-// refused tells every reason that stands against the work, and every cure.
+// refused tells every reason that stands against the work, and every way out.
 func (t *teller) refused(r *api.Ruling) {
 	t.line("      ✗ %s", t.outcome(r.Outcome))
+	said := map[string]bool{}
 	for _, x := range r.Reasons {
-		if against(x) {
-			t.line("        %s  %s", x.Citation, t.lang.word(x.Message))
+		if reason := x.Citation + "  " + t.lang.word(x.Message); against(x) && !said[reason] {
+			said[reason] = true
+			t.line("        %s", reason)
 		}
 	}
 	for _, x := range r.Remedies {
 		t.line("        → %s", t.lang.word(x.Message))
-	}
-	if len(r.Remedies) == 0 {
-		t.line("        → %s", t.lang.of(text{"没有补救办法", "nothing cures it"}))
 	}
 }
 
