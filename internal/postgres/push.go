@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/notify"
 )
 
 // PushKind is the kind of the jobs that carry a duty.Push.
@@ -46,17 +47,10 @@ func JobPriority(urgency string) int16 {
 	}
 }
 
-// PushDevice is a device that a person can be reached on.
-type PushDevice struct {
-	ID       uuid.UUID
-	Platform string
-	Token    string
-}
-
 // PushDevices lists the devices of a person that are not revoked and have a push token.
-func (s *Store) PushDevices(ctx context.Context, person uuid.UUID) (devices []PushDevice, err error) {
+func (s *Store) PushDevices(ctx context.Context, person uuid.UUID) (devices []notify.Device, err error) {
 	err = s.read(ctx, everything, func(b *pgx.Batch) {
-		each(b, &devices, pgx.RowToStructByPos[PushDevice], `SELECT id, platform, push_token FROM device
+		each(b, &devices, pgx.RowToStructByPos[notify.Device], `SELECT id, platform, push_token FROM device
 			WHERE person_id = $1 AND revoked_at IS NULL AND push_token IS NOT NULL ORDER BY registered_at`, person)
 	})
 	return devices, err
