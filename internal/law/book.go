@@ -89,7 +89,7 @@ func (j *judge) reasons() []Reason {
 	reasons := make([]Reason, len(j.notes))
 	for i := range j.notes {
 		n := &j.notes[i]
-		reasons[i] = n.reason
+		reasons[i].Finding = &n.reason
 		reasons[i].Act, reasons[i].Person = n.names(j.f)
 	}
 	return reasons
@@ -108,18 +108,17 @@ func (j *judge) obligations() []ObligationNote {
 		if *w == nil {
 			count++
 		}
-		if *w == nil || n.state > (*w).state {
+		if *w == nil || n.notes.State > (*w).notes.State {
 			*w = n
 		}
 	}
-	list := make([]ObligationNote, 0, count)
-	for k, n := range worst {
+	list := make([]ObligationNote, count)
+	count = 0
+	for _, n := range worst {
 		if n != nil {
-			_, person := n.names(j.f)
-			list = append(list, ObligationNote{
-				Kind: conditionWords.list[k], State: n.state, Citation: n.reason.Citation,
-				Due: dueWords.list[n.due], Fact: n.reason.Fact, Person: person,
-			})
+			list[count].Obligation = &n.notes
+			_, list[count].Person = n.names(j.f)
+			count++
 		}
 	}
 	return list

@@ -99,7 +99,7 @@ func (ins *instrument) cite(ref string) string { return ins.id + " " + ref }
 
 func render(citation string, verdict Outcome, fact string, r remedy, text Text) *finding {
 	return &finding{
-		reason: Reason{Citation: citation, Verdict: verdict, Message: text, Fact: fact, Remedy: remedies[r].Code},
+		reason: Finding{Citation: citation, Verdict: verdict, Message: text, Fact: fact, Remedy: remedies[r].Code},
 		kind:   kindCount, remedy: r,
 	}
 }

@@ -16,16 +16,17 @@ func (c *compiler) act(rule *actRule, code string) {
 		rule.byRole[role] = c.forRole(code, role, name.Text)
 	}
 	for _, h := range c.homes[code] {
-		if h.it.kind.permits() {
-			c.book.acts[c.book.index[code]].stand(h)
-		}
+		c.book.acts[c.book.index[code]].stand(h)
 	}
 }
 
 func (h *home) cite() string { return h.ins.cite(h.it.ref) }
 
 func (a *ActInfo) stand(h home) {
-	a.Item, a.Role, a.Led = h.cite(), h.it.role, h.it.kind == permitsLed
+	a.Item, a.Role, a.Led = h.cite(), RoleNone, h.it.kind == permitsLed
+	if h.it.kind.permits() {
+		a.Role = h.it.role
+	}
 }
 
 // forRole is what the law says of an act to one role. A prohibition wins; an item for the role comes before one for the other.

@@ -59,21 +59,23 @@ func (c *compiler) codes(o *condition) []code {
 func (c *compiler) finding(ins *instrument, o *condition, k code, mode int) *finding {
 	sp := &specs[o.kind]
 	phase, variant := Phase(mode/variants), mode%variants
-	fd := &finding{kind: o.kind, state: k.state, due: sp.due, remedy: k.remedy}
+	state, due, r := k.state, sp.due, k.remedy
 	verdict, text := k.verdict, k.text
 	switch {
 	case phase == Dispatch && sp.due == dueStart && !k.atDispatch:
-		fd.state, fd.remedy = Open, noRemedy
+		state, r = Open, noRemedy
 		verdict, text = Conditional, sp.open
 	case variant == opened && sp.opens && k.state > Open:
-		fd.state, fd.due, fd.remedy = Open, dueAfter, reportEmergency
+		state, due, r = Open, dueAfter, reportEmergency
 		verdict = Conditional
 		text = Text{"紧急情况下可先行处置，事后须报告。" + text.ZH, "In the emergency work may go ahead; a report must follow. " + text.EN}
 	case phase == During && k.during:
 		verdict = Conditional
 	}
-	fd.reason = Reason{
-		Citation: ins.cite(o.item), Verdict: verdict, Message: text, Fact: k.fact, Remedy: remedies[fd.remedy].Code,
+	fd := render(ins.cite(o.item), verdict, k.fact, r, text)
+	fd.kind = o.kind
+	fd.notes = Obligation{
+		Kind: o.kind.String(), State: state, Citation: fd.reason.Citation, Due: dueWords.list[due], Fact: k.fact,
 	}
 	if o.beside != "" && verdict == Unmet {
 		fd.beside = besideFinding(ins.cite(o.beside), fd, variant)

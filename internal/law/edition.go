@@ -93,10 +93,9 @@ type adviceDuty struct {
 
 // finding is one thing that a rule can say, rendered at load: a ruling only points at it.
 type finding struct {
-	reason Reason // without act and person
-	kind   kind   // the obligation it notes; kindCount: none
-	state  ObligationState
-	due    due
+	reason Finding
+	kind   kind // the obligation it notes; kindCount: none
+	notes  Obligation
 	remedy remedy
 	beside *finding
 }

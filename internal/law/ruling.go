@@ -42,15 +42,21 @@ type Ruling struct {
 	Readings    string           `json:"readings"` // id of the reading set: hash of the values in force
 }
 
-// Reason is one item or condition that was looked at.
+// Reason is one item or condition that was looked at, and of what or whom.
 type Reason struct {
+	*Finding
+	Act    string `json:"act,omitempty"`
+	Person string `json:"person,omitempty"`
+}
+
+// Finding is what a rule says to one way the facts can stand. It is rendered when the rulebook is loaded and shared by all
+// rulings: read it, never write to it.
+type Finding struct {
 	Citation string  `json:"citation"` // "cq-2021 16(2)", "cq-2021 19¶1(3)", "national-admin-procedure 52¶2"
 	Verdict  Outcome `json:"verdict"`  // what this reason alone would make of the task
 	Message  Text    `json:"message"`
-	Fact     string  `json:"fact"`             // the fact judged, "auxiliaries[a1].recording=off"
+	Fact     string  `json:"fact"`             // the fact judged, "recording=off"
 	Remedy   string  `json:"remedy,omitempty"` // code of the remedy, if one exists
-	Act      string  `json:"act,omitempty"`
-	Person   string  `json:"person,omitempty"`
 }
 
 // Text is a message for people, in both languages of the service.
@@ -80,14 +86,20 @@ func (s *ObligationState) UnmarshalText(text []byte) error {
 	return err
 }
 
-// ObligationNote reports one obligation with the clause that asks for it, when it is due and the fact it was judged on.
+// ObligationNote reports one obligation, in its worst state.
 type ObligationNote struct {
+	*Obligation
+	Person string `json:"person,omitempty"` // whose state it is, where it is one person's
+}
+
+// Obligation is an obligation in one state, with the clause that asks for it, when it is due and the fact it was judged on.
+// Like Finding it is shared.
+type Obligation struct {
 	Kind     string          `json:"kind"` // "recording", "lead_officer", ...
 	State    ObligationState `json:"state"`
 	Citation string          `json:"citation"`
-	Due      string          `json:"due"` // dispatch, start, during, used, after
+	Due      string          `json:"due"` // dispatch, start, used, after
 	Fact     string          `json:"fact"`
-	Person   string          `json:"person,omitempty"` // whose state it is, where it is one person's
 }
 
 // Remedy is something that would remove a reason for refusal.

@@ -1,6 +1,57 @@
 package law
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
+
+// check refuses facts that no rule can be asked about, and resolves the acts.
+func (j *judge) check(b *Book) *InputError {
+	f := j.f
+	if err := f.wellFormed(); err != nil {
+		return err
+	}
+	for i, act := range f.Acts {
+		id, ok := b.index[act]
+		if !ok {
+			return inputError("/acts/"+strconv.Itoa(i), "unknown act %q", act)
+		}
+		for k := range j.acts {
+			if j.acts[k].id == id {
+				return inputError("/acts/"+strconv.Itoa(i), "act %q twice", act)
+			}
+		}
+		j.acts = append(j.acts, actState{id: id, rule: &j.e.acts[id]})
+	}
+	for p := range f.Auxiliaries {
+		if err := j.assign(p, &f.Auxiliaries[p]); err != nil {
+			return err
+		}
+	}
+	for i := range j.acts {
+		if !j.acts[i].done {
+			return inputError("/acts/"+strconv.Itoa(i), "nobody does %q", f.Acts[i])
+		}
+	}
+	return nil
+}
+
+// assign marks the acts a person does.
+func (j *judge) assign(p int, a *Auxiliary) *InputError {
+	if len(a.Acts) == 0 {
+		for i := range j.acts {
+			j.acts[i].done = true
+		}
+	}
+	for k, act := range a.Acts {
+		i := slices.Index(j.f.Acts, act)
+		if i < 0 {
+			return inputError("/auxiliaries/"+strconv.Itoa(p)+"/acts/"+strconv.Itoa(k), "act %q is not the task's", act)
+		}
+		j.acts[i].done = true
+	}
+	return nil
+}
 
 // wellFormed checks what no word list can: that what is required is there, that ids are unique, that every word is one of its
 // list (facts made in Go may hold any number).
