@@ -45,6 +45,9 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	config.ConnConfig.RuntimeParams["statement_timeout"] = "10s"
 	// A forgotten transaction holds up the tasks it has locked.
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5s"
+	// Every statement is prepared and run again and again: planning one anew, with the policies of all its tables, costs more than
+	// running it.
+	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	config.ConnConfig.OnNotice = noteWarning
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		conn.TypeMap().RegisterType(&pgtype.Type{
