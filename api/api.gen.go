@@ -787,8 +787,11 @@ type ActCode = string
 
 // ActDetail defines model for ActDetail.
 type ActDetail struct {
-	Act     Act      `json:"act"`
-	Clauses []Clause `json:"clauses"`
+	Act        Act           `json:"act"`
+	Clauses    []Clause      `json:"clauses"`
+	Closed     []Closed      `json:"closed"`
+	Conditions []Condition   `json:"conditions"`
+	Rulebooks  []RulebookRef `json:"rulebooks"`
 }
 
 // ActList defines model for ActList.
@@ -871,18 +874,32 @@ type CaseKind string
 // Class What a person is. `other` is neither officer nor auxiliary (Art. 3), such as a guard or a cook.
 type Class string
 
-// Clause A clause that bears on the act.
+// Clause A clause the act stands on.
 type Clause struct {
+	// Citation Example: cq-2021 16(2)
 	Citation string `json:"citation"`
 
-	// Condition The obligation it makes, such as `recording`.
-	Condition *string `json:"condition,omitempty"`
+	// Gloss Ours.
+	Gloss      *string `json:"gloss,omitempty"`
+	Instrument Text    `json:"instrument"`
 
-	// Gloss In English.
-	Gloss string `json:"gloss"`
+	// Kind What it does: permits, permits_led, forbids, catch_all.
+	//
+	// Example: permits_led
+	Kind string `json:"kind"`
 
 	// Words The statute's own words.
 	Words string `json:"words"`
+}
+
+// Closed A circumstance in which the act is not lawful, or a person must decide.
+type Closed struct {
+	Citation string `json:"citation"`
+	Fact     string `json:"fact"`
+	Message  Text   `json:"message"`
+
+	// Verdict From best to worst. Only `permitted` and `conditional` are lawful.
+	Verdict Outcome `json:"verdict"`
 }
 
 // CommandFacts An officer's order for the use of restraint equipment (Art. 17(4)); `none` (or left out) when there was none.
@@ -901,6 +918,23 @@ type CommandOrder struct {
 
 // CommandOrderMode defines model for CommandOrder.Mode.
 type CommandOrderMode string
+
+// Condition What the law asks for when the act is done.
+type Condition struct {
+	Asks Text `json:"asks"`
+
+	// Citation Example: cq-2021 17(2)
+	Citation string `json:"citation"`
+
+	// Due dispatch, start, used or after.
+	Due string `json:"due"`
+
+	// Obligation Example: recording
+	Obligation string `json:"obligation"`
+
+	// Readings Readings it was taken under, with their values.
+	Readings []Reading `json:"readings,omitempty"`
+}
 
 // Device defines model for Device.
 type Device struct {
@@ -1362,6 +1396,12 @@ type PushToken struct {
 type Qualification struct {
 	Kind    Vehicle    `json:"kind"`
 	ValidTo *time.Time `json:"valid_to,omitempty"`
+}
+
+// Reading defines model for Reading.
+type Reading struct {
+	ID    string `json:"id"`
+	Value string `json:"value"`
 }
 
 // Reason defines model for Reason.

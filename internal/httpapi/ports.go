@@ -1,0 +1,73 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/dispatch"
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/identity"
+	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/roster"
+)
+
+// Duty is what the API asks of the dispatch room.
+type Duty interface {
+	Commands
+	Tasks
+}
+
+// Commands change things, or weigh what would be if they did.
+type Commands interface {
+	Dispatch(ctx context.Context, actor duty.Actor, cmd duty.Command, order dispatch.DispatchOrder) (dispatch.Answer, error)
+	Do(ctx context.Context, actor duty.Actor, cmd duty.Command, task uuid.UUID, step dispatch.Step) (dispatch.Answer, error)
+	Observe(ctx context.Context, actor duty.Actor, cmd duty.Command, said []dispatch.Statement) (dispatch.Observed, error)
+	Ask(ctx context.Context, actor duty.Actor, facts law.Facts) (law.Ruling, error)
+}
+
+// Tasks shows tasks.
+type Tasks interface {
+	Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (dispatch.View, error)
+	Tasks(ctx context.Context, actor duty.Actor, filter dispatch.Filter) ([]dispatch.Task, error)
+	History(ctx context.Context, actor duty.Actor, id uuid.UUID) (dispatch.History, error)
+}
+
+// Identity is what the API asks of the identity room.
+type Identity interface {
+	Sessions
+	Devices
+}
+
+// Sessions lets people in and out.
+type Sessions interface {
+	SignIn(ctx context.Context, in identity.SignIn) (identity.SignedIn, error)
+	Session(ctx context.Context, token string) (identity.Session, error)
+	SignOut(ctx context.Context, actor duty.Actor) error
+	ChangePassword(ctx context.Context, actor duty.Actor, current, next string) error
+}
+
+// Devices registers and revokes what people work on.
+type Devices interface {
+	RegisterDevice(
+		ctx context.Context, actor duty.Actor, cmd duty.Command, person uuid.UUID, name string, platform identity.Platform,
+	) (identity.Device, error)
+	RevokeDevice(ctx context.Context, actor duty.Actor, id uuid.UUID) (identity.Device, error)
+	Devices(ctx context.Context, actor duty.Actor, person uuid.UUID) ([]identity.Device, error)
+	SetPushToken(ctx context.Context, actor duty.Actor, token string) error
+}
+
+// Roster is what the API asks of the roster room.
+type Roster interface {
+	Organs(ctx context.Context, actor duty.Actor) ([]roster.Organ, error)
+	People(ctx context.Context, actor duty.Actor, filter roster.Filter) (people []duty.Person, more bool, err error)
+	Person(ctx context.Context, actor duty.Actor, id uuid.UUID) (duty.Person, error)
+	Profile(ctx context.Context, actor duty.Actor) (roster.Profile, error)
+	SetStatus(ctx context.Context, actor duty.Actor, id uuid.UUID, status law.Status, reason string) (duty.Person, error)
+}
+
+// Tickets lets viewers onto the feed.
+type Tickets interface {
+	Ticket(ctx context.Context, actor duty.Actor) (token string, expires time.Time, err error)
+}

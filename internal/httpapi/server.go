@@ -1,0 +1,128 @@
+// Package httpapi is the HTTP API: it holds each request to the contract (openapi/openapi.yaml), knows who asks, calls one use
+// case and encodes the answer. It decides nothing.
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/dutybound/dutybound/internal/duty"
+)
+
+// Config is what the API is made of. Zero durations and numbers take the value named.
+type Config struct {
+	Duty     Duty
+	Identity Identity
+	Roster   Roster
+	Tickets  Tickets
+	Law      func(duty.Organ) Law // as the organ reads it
+	Watch    fiber.Handler        // GET /v1/feed
+	// Ready says why the server cannot do its work now; nil: it can.
+	Ready func(ctx context.Context) error
+
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
+	Proxies []string // addresses or networks of proxies whose X-Forwarded-For is believed; none: nobody's
+
+	Timeout     time.Duration // of one request: 10 s
+	ReadTimeout time.Duration // for a request to arrive: 10 s
+	IdleTimeout time.Duration // of a connection between requests: 60 s
+	BodyLimit   int           // bytes: 256 KiB
+	HeaderLimit int           // bytes: 8 KiB
+}
+
+func (c Config) withDefaults() Config {
+	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
+	c.ReadTimeout = cmp.Or(c.ReadTimeout, 10*time.Second)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, time.Minute)
+	c.BodyLimit = cmp.Or(c.BodyLimit, 256<<10)
+	c.HeaderLimit = cmp.Or(c.HeaderLimit, 8<<10)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Metrics == nil {
+		c.Metrics = prometheus.NewRegistry()
+	}
+	return c
+}
+
+// New makes the API. The app serves every route of the contract and nothing else; the caller listens and shuts down.
+func New(config Config) *fiber.App {
+	config = config.withDefaults()
+	app := fiber.New(fiber.Config{
+		AppName:                 "dutybound",
+		DisableStartupMessage:   true,
+		CaseSensitive:           true, // a proxy's path rules mean here what they mean there
+		StrictRouting:           true,
+		Immutable:               true, // or one officer's id turns into another's in a goroutine
+		ReadTimeout:             config.ReadTimeout,
+		WriteTimeout:            config.Timeout + 10*time.Second,
+		IdleTimeout:             config.IdleTimeout,
+		BodyLimit:               config.BodyLimit,
+		ReadBufferSize:          config.HeaderLimit,
+		ErrorHandler:            renderProblem,
+		ProxyHeader:             proxyHeader(config.Proxies),
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          config.Proxies,
+		EnableIPValidation:      true,
+	})
+	f := frame{log: config.Log, metrics: newMetrics(config.Metrics), timeout: config.Timeout}
+	app.Use(f.handle)
+	h := &handlers{Config: config}
+	router := gate{Router: app, sessions: config.Identity}
+	RegisterHandlers(router, NewStrictHandler(h, nil))
+	router.Get("/v1/feed", h.watch)
+	return app
+}
+
+func proxyHeader(proxies []string) string {
+	if len(proxies) == 0 {
+		return ""
+	}
+	return fiber.HeaderXForwardedFor
+}
+
+// handlers carries out the operations of the contract, each in a file of its noun.
+type handlers struct{ Config }
+
+var _ StrictServerInterface = (*handlers)(nil)
+
+// gate is a router on which every route stands behind what the contract asks of it: a session, and a request that fits.
+type gate struct {
+	fiber.Router
+	sessions Sessions
+}
+
+func (g gate) Get(path string, h ...fiber.Handler) fiber.Router {
+	return g.route(fiber.MethodGet, path, h)
+}
+
+func (g gate) Post(path string, h ...fiber.Handler) fiber.Router {
+	return g.route(fiber.MethodPost, path, h)
+}
+
+func (g gate) Put(path string, h ...fiber.Handler) fiber.Router {
+	return g.route(fiber.MethodPut, path, h)
+}
+
+func (g gate) Delete(path string, h ...fiber.Handler) fiber.Router {
+	return g.route(fiber.MethodDelete, path, h)
+}
+
+func (g gate) Patch(path string, h ...fiber.Handler) fiber.Router {
+	return g.route(fiber.MethodPatch, path, h)
+}
+
+func (g gate) route(method, path string, handlers []fiber.Handler) fiber.Router {
+	op := operationAt(method, path)
+	guarded := append([]fiber.Handler{func(c *fiber.Ctx) error { return g.admit(c, op) }}, handlers...)
+	if method == fiber.MethodGet {
+		g.Router.Add(fiber.MethodHead, path, guarded...)
+	}
+	return g.Router.Add(method, path, guarded...)
+}
