@@ -2,6 +2,7 @@ package law_test
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -36,5 +37,10 @@ func agree(t *rapid.T, readings map[string]string) {
 		t.Fatalf("core %v citing %v, naive %v citing %v", core.outcome, core.cites, second.Outcome, second.Cites)
 	case !maps.Equal(core.obligations, second.Obligations):
 		t.Fatalf("obligations: core %v, naive %v", core.obligations, second.Obligations)
+	}
+	for _, cite := range second.Cites {
+		if !slices.ContainsFunc(core.cites, func(have string) bool { return within(have, cite) }) {
+			t.Fatalf("naive cites %s, core only %v", cite, core.cites)
+		}
 	}
 }

@@ -43,15 +43,33 @@ func check(f *law.Facts) error {
 	if len(f.Acts) == 0 {
 		return errors.New("acts: at least one")
 	}
+	if len(f.Auxiliaries) == 0 {
+		return errors.New("auxiliaries: at least one")
+	}
 	for _, act := range f.Acts {
 		if Item(act) == "" {
 			return fmt.Errorf("acts: %q is not in the catalogue", act)
 		}
 	}
-	if len(f.Auxiliaries) == 0 {
-		return errors.New("auxiliaries: at least one")
+	return errors.Join(checkTwice(f), checkShares(f))
+}
+
+func checkTwice(f *law.Facts) error {
+	seen := map[string]bool{}
+	names := slices.Clone(f.Acts)
+	for _, p := range f.Auxiliaries {
+		names = append(names, "auxiliary "+p.ID)
 	}
-	return checkShares(f)
+	for _, o := range f.Officers {
+		names = append(names, "officer "+o.ID)
+	}
+	for _, name := range names {
+		if seen[name] {
+			return fmt.Errorf("%s stands there twice", name)
+		}
+		seen[name] = true
+	}
+	return nil
 }
 
 func checkShares(f *law.Facts) error {

@@ -59,6 +59,7 @@ func (j *judge) owe(p law.Auxiliary, act string, d duty) {
 	failing := d.state == law.ObligationUnmet || d.state == law.ObligationUnknown
 	if failing && d.kind != "training" && d.kind != "officer_command" && j.rescued(p, act) {
 		d.state = law.Open
+		j.remedies["report_emergency"] = true
 	}
 	j.obligations[d.kind] = max(j.obligations[d.kind], d.state)
 	j.say(d.verdict(), d.cites...)
@@ -155,7 +156,8 @@ func (j *judge) qualification(p law.Auxiliary) duty {
 	d := duty{kind: "qualification", cites: []string{"cq-2021 18"}}
 	if p.Operates&^p.Qualifications != 0 {
 		d.state = law.ObligationUnmet
-	} else if p.Role == law.RoleCivilian {
+	}
+	if p.Role == law.RoleCivilian {
 		j.say(civilianDriving[j.reading("civilian_driving")], "cq-2021 18")
 	}
 	return d
@@ -178,26 +180,22 @@ func used(p law.Auxiliary) bool {
 	})
 }
 
-// command judges restraint equipment in use (Art. 17(4)): an emergency, a listed item, and an officer's order that is
-// recorded, or an officer on the spot who leads.
+// command judges restraint equipment in use (Art. 17(4)): a field auxiliary, an emergency, a listed item, and an officer's order.
+// The order is recorded, or the officer who gave it leads on the spot.
 func (j *judge) command(p law.Auxiliary) duty {
 	d := duty{kind: "officer_command", state: law.ObligationUnmet, cites: []string{"cq-2021 17(4)"}}
-	if !j.f.Emergency {
-		return d
-	}
 	for _, e := range p.Equipment {
 		if e.Class == law.EquipmentRestraint && e.Use == law.UseUse && !j.listed(e) {
 			return d
 		}
 	}
-	switch c := j.f.Command; {
-	case c == nil || c.Mode == law.ModeNone:
-	case c.Mode == law.ModeLead:
-		d.state = officers(j.f, 1)
-	case c.Recorded && j.reading("art17_4_remote_command") == "false":
-		d.state = officers(j.f, 1)
-	case c.Recorded:
+	order := j.f.Command
+	switch {
+	case !j.f.Emergency, p.Role != law.RoleField, order == nil, order.Mode == law.ModeNone:
+	case order.Recorded && j.reading("art17_4_remote_command") == "true_if_recorded":
 		d.state = law.Met
+	case order.Recorded, order.Mode == law.ModeLead:
+		d.state = officers(j.f, 1)
 	}
 	return d
 }
@@ -232,6 +230,9 @@ func (j *judge) lead(act string) duty {
 	if d.state == law.ObligationUnmet {
 		d.cites = append(d.cites, "cq-2021 19¶2")
 		j.remedies["name_lead_officer"] = true
+		if j.f.Emergency {
+			j.remedies["fall_back_to_art15"] = true
+		}
 	}
 	if j.f.Phase == law.During {
 		d.unknown = law.Conditional

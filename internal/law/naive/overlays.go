@@ -7,18 +7,10 @@ import "github.com/dutybound/dutybound/internal/law"
 func (j *judge) overlays(p law.Auxiliary, act string) {
 	f := j.f
 	if j.overlaid() && act == "public-security-inspection" && f.CaseKind == law.CaseAdministrative {
-		d := duty{kind: "min_officers", state: officers(f, 2), start: true, cites: []string{"national-admin-procedure 52¶1"}}
-		if f.Phase == law.During {
-			d.unknown = law.Conditional
-		}
-		j.owe(p, act, d)
+		j.owe(p, act, counting(f, "min_officers", 2, "national-admin-procedure 52¶1"))
 	}
 	if j.overlaid() && counted(act) && (f.Tags.Has(law.TagHighway) || f.Tags.Has(law.TagPoorVisibility)) {
-		d := duty{kind: "combination", state: combination(f), start: true, cites: []string{"national-traffic-duty"}}
-		if f.Phase == law.During {
-			d.unknown = law.Conditional
-		}
-		j.owe(p, act, d)
+		j.owe(p, act, counting(f, "combination", combination(f), "national-traffic-duty"))
 	}
 	if j.overlaid() && act == "protective-restraint-drunk" {
 		j.owe(p, act, duty{kind: "guard_named", state: answer(f.GuardNamed), start: true, cites: []string{"national-admin-procedure 58"}})
@@ -31,39 +23,55 @@ func (j *judge) overlays(p law.Auxiliary, act string) {
 		j.owe(p, act, duty{kind: "officer_en_route", state: state, start: true, cites: []string{"cq-2021 " + Item(act)}})
 	}
 	if Item(act) == "15(3)" && f.Tags&(law.TagPartyAsksOfficer|law.TagInjury|law.TagAlcohol) != 0 {
-		j.owe(p, act, duty{kind: "officer_en_route", state: coming(f), start: true, cites: []string{"cq-2021 15(3)", "national-traffic-accident 20"}})
+		d := duty{kind: "officer_en_route", state: coming(f), start: true, cites: []string{"cq-2021 15(3)"}}
+		if j.overlaid() && act == "minor-accident-guidance" {
+			d.cites = append(d.cites, "national-traffic-accident 20")
+		}
+		j.owe(p, act, d)
 	}
+}
+
+// counting is a duty to have so many officers there. During the task a lead who cannot be placed only warns, as they do
+// without the overlay; any other officer who cannot be placed is still a question for a person.
+func counting(f *law.Facts, kind string, n int, cite string) duty {
+	d := duty{kind: kind, state: officers(f, n), start: true, cites: []string{cite}}
+	sure, leads, _ := headcount(f)
+	if f.Phase == law.During && sure+leads >= n {
+		d.unknown = law.Conditional
+	}
+	return d
 }
 
 // officers says whether at least n officers are with the unit.
 func officers(f *law.Facts, n int) law.ObligationState {
-	sure, possible := headcount(f)
+	sure, leads, others := headcount(f)
 	switch {
 	case sure >= n:
 		return law.Met
-	case possible >= n:
+	case sure+leads+others >= n:
 		return law.ObligationUnknown
 	}
 	return law.ObligationUnmet
 }
 
-// headcount counts the officers who are there, and those who are or may be.
-func headcount(f *law.Facts) (sure, possible int) {
+// headcount counts the officers who are there, and those of whom nobody knows, leads apart.
+func headcount(f *law.Facts) (sure, leads, others int) {
 	for _, o := range f.Officers {
-		switch max(answer(o.OnDuty), there(o.Presence)) {
-		case law.Met:
+		switch state := max(answer(o.OnDuty), there(o.Presence)); {
+		case state == law.Met:
 			sure++
-			possible++
-		case law.ObligationUnknown:
-			possible++
+		case state == law.ObligationUnknown && o.Lead:
+			leads++
+		case state == law.ObligationUnknown:
+			others++
 		}
 	}
-	return sure, possible
+	return sure, leads, others
 }
 
-// combination counts the unit on the road: on a highway two officers, or one with two auxiliaries; in poor visibility three
-// officers, or two with two auxiliaries.
-func combination(f *law.Facts) law.ObligationState {
+// combination says how many officers the unit needs on the road: on a highway two, or one with two auxiliaries; in poor
+// visibility three, or two with two auxiliaries.
+func combination(f *law.Facts) int {
 	auxiliaries := 0
 	for _, p := range f.Auxiliaries {
 		if p.Role == law.RoleField {
@@ -77,7 +85,7 @@ func combination(f *law.Facts) law.ObligationState {
 	if auxiliaries >= 2 {
 		need--
 	}
-	return officers(f, need)
+	return need
 }
 
 // coming says whether an officer is there or on the way.
