@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -42,5 +43,51 @@ func agree(t *rapid.T, readings map[string]string) {
 		if !slices.ContainsFunc(core.cites, func(have string) bool { return within(have, cite) }) {
 			t.Fatalf("naive cites %s, core only %v", cite, core.cites)
 		}
+	}
+}
+
+// Facts that are no question are refused by both.
+func TestCoreAndNaiveEvaluatorRefuseTheSameFacts(t *testing.T) {
+	t.Parallel()
+	book, err := law.Embedded().Book(law.DefaultRulebook, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*law.Facts){
+		"no moment":              func(f *law.Facts) { f.At = time.Time{} },
+		"no act":                 func(f *law.Facts) { f.Acts = nil },
+		"unknown act":            func(f *law.Facts) { f.Acts = []string{"dancing"} },
+		"an act twice":           func(f *law.Facts) { f.Acts = append(slices.Clone(f.Acts), f.Acts[0]) },
+		"nobody":                 func(f *law.Facts) { f.Auxiliaries = nil },
+		"a person twice":         func(f *law.Facts) { f.Auxiliaries = append(f.Auxiliaries, f.Auxiliaries[0]) },
+		"an officer twice":       func(f *law.Facts) { f.Officers = []law.Officer{{ID: "p1"}, {ID: "p1"}} },
+		"an act of another task": func(f *law.Facts) { f.Auxiliaries[0].Acts = []string{"dancing"} },
+		"an act nobody does": func(f *law.Facts) {
+			f.Acts, f.Auxiliaries = []string{"patrol", "rescue"}, f.Auxiliaries[:1]
+			f.Auxiliaries[0].Acts = []string{"patrol"}
+		},
+		"no such phase":     func(f *law.Facts) { f.Phase = law.During + 1 },
+		"no such signatory": func(f *law.Facts) { f.Signatory = law.SignatoryAuxiliary + 1 },
+		"no such command":   func(f *law.Facts) { f.Command = &law.Command{Mode: law.ModeLead + 1} },
+		"no such answer":    func(f *law.Facts) { f.Arrangement.Officer = law.Yes + 1 },
+		"no such recording": func(f *law.Facts) { f.Auxiliaries[0].Recording = law.RecordingBuffering + 1 },
+		"no such presence":  func(f *law.Facts) { f.Officers = []law.Officer{{ID: "p1", Presence: law.PresenceEnRoute + 1}} },
+		"no such class": func(f *law.Facts) {
+			f.Auxiliaries[0].Equipment = []law.EquipmentItem{{Class: law.EquipmentWeapon + 1}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(t *rapid.T) {
+				facts := anyFacts.Draw(t, "facts")
+				spoil(&facts)
+				if _, err := book.Rule(&facts); err == nil {
+					t.Error("the core answers")
+				}
+				if naive.Rule(&facts, nil).Err == nil {
+					t.Error("the naive evaluator answers")
+				}
+			})
+		})
 	}
 }

@@ -5,7 +5,6 @@ package naive
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -33,69 +32,6 @@ func Rule(f *law.Facts, readings map[string]string) Result {
 		Outcome: j.outcome, Obligations: j.obligations,
 		Cites: slices.Sorted(maps.Keys(j.cites)), Remedies: slices.Sorted(maps.Keys(j.remedies)),
 	}
-}
-
-// check refuses facts that ask nothing: no moment, no act, nobody, an act that nobody does or that is not the task's.
-func check(f *law.Facts) error {
-	if f.At.IsZero() {
-		return errors.New("at: the moment is missing")
-	}
-	if len(f.Acts) == 0 {
-		return errors.New("acts: at least one")
-	}
-	if len(f.Auxiliaries) == 0 {
-		return errors.New("auxiliaries: at least one")
-	}
-	for _, act := range f.Acts {
-		if Item(act) == "" {
-			return fmt.Errorf("acts: %q is not in the catalogue", act)
-		}
-	}
-	return errors.Join(checkTwice(f), checkShares(f))
-}
-
-func checkTwice(f *law.Facts) error {
-	seen := map[string]bool{}
-	names := slices.Clone(f.Acts)
-	for _, p := range f.Auxiliaries {
-		names = append(names, "auxiliary "+p.ID)
-	}
-	for _, o := range f.Officers {
-		names = append(names, "officer "+o.ID)
-	}
-	for _, name := range names {
-		if seen[name] {
-			return fmt.Errorf("%s stands there twice", name)
-		}
-		seen[name] = true
-	}
-	return nil
-}
-
-func checkShares(f *law.Facts) error {
-	done := map[string]bool{}
-	for _, p := range f.Auxiliaries {
-		for _, act := range share(f, p) {
-			if !slices.Contains(f.Acts, act) {
-				return fmt.Errorf("auxiliaries[%s].acts: %q is not an act of the task", p.ID, act)
-			}
-			done[act] = true
-		}
-	}
-	for _, act := range f.Acts {
-		if !done[act] {
-			return fmt.Errorf("acts: nobody does %q", act)
-		}
-	}
-	return nil
-}
-
-// share is what one person does of the task: their own list, or all of it.
-func share(f *law.Facts, p law.Auxiliary) []string {
-	if len(p.Acts) == 0 {
-		return f.Acts
-	}
-	return p.Acts
 }
 
 // judge gathers what is said against and for one task.
