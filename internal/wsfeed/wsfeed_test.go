@@ -27,9 +27,10 @@ import (
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(
-		m, // fasthttp's clock and its pool's broom never end, or only after ten seconds
+		m, // fasthttp's clock and its pool's broom never end, or only after ten seconds; a cluster of this package's own ends with it
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+		goleak.IgnoreAnyFunction("github.com/dutybound/dutybound/internal/embedded.(*Postgres).spawn.func1"),
 	)
 }
 
@@ -51,9 +52,18 @@ type server struct {
 
 func serve(t testing.TB, pace feed.Pace, change func(*wsfeed.Config)) *server {
 	t.Helper()
-	s := &server{TB: t, log: feedtest.New()}
-	s.hub = feed.NewHub(s.log, slog.New(slog.DiscardHandler), pace)
-	s.service = feed.New(s.log, s.hub)
+	log := feedtest.New()
+	s := serveFrom(t, log, pace, change)
+	s.log = log
+	return s
+}
+
+// serveFrom is Fiber with the feed on a real port, on a store of any kind.
+func serveFrom(t testing.TB, store feed.Store, pace feed.Pace, change func(*wsfeed.Config)) *server {
+	t.Helper()
+	s := &server{TB: t}
+	s.hub = feed.NewHub(store, slog.New(slog.DiscardHandler), pace)
+	s.service = feed.New(store, s.hub)
 	config := wsfeed.Config{Feed: s.service, Log: slog.New(slog.DiscardHandler)}
 	if change != nil {
 		change(&config)
