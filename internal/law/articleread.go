@@ -5,7 +5,7 @@ import "strings"
 func readArticle(d *decoder, n node, at place) article {
 	a := article{place: at}
 	d.object(n, fields{
-		"article":        func(v node) { a.number = d.number1(v) },
+		"article":        func(v node) { a.number = d.number(v) },
 		"effective_from": func(v node) { a.from = d.date(v) },
 		"effective_to":   func(v node) { a.to = d.date(v) },
 		"words":          func(v node) { a.words = strings.TrimRight(d.name(v), "\n") },
@@ -122,7 +122,7 @@ func readCondition(d *decoder, n node, at place) condition {
 	known["beside"] = func(v node) { c.beside = d.name(v) }
 	known["role"] = func(v node) { c.role = word[Role](d, v, roleWords) }
 	known["any_of"] = func(v node) { c.combos = list(d, v, d.combo) }
-	known["officers"] = func(v node) { c.combos = []combo{{officers: d.number1(v)}} }
+	known["officers"] = func(v node) { c.combos = []combo{{officers: d.number(v)}} }
 	for _, spec := range specs {
 		for param := range spec.params {
 			known[param] = func(v node) { c.params[param] = *d.value(v) }
@@ -159,8 +159,8 @@ func (d *decoder) when(n node) (w when) {
 
 func (d *decoder) combo(n node) (c combo) {
 	d.object(n, fields{
-		"officers":    func(v node) { c.officers = d.number1(v) },
-		"auxiliaries": func(v node) { c.auxiliaries = d.number1(v) },
+		"officers":    func(v node) { c.officers = d.number(v) },
+		"auxiliaries": func(v node) { c.auxiliaries = d.number(v) },
 	})
 	return c
 }

@@ -81,8 +81,8 @@ func (d *decoder) flag(n node) bool {
 
 func (d *decoder) number(n node) int {
 	v, err := strconv.Atoi(n.text)
-	if err != nil {
-		d.fail(n, "want a whole number")
+	if err != nil || v < 1 {
+		d.fail(n, "want a number from 1 on")
 	}
 	return v
 }

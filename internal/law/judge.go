@@ -336,4 +336,3 @@ func (j *judge) task(d *duty, isPlain bool) {
 		j.note(table[j.count(d.combos)], -1, -1)
 	}
 }
-

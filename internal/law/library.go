@@ -94,22 +94,18 @@ func instruments() fs.FS {
 }
 
 // Embedded is the library of the instruments that come with the program.
-var Embedded = sync.OnceValue(func() *Library {
-	lib, err := Load(instruments())
-	if err != nil {
-		panic(err)
-	}
-	return lib
-})
+var Embedded = sync.OnceValue(func() *Library { return must(Load(instruments())) })
 
 // Default is cq-2021 with its overlays under its default readings.
-var Default = sync.OnceValue(func() *Book {
-	b, err := Embedded().Book(DefaultRulebook, nil)
+var Default = sync.OnceValue(func() *Book { return must(Embedded().Book(DefaultRulebook, nil)) })
+
+// must is for what comes with the program; a test excludes that it fails.
+func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
 	}
-	return b
-})
+	return v
+}
 
 // Rulebooks lists the ids that Book takes: instruments that are no overlay.
 func (l *Library) Rulebooks() (ids []string) {

@@ -119,4 +119,3 @@ func (j *judge) fits(combos []combo, officers int) bool {
 	}
 	return false
 }
-

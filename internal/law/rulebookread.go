@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -204,12 +203,4 @@ func readReading(d *decoder, n node, at place) reading {
 		"valid_from": func(v node) { r.validFrom = d.date(v) },
 	})
 	return r
-}
-
-func (d *decoder) number1(n node) int {
-	v, err := strconv.Atoi(n.text)
-	if err != nil || v < 1 {
-		d.fail(n, "want a number from 1 on")
-	}
-	return v
 }
