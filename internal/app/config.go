@@ -25,12 +25,16 @@ type Config struct {
 	FCMCredentials     string        `help:"Service-account file for Firebase; empty: pushes go to a local endpoint that prints them." env:"DUTYBOUND_FCM_CREDENTIALS" name:"fcm-credentials"`
 	FCMEndpoint        string        `help:"Base URL of another FCM endpoint." env:"DUTYBOUND_FCM_ENDPOINT" name:"fcm-endpoint"`
 	Origins            []string      `help:"Web origins allowed on the feed, besides the server's own." env:"DUTYBOUND_ORIGINS"`
+	Proxies            []string      `help:"Addresses or networks of proxies whose X-Forwarded-For is believed." env:"DUTYBOUND_PROXIES"`
 	SessionTTL         time.Duration `help:"How long a session lives." default:"12h" env:"DUTYBOUND_SESSION_TTL" name:"session-ttl"`
 	RecordingFreshness time.Duration `help:"How long a camera's reported state stands before it is unknown." default:"10m" env:"DUTYBOUND_RECORDING_FRESHNESS"`
 	StatementFreshness time.Duration `help:"How long uniform, work card, presence and on-duty statements stand." default:"12h" env:"DUTYBOUND_STATEMENT_FRESHNESS"`
 	RequestTimeout     time.Duration `help:"Deadline of one request." default:"10s" env:"DUTYBOUND_REQUEST_TIMEOUT"`
 	ShutdownTimeout    time.Duration `help:"How long a shutdown waits for requests under way." default:"10s" env:"DUTYBOUND_SHUTDOWN_TIMEOUT"`
 	LogLevel           string        `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"DUTYBOUND_LOG_LEVEL"`
+
+	// undurable lets tests run on a database that keeps nothing. No flag sets it.
+	undurable bool
 }
 
 // Embedded says whether the server runs on its own private database.

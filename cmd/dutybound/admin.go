@@ -1,0 +1,248 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/identity"
+	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/postgres"
+	"github.com/dutybound/dutybound/internal/roster"
+)
+
+// adminCommand writes the roster on the spot, with the rights of whoever may reach the database.
+type adminCommand struct {
+	Organ         organCommand         `cmd:"" help:"Make an organ."`
+	Post          postCommand          `cmd:"" help:"Make or change a post and the items of the statute it covers."`
+	Person        personCommand        `cmd:"" help:"Make a person."`
+	Status        statusCommand        `cmd:"" help:"Set a person's status (active, suspended, separated)."`
+	Training      trainingCommand      `cmd:"" help:"Record a training that was passed (Art. 33)."`
+	Qualification qualificationCommand `cmd:"" help:"Record a qualification (Art. 18)."`
+	Equip         equipCommand         `cmd:"" help:"Record equipment issued to a person."`
+	Grant         grantCommand         `cmd:"" help:"Grant a role over the subtree of an organ."`
+	Withdraw      withdrawCommand      `cmd:"" help:"Withdraw a role."`
+	Device        deviceCommand        `cmd:"" help:"Register a device for a person; prints its id."`
+	RevokeDevice  revokeDeviceCommand  `cmd:"" help:"Revoke a device with all its sessions."`
+	Password      passwordCommand      `cmd:"" help:"Set a person's password, read from standard input."`
+}
+
+// enter writes one order and says what was done.
+func enter(ctx context.Context, f databaseFlags, order roster.Order, done string) error {
+	err := f.with(ctx, func(store *postgres.Store) error { return roster.NewAdmin(store).Enter(ctx, order) })
+	if err == nil {
+		fmt.Println(done)
+	}
+	return err
+}
+
+type organCommand struct {
+	databaseFlags
+	Code  string         `arg:"" help:"Code of the organ (12 digits; squads add a suffix)."`
+	Name  string         `arg:"" help:"Its name."`
+	Kind  duty.OrganKind `help:"bureau, district, station or squad." required:"" enum:"bureau,district,station,squad"`
+	Above string         `help:"Code of the organ above; empty: this is the root."`
+}
+
+func (c organCommand) Run(ctx context.Context) error {
+	return enter(ctx, c.databaseFlags, roster.Order{Organs: []roster.NewOrgan{{Code: c.Code, Name: c.Name, Kind: c.Kind, Above: c.Above}}},
+		"organ "+c.Code)
+}
+
+type postCommand struct {
+	databaseFlags
+	Code  string   `arg:"" help:"Code of the post."`
+	Name  string   `arg:"" help:"Its name."`
+	Items []string `arg:"" help:"Items of the statute it covers, such as 'cq-2021 15(1)'."`
+}
+
+func (c postCommand) Run(ctx context.Context) error {
+	return enter(ctx, c.databaseFlags, roster.Order{Posts: []roster.Post{{Code: c.Code, Name: c.Name, Items: c.Items}}}, "post "+c.Code)
+}
+
+type personCommand struct {
+	databaseFlags
+	Number string     `arg:"" help:"Police or auxiliary number."`
+	Name   string     `arg:"" help:"Name."`
+	Class  duty.Class `help:"officer, field_auxiliary, civilian_auxiliary or other." required:"" enum:"officer,field_auxiliary,civilian_auxiliary,other"`
+	Organ  string     `help:"Code of the organ." required:""`
+}
+
+func (c personCommand) Run(ctx context.Context) error {
+	return enter(ctx, c.databaseFlags,
+		roster.Order{People: []roster.NewPerson{{Number: c.Number, Name: c.Name, Class: c.Class, Organ: c.Organ}}}, "person "+c.Number)
+}
+
+type trainingCommand struct {
+	databaseFlags
+	Number       string    `arg:"" help:"Person number."`
+	Post         string    `arg:"" help:"Code of the post."`
+	PassedOn     time.Time `help:"Day it was passed." required:"" format:"2006-01-02"`
+	ValidTo      time.Time `help:"First day it is no longer valid." format:"2006-01-02"`
+	RefresherDue time.Time `help:"Day from which a refresher is overdue." format:"2006-01-02"`
+}
+
+func (c trainingCommand) Run(ctx context.Context) error {
+	t := duty.Training{Post: c.Post, PassedOn: c.PassedOn, ValidTo: given(c.ValidTo), RefresherDue: given(c.RefresherDue)}
+	return enter(ctx, c.databaseFlags, roster.Order{Holdings: []roster.Holdings{{Number: c.Number, Training: []duty.Training{t}}}},
+		"training of "+c.Number+" for "+c.Post)
+}
+
+func given(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+type qualificationCommand struct {
+	databaseFlags
+	Number  string    `arg:"" help:"Person number."`
+	Kind    string    `arg:"" help:"car, motorcycle, boat, aircraft, robot or drone." enum:"car,motorcycle,boat,aircraft,robot,drone"`
+	ValidTo time.Time `help:"First day it is no longer valid." format:"2006-01-02"`
+}
+
+func (c qualificationCommand) Run(ctx context.Context) error {
+	q := duty.Qualification{Kind: c.Kind, ValidTo: given(c.ValidTo)}
+	return enter(ctx, c.databaseFlags, roster.Order{Holdings: []roster.Holdings{{Number: c.Number, Qualifications: []duty.Qualification{q}}}},
+		"qualification of "+c.Number+" for "+c.Kind)
+}
+
+type equipCommand struct {
+	databaseFlags
+	Number string             `arg:"" help:"Person number."`
+	Item   string             `arg:"" help:"The organ's own name for the item."`
+	Class  law.EquipmentClass `help:"ordinary, protective, restraint, police_instrument or weapon." required:""`
+}
+
+func (c equipCommand) Run(ctx context.Context) error {
+	e := duty.Equipment{Class: c.Class, Item: c.Item}
+	return enter(ctx, c.databaseFlags, roster.Order{Holdings: []roster.Holdings{{Number: c.Number, Equipment: []duty.Equipment{e}}}},
+		c.Item+" issued to "+c.Number)
+}
+
+type grantFlags struct {
+	databaseFlags
+	Number string    `arg:"" help:"Person number."`
+	Role   duty.Role `arg:"" help:"auxiliary, officer, station_head, legal, personnel, command_viewer or auditor."`
+	Organ  string    `arg:"" help:"Code of the organ whose subtree it covers."`
+}
+
+func (f grantFlags) grant() []roster.NewGrant {
+	return []roster.NewGrant{{Number: f.Number, Role: f.Role, Organ: f.Organ}}
+}
+
+type grantCommand struct{ grantFlags }
+
+func (c grantCommand) Run(ctx context.Context) error {
+	return enter(ctx, c.databaseFlags, roster.Order{Grants: c.grant()}, fmt.Sprintf("%s is %s over %s", c.Number, c.Role, c.Organ))
+}
+
+type withdrawCommand struct{ grantFlags }
+
+func (c withdrawCommand) Run(ctx context.Context) error {
+	return enter(ctx, c.databaseFlags, roster.Order{Withdrawn: c.grant()}, fmt.Sprintf("%s is no longer %s over %s", c.Number, c.Role, c.Organ))
+}
+
+// identities opens the identity service on the store; administration is not limited in its tries.
+func identities(store *postgres.Store) *identity.Service {
+	return identity.New(store, unlimited{}, time.Hour)
+}
+
+type unlimited struct{}
+
+func (unlimited) Allow(context.Context, string, int, time.Duration) (bool, time.Duration) {
+	return true, 0
+}
+
+type deviceCommand struct {
+	databaseFlags
+	Number   string            `arg:"" help:"Person number."`
+	Name     string            `arg:"" help:"What the device is called."`
+	Platform identity.Platform `help:"android, ios, harmonyos or web." required:"" enum:"android,ios,harmonyos,web"`
+	ID       uuid.UUID         `help:"Its id; left out: a new one."`
+}
+
+func (c deviceCommand) Run(ctx context.Context) error {
+	return c.with(ctx, func(store *postgres.Store) error {
+		device, err := identities(store).AddDevice(ctx, c.Number, identity.Device{ID: c.ID, Name: c.Name, Platform: c.Platform})
+		if err == nil {
+			fmt.Println("device", device.ID)
+		}
+		return err
+	})
+}
+
+type passwordCommand struct {
+	databaseFlags
+	Number string `arg:"" help:"Person number."`
+	Keep   bool   `help:"The person need not change it at the first sign-in."`
+}
+
+func (c passwordCommand) Run(ctx context.Context) error {
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	password := strings.TrimRight(line, "\r\n")
+	if password == "" {
+		return errors.Join(errors.New("no password on standard input"), err)
+	}
+	return c.with(ctx, func(store *postgres.Store) error {
+		err := identities(store).ResetPassword(ctx, c.Number, password, !c.Keep)
+		if err == nil {
+			fmt.Println("password of", c.Number, "set; all sessions ended")
+		}
+		return err
+	})
+}
+
+// over is an actor of administration with authority over one person's organ, and nothing else.
+func over(p duty.Person) duty.Actor {
+	return duty.Actor{Number: "admin", Name: "admin", Organ: p.Organ, Grants: []duty.Grant{{Role: duty.RolePersonnel, Path: p.Organ.Path}}}
+}
+
+type statusCommand struct {
+	databaseFlags
+	Number string     `arg:"" help:"Person number."`
+	Status law.Status `arg:"" help:"active, suspended or separated (Art. 37; ends all sessions)."`
+	Reason string     `help:"Why." required:""`
+}
+
+func (c statusCommand) Run(ctx context.Context) error {
+	return c.with(ctx, func(store *postgres.Store) error {
+		person, err := store.PersonByNumber(ctx, c.Number)
+		if err != nil {
+			return err
+		}
+		_, err = roster.New(store).SetStatus(ctx, over(person), person.ID, c.Status, c.Reason)
+		if err == nil {
+			fmt.Println(c.Number, "is", c.Status)
+		}
+		return err
+	})
+}
+
+type revokeDeviceCommand struct {
+	databaseFlags
+	Number string    `arg:"" help:"Person number."`
+	Device uuid.UUID `arg:"" help:"Id of the device."`
+}
+
+func (c revokeDeviceCommand) Run(ctx context.Context) error {
+	return c.with(ctx, func(store *postgres.Store) error {
+		person, err := store.PersonByNumber(ctx, c.Number)
+		if err != nil {
+			return err
+		}
+		_, err = identities(store).RevokeDevice(ctx, over(person), c.Device)
+		if err == nil {
+			fmt.Println("device", c.Device, "revoked with all its sessions")
+		}
+		return err
+	})
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"os"
+
+	"github.com/dutybound/dutybound/internal/law/lawcli"
+)
+
+type lawCommand struct {
+	Rule    lawRuleCommand    `cmd:"" help:"Rule on the cases of YAML files ('-': standard input); one JSON object a case."`
+	Test    lawTestCommand    `cmd:"" help:"Rule on the cases of YAML files and compare with what they expect."`
+	Check   lawCheckCommand   `cmd:"" help:"Analyse a folder of rulebooks: every fault with file, item and reason."`
+	Explain lawExplainCommand `cmd:"" help:"Explain an act: its clauses, conditions and words."`
+}
+
+// ended turns the exit code of a tool of the law into the program's.
+func ended(code int) error {
+	if code == 0 {
+		return nil
+	}
+	return exitCode(code)
+}
+
+type caseFiles struct {
+	Files []string `arg:"" help:"Case files; '-' is standard input."`
+}
+
+type lawRuleCommand struct{ caseFiles }
+
+func (c lawRuleCommand) Run() error {
+	return ended(lawcli.Rule(c.Files, os.Stdin, os.Stdout, os.Stderr))
+}
+
+type lawTestCommand struct{ caseFiles }
+
+func (c lawTestCommand) Run() error {
+	return ended(lawcli.Test(c.Files, os.Stdin, os.Stdout, os.Stderr))
+}
+
+type lawCheckCommand struct {
+	Dir string `arg:"" help:"Folder with a folder for each instrument." type:"existingdir"`
+}
+
+func (c lawCheckCommand) Run() error { return ended(lawcli.Check(c.Dir, os.Stdout, os.Stderr)) }
+
+type lawExplainCommand struct {
+	Act string `arg:"" help:"Code of the act, such as stop-and-question."`
+}
+
+func (c lawExplainCommand) Run() error { return ended(lawcli.Explain(c.Act, os.Stdout, os.Stderr)) }

@@ -1,0 +1,58 @@
+// Command dutybound is the whole service in one program: the server, the law's own tools, administration and the demonstration.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set at build time.
+var version = "dev"
+
+// commands is every subcommand; each has a file of its own.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Serve the API and the feed (the default run: on an own private Postgres and Redis)."`
+	Migrate migrateCommand `cmd:"" help:"Bring a database to the newest version, then stop."`
+	Law     lawCommand     `cmd:"" help:"Ask and test the law: rule, test, check, explain."`
+	Admin   adminCommand   `cmd:"" help:"Make organs, people, roles and devices; set passwords."`
+	Rulings rulingsCommand `cmd:"" help:"Work on stored rulings: replay."`
+	Ledger  ledgerCommand  `cmd:"" help:"Work on the ledger of events: verify."`
+	Demo    demoCommand    `cmd:"" help:"Play a morning at the demo station against a running server."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run() error {
+	fmt.Println("dutybound", version)
+	return nil
+}
+
+// exitCode is an error that has already been told and only sets how the program ends.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var cli commands
+	parsed := kong.Parse(&cli,
+		kong.Name("dutybound"),
+		kong.Description("Field duty that keeps police auxiliaries inside the law: every dispatch ruled, every clause cited."),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	err := parsed.Run()
+	var code exitCode
+	if errors.As(err, &code) {
+		os.Exit(int(code))
+	}
+	parsed.FatalIfErrorf(err)
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/dutybound/dutybound/internal/app"
+	"github.com/dutybound/dutybound/internal/dispatch"
+	"github.com/dutybound/dutybound/internal/postgres"
+)
+
+type rulingsCommand struct {
+	Replay replayCommand `cmd:"" help:"Derive stored rulings again from their stored facts and report every difference."`
+}
+
+type replayCommand struct {
+	databaseFlags
+	From time.Time `help:"Only rulings from this moment on (RFC 3339)."`
+	To   time.Time `help:"Only rulings before this moment (RFC 3339)."`
+}
+
+// Run ends with exit code 1 when any ruling differs.
+func (c replayCommand) Run(ctx context.Context) error {
+	if c.To.IsZero() {
+		c.To = time.Now().Add(24 * time.Hour) // the database's clock may run ahead of ours
+	}
+	same, different := 0, 0
+	err := c.with(ctx, func(store *postgres.Store) error {
+		return store.EachRuling(ctx, c.From, c.To, func(r dispatch.RulingRecord) error {
+			difference, err := dispatch.Replay(app.Book(r), r)
+			if err != nil {
+				difference = err.Error()
+			}
+			if difference == "" {
+				same++
+				return nil
+			}
+			different++
+			_, err = fmt.Printf("%s  %s  %s  %s\n", r.ID, r.At.Format(time.RFC3339), r.Command, difference)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d the same, %d different\n", same, different)
+	if different > 0 {
+		return exitCode(1)
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+// Package app joins the rooms: the one place that knows how the service is put together. Tests start it too, on port 0.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/dutybound/dutybound/internal/demo"
+	"github.com/dutybound/dutybound/internal/dispatch"
+	"github.com/dutybound/dutybound/internal/embedded"
+	"github.com/dutybound/dutybound/internal/feed"
+	"github.com/dutybound/dutybound/internal/identity"
+	"github.com/dutybound/dutybound/internal/live"
+	"github.com/dutybound/dutybound/internal/postgres"
+	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/wsfeed"
+	"github.com/dutybound/dutybound/migrations"
+)
+
+// App is the running service.
+type App struct {
+	config   Config
+	say      io.Writer // for the person at the terminal
+	log      *slog.Logger
+	database *Database
+	store    *postgres.Store
+	live     *live.Live
+	web      *fiber.App
+	listener net.Listener
+	metrics  net.Listener
+	accounts demo.Accounts // of the demo, when it was seeded
+
+	delivered *prometheus.CounterVec
+
+	closers []func(context.Context) error // undone in reverse order
+	failed  chan error
+}
+
+// Start brings the service up and returns once it answers. What it tells the person at the terminal goes to say.
+func Start(ctx context.Context, config Config, say io.Writer, log *slog.Logger) (_ *App, err error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	a := &App{config: config, say: say, log: log, failed: make(chan error, 8)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+		}
+	}()
+	for _, step := range []func(context.Context) error{a.openDatabase, a.openRedis, a.seed, a.join, a.listen} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+func (a *App) openDatabase(ctx context.Context) (err error) {
+	if a.database, err = OpenDatabase(ctx, a.config, a.say); err != nil {
+		return err
+	}
+	a.onStop(a.database.Close)
+	owner := a.config.MigrateURL
+	if owner == "" {
+		owner = a.database.URL
+	}
+	if err := migrations.Up(ctx, owner); err != nil {
+		return err
+	}
+	if a.store, err = postgres.Open(ctx, postgres.Config{URL: a.database.URL, MaxConns: int(a.config.DatabaseConns)}); err != nil {
+		return err
+	}
+	a.onStop(func(context.Context) error { a.store.Close(); return nil })
+	if a.config.undurable {
+		return nil
+	}
+	return a.store.CheckDurability(ctx)
+}
+
+func (a *App) openRedis(context.Context) error {
+	options, err := a.redisOptions()
+	if err != nil {
+		return err
+	}
+	client := redis.NewClient(options)
+	a.onStop(func(context.Context) error { return client.Close() })
+	a.live = live.New(client, a.log)
+	return nil
+}
+
+func (a *App) redisOptions() (*redis.Options, error) {
+	if a.config.RedisURL != "" {
+		return redis.ParseURL(a.config.RedisURL)
+	}
+	private, err := embedded.StartRedis()
+	if err != nil {
+		return nil, err
+	}
+	a.onStop(func(context.Context) error { private.Stop(); return nil })
+	return private.Options(), nil
+}
+
+// join makes the rooms and introduces them to each other.
+func (a *App) join(ctx context.Context) error {
+	sequencer, err := a.sequencer()
+	if err != nil {
+		return err
+	}
+	hub := feed.NewHub(a.store, a.log, feed.Pace{})
+	feeds := feed.New(a.store, hub)
+	sockets := wsfeed.New(wsfeed.Config{Feed: feeds, Log: a.log, Origins: a.config.Origins})
+	a.live.On(live.Sequenced, hub.Wake)
+
+	rooms := rooms{
+		dispatch: dispatch.New(a.store, books, dispatch.Freshness{
+			Recording: a.config.RecordingFreshness, Statement: a.config.StatementFreshness,
+		}),
+		identity: identity.New(a.store, a.live, a.config.SessionTTL),
+		roster:   roster.New(a.store),
+		feed:     feeds, sockets: sockets, hub: hub, sequencer: sequencer,
+	}
+	if err := a.push(ctx); err != nil {
+		return err
+	}
+	a.background(sequencer.Run)
+	a.background(hub.Run)
+	a.background(a.live.Run)
+	return a.serve(rooms)
+}
+
+// background runs work until the service stops.
+func (a *App) background(run func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); run(ctx) }()
+	a.onStop(func(waiting context.Context) error {
+		cancel()
+		select {
+		case <-done:
+			return nil
+		case <-waiting.Done():
+			return waiting.Err()
+		}
+	})
+}
+
+func (a *App) onStop(closer func(context.Context) error) { a.closers = append(a.closers, closer) }
+
+// Done tells, once, that the service cannot go on: its database ended or its port was closed.
+func (a *App) Done() <-chan error { return a.failed }
+
+// Stop ends the service: no new requests, those under way finish, then everything goes down in reverse order.
+func (a *App) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, a.config.ShutdownTimeout)
+	defer cancel()
+	var errs []error
+	for _, closer := range slices.Backward(a.closers) {
+		errs = append(errs, closer(ctx))
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+// URL is where the service answers.
+func (a *App) URL() string {
+	scheme := "http"
+	if a.config.TLSCert != "" {
+		scheme = "https"
+	}
+	return fmt.Sprintf("%s://%s", scheme, a.listener.Addr())
+}

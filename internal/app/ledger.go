@@ -1,0 +1,41 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+
+	"github.com/dutybound/dutybound/internal/dispatch"
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/ledger"
+	"github.com/dutybound/dutybound/internal/live"
+	"github.com/dutybound/dutybound/internal/postgres"
+)
+
+// LedgerKey reads the key that signs tree heads, and makes one when there is none.
+func LedgerKey(c Config) (ledger.Key, error) {
+	return ledger.LoadKey(cmp.Or(c.LedgerKey, filepath.Join(c.DataDir, "ledger.key")))
+}
+
+// LedgerAnchors is the file outside the database that signed heads go to.
+func LedgerAnchors(c Config) ledger.Anchors {
+	return ledger.Anchors(cmp.Or(c.Anchors, filepath.Join(c.DataDir, "anchors.log")))
+}
+
+func (a *App) sequencer() (*postgres.Sequencer, error) {
+	key, err := LedgerKey(a.config)
+	if err != nil {
+		return nil, err
+	}
+	return postgres.NewSequencer(a.store, postgres.SequencerConfig{
+		Key: key, Anchors: LedgerAnchors(a.config), Log: a.log,
+		Wake: func(context.Context, int64) { a.live.Tell(live.Sequenced) },
+	}), nil
+}
+
+// books is the law by which an organ's tasks are judged.
+func books(duty.Organ) dispatch.Book { return law.Default() }
+
+// Book is the law that a stored ruling is derived again by.
+func Book(dispatch.RulingRecord) dispatch.Book { return law.Default() }

@@ -1,0 +1,138 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/dutybound/dutybound/internal/dispatch"
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/feed"
+	"github.com/dutybound/dutybound/internal/httpapi"
+	"github.com/dutybound/dutybound/internal/identity"
+	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/postgres"
+	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/wsfeed"
+)
+
+// rooms are what the API stands on.
+type rooms struct {
+	dispatch  *dispatch.Service
+	identity  *identity.Service
+	roster    *roster.Service
+	feed      *feed.Service
+	hub       *feed.Hub
+	sockets   *wsfeed.Feed
+	sequencer *postgres.Sequencer
+}
+
+// serve makes the API and its metrics.
+func (a *App) serve(r rooms) error {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(gauges(r)...)
+	registry.MustRegister(a.delivered)
+	a.web = httpapi.New(httpapi.Config{
+		Duty: r.dispatch, Identity: r.identity, Roster: r.roster, Tickets: r.feed,
+		Law:     func(duty.Organ) httpapi.Law { return law.Default() },
+		Watch:   r.sockets.Handler(),
+		Ready:   a.ready(r.sequencer),
+		Log:     a.log,
+		Metrics: registry,
+		Proxies: a.config.Proxies,
+		Timeout: a.config.RequestTimeout,
+	})
+	a.onStop(func(ctx context.Context) error { return a.web.ShutdownWithContext(ctx) })
+	a.onStop(r.sockets.Shutdown)
+	return a.serveMetrics(registry)
+}
+
+// ready says why the service cannot do its work now.
+func (a *App) ready(sequencer *postgres.Sequencer) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := a.store.Ping(ctx); err != nil {
+			return err
+		}
+		return sequencer.Status().Err
+	}
+}
+
+func gauges(r rooms) []prometheus.Collector {
+	gauge := func(name, help string, read func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "dutybound", Name: name, Help: help}, read)
+	}
+	return []prometheus.Collector{
+		gauge("feed_subscribers", "Viewers connected to the feed.", func() float64 { return float64(r.hub.Stats().Subscribers) }),
+		gauge("feed_slow_total", "Viewers cut because they did not keep up.", func() float64 { return float64(r.hub.Stats().Slow) }),
+		gauge("ledger_head", "Events numbered by this process's sequencer.", func() float64 { return float64(r.sequencer.Status().Head) }),
+		gauge("sequencer_elected", "1 while this process numbers events.", func() float64 { return truth(r.sequencer.Status().Elected) }),
+		gauge("sequencer_stopped", "1 while numbering has stopped on a failure.", func() float64 { return truth(r.sequencer.Status().Err != nil) }),
+	}
+}
+
+func truth(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func (a *App) serveMetrics(registry *prometheus.Registry) error {
+	if a.config.MetricsListen == "" {
+		return nil
+	}
+	listener, err := net.Listen("tcp", a.config.MetricsListen)
+	if err != nil {
+		return fmt.Errorf("--metrics-listen: %w", err)
+	}
+	a.metrics = listener
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: a.config.RequestTimeout}
+	a.onStop(server.Shutdown)
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			a.fail(fmt.Errorf("metrics: %w", err))
+		}
+	}()
+	return nil
+}
+
+// listen opens the port. From here on the service answers.
+func (a *App) listen(context.Context) (err error) {
+	if a.listener, err = net.Listen("tcp", a.config.Listen); err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	listener := a.listener
+	if a.config.TLSCert != "" {
+		if listener, err = withTLS(listener, a.config.TLSCert, a.config.TLSKey); err != nil {
+			return err
+		}
+	}
+	go func() {
+		if err := a.web.Listener(listener); err != nil {
+			a.fail(fmt.Errorf("serve: %w", err))
+		}
+	}()
+	if gone := a.database.Done(); gone != nil {
+		go func() {
+			<-gone
+			a.fail(errors.New("the private Postgres has ended"))
+		}()
+	}
+	return nil
+}
+
+func (a *App) fail(err error) {
+	select {
+	case a.failed <- err:
+	default: // it is going down already
+	}
+}

@@ -1,0 +1,234 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/app"
+	"github.com/dutybound/dutybound/internal/demo"
+	"github.com/dutybound/dutybound/internal/identity"
+	"github.com/dutybound/dutybound/internal/postgres"
+	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+// station is a whole running service on a database of its own, seeded with the demo's people.
+type station struct {
+	t        testing.TB
+	app      *app.App
+	url      string
+	database string
+	config   app.Config
+}
+
+// openStation starts one; it stops with the test.
+func openStation(t testing.TB) *station {
+	t.Helper()
+	database := testkit.Database(t).URL
+	s := &station{t: t, database: database, config: app.Undurable(app.Config{
+		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 12, DataDir: t.TempDir(), SessionTTL: time.Hour,
+		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour,
+		RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
+	})}
+	s.people()
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *station) start() {
+	s.t.Helper()
+	a, err := app.Start(s.t.Context(), s.config, io.Discard, slog.New(slog.DiscardHandler))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.app, s.url = a, a.URL()
+}
+
+func (s *station) stop() {
+	if err := s.app.Stop(context.Background()); err != nil {
+		s.t.Error(err)
+	}
+}
+
+// people puts the demo's people into the database, as the administration would.
+func (s *station) people() {
+	s.t.Helper()
+	ctx := s.t.Context()
+	store, err := postgres.Open(ctx, postgres.Config{URL: s.database, MaxConns: 2})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer store.Close()
+	now, err := store.Now(ctx)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, err = demo.Seed(ctx, demo.Seeding{
+		Database: store, Roster: roster.NewAdmin(store), Identity: identity.New(store, noLimits{}, time.Hour),
+	}, now)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+type noLimits struct{}
+
+func (noLimits) Allow(context.Context, string, int, time.Duration) (bool, time.Duration) {
+	return true, 0
+}
+
+// hand is somebody signed in: a token and who they are.
+type hand struct {
+	s      *station
+	token  string
+	person uuid.UUID
+}
+
+// sign signs a demo account in by its number.
+func (s *station) sign(number string) *hand {
+	s.t.Helper()
+	account, ok := demo.Cast().Find(number)
+	if !ok {
+		s.t.Fatalf("no demo account %s", number)
+	}
+	stranger := &hand{s: s}
+	in := stranger.post("/v1/sessions", map[string]any{
+		"person_number": number, "password": account.Password, "device": account.Device,
+	}).want(201)
+	h := &hand{s: s, token: in.text("token")}
+	me := h.get("/v1/me").want(200)
+	h.person = uuid.MustParse(me.text("person", "id"))
+	return h
+}
+
+// reply is an answer of the service.
+type reply struct {
+	t      testing.TB
+	asked  string
+	status int
+	header http.Header
+	raw    []byte
+	body   any
+}
+
+func (h *hand) get(path string) reply { return h.ask(http.MethodGet, path, nil, nil) }
+
+// post sends a command with a new id.
+func (h *hand) post(path string, body any) reply {
+	return h.command(path, uuid.Must(uuid.NewV7()), body)
+}
+
+// command sends a command with the id its device gave it.
+func (h *hand) command(path string, id uuid.UUID, body any) reply {
+	return h.ask(http.MethodPost, path, body, http.Header{"Idempotency-Key": {id.String()}})
+}
+
+// ask sends one request. A body that is a []byte goes out as it is.
+func (h *hand) ask(method, path string, body any, header http.Header) reply {
+	h.s.t.Helper()
+	r, err := h.try(method, path, body, header)
+	if err != nil {
+		h.s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return r
+}
+
+// try is ask for a server that may be gone.
+func (h *hand) try(method, path string, body any, header http.Header) (reply, error) {
+	var content io.Reader
+	if raw, ok := body.([]byte); ok {
+		content = bytes.NewReader(raw)
+	} else if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return reply{}, err
+		}
+		content = bytes.NewReader(text)
+	}
+	request, err := http.NewRequest(method, h.s.url+path, content)
+	if err != nil {
+		return reply{}, err
+	}
+	if header != nil {
+		request.Header = header.Clone()
+	}
+	if content != nil && request.Header.Get("Content-Type") == "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if h.token != "" {
+		request.Header.Set("Authorization", "Bearer "+h.token)
+	}
+	answered, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return reply{}, err
+	}
+	defer answered.Body.Close()
+	r := reply{t: h.s.t, asked: method + " " + path, status: answered.StatusCode, header: answered.Header}
+	if r.raw, err = io.ReadAll(answered.Body); err != nil {
+		return reply{}, err
+	}
+	if len(r.raw) > 0 && r.raw[0] == '{' {
+		err = json.Unmarshal(r.raw, &r.body)
+	}
+	return r, err
+}
+
+// want fails the test unless the answer has the status.
+func (r reply) want(status int) reply {
+	r.t.Helper()
+	if r.status != status {
+		r.t.Fatalf("%s: %d, want %d: %.600s", r.asked, r.status, status, r.raw)
+	}
+	return r
+}
+
+// at finds a value inside the answer.
+func (r reply) at(path ...any) any {
+	r.t.Helper()
+	value := r.body
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			object, ok := value.(map[string]any)
+			if !ok || object[step] == nil {
+				r.t.Fatalf("%s: no %v (at %q) in %.600s", r.asked, path, step, r.raw)
+			}
+			value = object[step]
+		case int:
+			list, ok := value.([]any)
+			if !ok || step >= len(list) {
+				r.t.Fatalf("%s: no %v (at %d) in %.600s", r.asked, path, step, r.raw)
+			}
+			value = list[step]
+		}
+	}
+	return value
+}
+
+func (r reply) text(path ...any) string {
+	r.t.Helper()
+	return fmt.Sprint(r.at(path...))
+}
+
+// cites says whether the answer's ruling cites a clause.
+func (r reply) cites(citation string) bool {
+	r.t.Helper()
+	for _, reason := range r.at("ruling", "reasons").([]any) {
+		if reason.(map[string]any)["citation"] == citation {
+			return true
+		}
+	}
+	return false
+}
