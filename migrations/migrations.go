@@ -39,8 +39,25 @@ func Up(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
+	if err := checkServer(ctx, db); err != nil {
+		return err
+	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
+	}
+	return nil
+}
+
+// oldest is the first Postgres with all that the migrations use (NULLS NOT DISTINCT, no CREATE for everybody in public).
+const oldest = 15
+
+func checkServer(ctx context.Context, db *sql.DB) error {
+	var version int
+	if err := db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::integer / 10000`).Scan(&version); err != nil {
+		return fmt.Errorf("reach the database: %w", err)
+	}
+	if version < oldest {
+		return fmt.Errorf("this is Postgres %d; dutybound needs %d or newer", version, oldest)
 	}
 	return nil
 }

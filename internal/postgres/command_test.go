@@ -64,6 +64,19 @@ func TestAnIdIsOfOneCommandOnly(t *testing.T) {
 	wantFault(t, err, fault.Mismatch)
 }
 
+func TestADeviceThatChangedHandsDoesNotAnswerForItsFormerOwner(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	task := h.dispatched()
+	c := call(h.wang)
+	_, err := h.store.Decide(t.Context(), c, task.ID, moving(h.wang, dispatch.Started))
+	h.must(err)
+	c.Actor = h.li
+	c.Actor.Device = h.wang.Device
+	_, err = h.store.Decide(t.Context(), c, task.ID, moving(h.li, dispatch.Paused))
+	wantFault(t, err, fault.Mismatch)
+}
+
 func TestTheSameIdOfTwoDevicesIsTwoCommands(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

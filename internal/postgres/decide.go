@@ -63,8 +63,6 @@ func (s *Store) carryOut(
 		return at.writing(call, was, decision)
 	})
 	switch {
-	case violates(err, "command_pkey"):
-		return dispatch.Answer{}, otherCommand.Because(err) // of the same device id, under another person
 	case err != nil:
 		return dispatch.Answer{}, err
 	case c.before != nil:

@@ -38,6 +38,8 @@ func refusal(refused *pgconn.PgError, err error) error {
 	switch {
 	case passing(refused.Code):
 		return unavailable.Because(err)
+	case refused.ConstraintName == "command_pkey":
+		return otherCommand.Because(err) // of the same device, when it was another person's
 	case refused.Code == "22021" || refused.Code == "22P05": // a NUL inside of text
 		return unstorable.Because(err)
 	default:
@@ -71,12 +73,6 @@ func passing(code string) bool {
 		}
 	}
 	return false
-}
-
-// violates says whether err is a violation of a constraint by name.
-func violates(err error, constraint string) bool {
-	var refused *pgconn.PgError
-	return errors.As(err, &refused) && refused.ConstraintName == constraint
 }
 
 // missing makes an empty answer the given fault.

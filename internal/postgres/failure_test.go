@@ -124,6 +124,27 @@ func carry(client net.Conn, behind string, cut *atomic.Bool) {
 	}
 }
 
+// A server that was made to stop waiting for its standby says COMMIT all the same, with a warning: that is no promise.
+func TestACommitWithAWarningIsNoPromise(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for _, sql := range []string{
+		`CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'canceling wait for synchronous replication'; RETURN NULL; END $$`,
+		`CREATE CONSTRAINT TRIGGER warn AFTER INSERT ON command DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()`,
+	} {
+		_, err := h.owner.Exec(t.Context(), sql)
+		h.must(err)
+	}
+	c := call(h.officer, h.wang)
+	_, err := h.store.Create(t.Context(), c, ordering(h.officer, h.officer, h.wang))
+	wantFault(t, err, fault.Unavailable)
+	answer, err := h.store.Create(t.Context(), c, ordering(h.officer, h.officer, h.wang))
+	h.must(err)
+	if !answer.Replay {
+		t.Error("what had landed was done again")
+	}
+}
+
 func TestTextThatCannotBeStoredIsTheSendersFault(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -99,6 +99,12 @@ func TestEventsAreNumberedInTheOrderOfTheirTask(t *testing.T) {
 	if want := []string{"task.dispatched", "task.started", "task.paused"}; !slices.Equal(kinds, want) {
 		t.Errorf("got %v", kinds)
 	}
+	h.move(task.ID, h.wang, dispatch.Started) // waits: not yet in anybody's history, though its ruling is
+	history, err := h.store.History(t.Context(), h.wang, task.ID)
+	h.must(err)
+	if len(history.Events) != 3 || history.Events[2].Kind != "task.paused" || len(history.Rulings) != 4 || history.Task.State != dispatch.Started {
+		t.Errorf("%d events, %d rulings of a task that is %s", len(history.Events), len(history.Rulings), history.Task.State)
+	}
 }
 
 // Writers that are slow, that roll back and that race, two sequencers in two processes, and one reader who pages while all that

@@ -84,18 +84,14 @@ func (s *Store) tellCommitted() {
 }
 
 // sight is what one transaction may see (see migrations/00005_sight.sql).
-type sight struct {
-	scope  string
-	person uuid.UUID
-	tasks  string
-}
+type sight struct{ scope, person, tasks string }
 
 // everything is the sight of the house's own work: numbering, jobs, sign-in, administration, replay.
 var everything = sight{scope: "*"}
 
 // sightOf is what an actor sees with a permission, and of the tasks that the transaction is about.
 func sightOf(a duty.Actor, p duty.Permission, tasks ...uuid.UUID) sight {
-	s := sight{scope: scopeOf(a.Reach(p)), person: a.Person}
+	s := sight{scope: scopeOf(a.Reach(p)), person: a.Person.String()}
 	for i, id := range tasks {
 		if i > 0 {
 			s.tasks += ","
@@ -117,7 +113,7 @@ const setSight = `SELECT set_config('dutybound.scope', $1, true), set_config('du
 	set_config('dutybound.tasks', $3, true)`
 
 func (s sight) queue(b *pgx.Batch) {
-	b.Queue(setSight, s.scope, s.person.String(), s.tasks)
+	b.Queue(setSight, s.scope, s.person, s.tasks)
 }
 
 // read runs queries in one round trip and one implicit transaction, with the given sight.
