@@ -93,11 +93,10 @@ func (s *Subscription) Next(ctx context.Context) (Message, error) {
 		select {
 		case <-s.done:
 			return Message{}, s.ended()
-		case <-s.beat.C:
-			if s.opened {
-				return s.beatNow(), nil
-			}
 		default:
+		}
+		if s.beatIsDue() {
+			return s.beatNow(), nil
 		}
 		if len(s.waiting) > 0 {
 			m := s.waiting[0]
@@ -107,6 +106,19 @@ func (s *Subscription) Next(ctx context.Context) (Message, error) {
 		if m, found, err := s.fetch(ctx); found || err != nil {
 			return m, err
 		}
+	}
+}
+
+// beatIsDue looks also while there is much to catch up, but lets hello and reset go first.
+func (s *Subscription) beatIsDue() bool {
+	if !s.opened || len(s.waiting) > 0 && s.waiting[0].Kind != EventOf {
+		return false
+	}
+	select {
+	case <-s.beat.C:
+		return true
+	default:
+		return false
 	}
 }
 
