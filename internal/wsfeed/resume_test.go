@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
 	"github.com/dutybound/dutybound/internal/testkit"
+	"github.com/dutybound/dutybound/internal/wsfeed"
 )
 
 // replicas are two servers on one real database, with a sequencer each, of which only one is elected.
@@ -150,6 +152,10 @@ func (r *replicas) watch(actor duty.Actor, seed uint64, end *atomic.Int64) (seen
 		c := r.servers[random.IntN(2)].dial(actor, "?after="+strconv.FormatInt(cursor, 10))
 		for range 2 + random.IntN(60) {
 			m, err := c.read()
+			if websocket.IsCloseError(err, wsfeed.CloseSlow) {
+				cursor = c.cursorOf(err)
+				break
+			}
 			if err != nil {
 				r.Errorf("viewer %d: %v", seed, err)
 				return seen
@@ -228,7 +234,7 @@ func TestRevokedInTheDatabaseIsClosedWithinFiveSeconds(t *testing.T) {
 	c.next("hello")
 	r.must(store.EndSession(t.Context(), actor.Session))
 	begin := time.Now()
-	if code, _, _ := c.closed(); code != 4001 {
+	if code, _, _ := c.closed(); code != wsfeed.CloseRevoked {
 		t.Errorf("closed with %d", code)
 	}
 	if took := time.Since(begin); took > 5*time.Second {
