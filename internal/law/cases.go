@@ -70,11 +70,18 @@ func (d *decoder) readings(n node, to map[string]string) {
 			d.fail(key, "key %q twice", key.text)
 		}
 		if v := n.list[i]; v.kind == listNode {
-			to[key.text] = strings.Join(list(d, v, d.name), ",")
+			to[key.text] = strings.Join(list(d, v, d.item), ",")
 		} else {
 			to[key.text] = d.text(v)
 		}
 	}
+}
+
+func (d *decoder) item(n node) string {
+	if strings.Contains(n.text, ",") {
+		d.fail(n, "a comma parts words")
+	}
+	return d.name(n)
 }
 
 func readCase(n node) Case {
