@@ -91,7 +91,8 @@ func (s *story) answered(task uuid.UUID, numbers ...string) {
 }
 
 func (s *story) start(number string, task uuid.UUID, said ...statement) answer {
-	what := text{"开始，申报 " + list(said), "starts, stating " + list(said)}
+	stated := list(said)
+	what := text{"开始，申报" + stated.zh, "starts, stating: " + stated.en}
 	return s.do(number, what, func(p *phone) (answer, error) {
 		wire := make([]api.Statement, len(said))
 		for i, st := range said {
@@ -135,7 +136,8 @@ func (s *story) reassign(task uuid.UUID, from, to string) answer {
 
 // states has somebody report facts outside of any command; task is nil for what holds wherever they work.
 func (s *story) states(number string, task *uuid.UUID, said ...statement) {
-	s.do(number, text{"上报 " + list(said), "reports " + list(said)}, func(p *phone) (answer, error) {
+	stated := list(said)
+	s.do(number, text{"上报" + stated.zh, "reports: " + stated.en}, func(p *phone) (answer, error) {
 		wire := make([]api.ObservedStatement, len(said))
 		for i, st := range said {
 			wire[i] = api.ObservedStatement{Task: task, Fact: st.fact, Value: st.value, ObservedAt: now()}
@@ -146,11 +148,3 @@ func (s *story) states(number string, task *uuid.UUID, said ...statement) {
 
 // ready has a colleague state that uniform, card and camera are as they should be, before somebody else starts the work.
 func (s *story) ready(number string) { s.states(number, nil, dressed("on")...) }
-
-func list(said []statement) string {
-	words := make([]string, len(said))
-	for i, st := range said {
-		words[i] = string(st.fact) + "=" + st.value
-	}
-	return strings.Join(words, " ")
-}

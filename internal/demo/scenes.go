@@ -35,7 +35,7 @@ func (s *story) patrol() {
 }
 
 // stop: what Art. 16 opens, it opens under the lead of an officer, and lead means on the spot.
-func (s *story) stop() uuid.UUID {
+func (s *story) stop() {
 	s.tell.scene(text{"没有民警带领的盘查", "A stop-and-question with no officer to lead it"})
 	order := order{acts: []string{"stop-and-question"}, place: text{"江岸轻轨站出口", "exit of Riverside metro station"}}
 	s.refused(s.dispatch(order, aPatrol, bPatrol), api.OutcomeUnmet, "cq-2021 16(2)", "name_lead_officer")
@@ -52,7 +52,7 @@ func (s *story) stop() uuid.UUID {
 	s.states(lead, &task, statement{"presence", "present"})
 	s.lawful(s.start(aPatrol, task, dressed("on")...), api.OutcomePermitted, "task.started")
 	s.lawful(s.finish(lead, task, text{"盘查两人，身份核实无误，当场放行。", "Two people checked, identities confirmed, sent on their way."}), api.OutcomePermitted, "task.finished")
-	return task
+	s.stopped = task
 }
 
 // accident: Art. 19 closes the door for good, and its lawful neighbour is another act.
@@ -133,18 +133,18 @@ func (s *story) same(first, again answer) {
 }
 
 // record: what was asked and what the law said, for the legal department and for years to come; and for nobody else.
-func (s *story) record(task uuid.UUID) {
+func (s *story) record() {
 	s.tell.scene(text{"事后：法制部门查阅盘查任务的全部裁定", "Afterwards: the legal department reads every ruling about the stop"})
 	var history *api.TaskHistory
 	s.do(legal, text{"查阅历史", "reads the history"}, func(p *phone) (a answer, err error) {
-		history, err = p.history(s.ctx, task)
+		history, err = p.history(s.ctx, s.stopped)
 		return a, err
 	})
 	if s.err != nil {
 		return
 	}
 	s.held(history)
-	s.hidden(aTraffic, task)
+	s.hidden(aTraffic, s.stopped)
 }
 
 // held holds the record to what happened: a start refused for want of a lead on the spot, then one that was lawful.
@@ -178,8 +178,4 @@ func (s *story) hidden(number string, task uuid.UUID) {
 	s.tell.aside(text{"404：与本人无关的任务，如同不存在", "404: a task of others looks as if it did not exist"})
 }
 
-func (s *story) ending() {
-	if s.err == nil {
-		s.tell.ending(s.asked)
-	}
-}
+func (s *story) ending() { s.tell.ending(s.asked) }

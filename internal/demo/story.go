@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Run plays a morning at the demo station through the API at baseURL and tells it on out. It fails at the first answer that is not
@@ -16,16 +18,19 @@ func Run(ctx context.Context, baseURL string, accounts Accounts, lang Language, 
 		ctx: ctx, baseURL: strings.TrimSuffix(baseURL, "/"), accounts: accounts,
 		http: &http.Client{Timeout: patience}, phones: map[string]*phone{}, tell: &teller{out: out, lang: lang},
 	}
-	defer s.leave()
-	s.signIn()
-	s.patrol()
-	stopped := s.stop()
-	s.accident()
-	s.incident()
-	s.reassigned()
-	s.record(stopped)
-	s.ending()
+	s.play()
+	s.leave()
 	return s.err
+}
+
+// play goes from scene to scene until one does not go as it should.
+func (s *story) play() {
+	s.tell.opening(s.baseURL)
+	for _, scene := range []func(){s.signIn, s.patrol, s.stop, s.accident, s.incident, s.reassigned, s.record, s.ending} {
+		if scene(); s.err != nil {
+			return
+		}
+	}
 }
 
 const patience = 20 * time.Second // for one answer, or for the wall to show it
@@ -41,6 +46,7 @@ type story struct {
 	tell     *teller
 	acts     map[string]text // names of the acts, as the law has them
 	asked    int             // rulings that came out as they should
+	stopped  uuid.UUID       // the task of the stop, for the record
 	err      error
 }
 

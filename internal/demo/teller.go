@@ -3,7 +3,9 @@ package demo
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/dutybound/dutybound/api"
 )
@@ -45,6 +47,10 @@ type teller struct {
 
 func (t *teller) line(format string, args ...any) { fmt.Fprintf(t.out, format+"\n", args...) }
 
+func (t *teller) opening(baseURL string) {
+	t.line(t.lang.of(text{"派出所的一个上午（人物均为虚构），演于 %s", "A morning at the station (everybody in it is invented), played at %s"}), baseURL)
+}
+
 func (t *teller) scene(title text) {
 	t.scenes++
 	t.line("\n━━ %d · %s", t.scenes, t.lang.of(title))
@@ -57,12 +63,12 @@ func (t *teller) aside(what text) { t.line("   — %s", t.lang.of(what)) }
 func (t *teller) does(name string, what text) { t.line("   %s %s", name, t.lang.of(what)) }
 
 func (t *teller) lawful(r *api.Ruling) {
-	t.line("      ✓ %s%s", t.outcome(r.Outcome), t.owed(r))
+	t.line("      ✓ %s%s", t.lang.outcome(r.Outcome), t.owed(r))
 }
 
 // refused tells every reason that stands against the work, and every way out.
 func (t *teller) refused(r *api.Ruling) {
-	t.line("      ✗ %s", t.outcome(r.Outcome))
+	t.line("      ✗ %s", t.lang.outcome(r.Outcome))
 	said := map[string]bool{}
 	for _, x := range r.Reasons {
 		if reason := x.Citation + "  " + t.lang.word(x.Message); against(x) && !said[reason] {
@@ -77,7 +83,8 @@ func (t *teller) refused(r *api.Ruling) {
 
 // ruling tells one ruling of a record, with the clauses it cites.
 func (t *teller) ruling(r api.RulingRecord) {
-	t.line("      %s  %-12s %s  %s", r.At.Local().Format("15:04:05"), r.Command, t.outcome(r.Ruling.Outcome), citations(r.Ruling))
+	t.line("      %s %s ⇒ %s", r.At.Local().Format(time.TimeOnly), t.lang.command(r.Command), t.lang.outcome(r.Ruling.Outcome))
+	t.line("          %s", citations(r.Ruling))
 }
 
 // wall tells what the command centre's screen shows at that moment.
@@ -87,31 +94,18 @@ func (t *teller) ending(rulings int) {
 	t.line("\n"+t.lang.of(text{"完：%d 次裁定，条条与条例相符。", "The end: %d rulings, each what the law should say."}), rulings)
 }
 
-// outcome is the wire word and, in Chinese, what it means.
-func (t *teller) outcome(o api.Outcome) string {
-	if t.lang == English {
-		return string(o)
-	}
-	return outcomes[o] + " " + string(o)
-}
-
-var outcomes = map[api.Outcome]string{
-	api.OutcomePermitted: "允许", api.OutcomeConditional: "附条件允许", api.OutcomeNeedsHuman: "需人决定",
-	api.OutcomeUnmet: "条件不满足", api.OutcomeOutsideScope: "超出范围", api.OutcomeProhibited: "禁止",
-}
-
 // owed lists the obligations that are still to be met, with their clauses.
 func (t *teller) owed(r *api.Ruling) string {
 	var open []string
 	for _, o := range r.Obligations {
-		if o.State != api.ObligationStateMet {
-			open = append(open, o.Kind+" ("+o.Citation+")")
+		if owed := t.lang.obligation(o); o.State != api.ObligationStateMet && !slices.Contains(open, owed) {
+			open = append(open, owed)
 		}
 	}
 	if len(open) == 0 {
 		return ""
 	}
-	return t.lang.of(text{"，尚需 ", ", still owed: "}) + strings.Join(open, ", ")
+	return t.lang.of(text{"，开始前尚需：", ", owed by the start: "}) + strings.Join(open, t.lang.of(text{"、", ", "}))
 }
 
 // citations lists what a ruling cites, each once; in a refusal only what stands against the work.

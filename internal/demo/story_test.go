@@ -1,0 +1,167 @@
+package demo_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dutybound/dutybound/internal/demo"
+	"github.com/dutybound/dutybound/internal/dispatch"
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/feed"
+	"github.com/dutybound/dutybound/internal/httpapi"
+	"github.com/dutybound/dutybound/internal/identity"
+	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/ledger"
+	"github.com/dutybound/dutybound/internal/postgres"
+	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/testkit"
+	"github.com/dutybound/dutybound/internal/wsfeed"
+)
+
+// serve is the service with everything the story needs, on a database of its own, with the demo's people in it.
+func serve(t *testing.T) (baseURL string, accounts demo.Accounts) {
+	t.Helper()
+	store, err := postgres.Open(t.Context(), postgres.Config{URL: testkit.Database(t).URL, MaxConns: 8})
+	must(t, err)
+	t.Cleanup(store.Close)
+	people := identity.New(store, patient{}, time.Hour)
+	accounts = seed(t, demo.Seeding{Database: store, Roster: roster.NewAdmin(store), Identity: people})
+
+	log := slog.New(slog.DiscardHandler)
+	hub := feed.NewHub(store, log, feed.Pace{})
+	key, err := ledger.LoadKey(filepath.Join(t.TempDir(), "key"))
+	must(t, err)
+	sequencer := postgres.NewSequencer(store, postgres.SequencerConfig{
+		Key: key, Anchors: ledger.Anchors(filepath.Join(t.TempDir(), "anchors")), Log: log,
+		Wake: func(context.Context, int64) { hub.Wake() },
+	})
+	background(t, sequencer.Run)
+	background(t, hub.Run)
+	tickets := feed.New(store, hub)
+	sockets := wsfeed.New(wsfeed.Config{Feed: tickets, Log: log})
+	web := httpapi.New(httpapi.Config{
+		Duty:     dispatch.New(store, func(duty.Organ) dispatch.Book { return law.Default() }, dispatch.DefaultFreshness),
+		Identity: people, Roster: roster.New(store), Tickets: tickets, Watch: sockets.Handler(), Log: log,
+		Law: func(duty.Organ) httpapi.Law { return law.Default() },
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	background(t, func(context.Context) { _ = web.Listener(listener) })
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		must(t, sockets.Shutdown(ctx))
+		must(t, web.ShutdownWithContext(ctx))
+	})
+	return "http://" + listener.Addr().String(), accounts
+}
+
+// background runs something until the test ends, and waits for its end.
+func background(t *testing.T, run func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() { run(ctx) })
+	t.Cleanup(func() { cancel(); done.Wait() })
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheMorningGoesAsTheLawSaysAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	baseURL, accounts := serve(t)
+	for _, lang := range []demo.Language{demo.Chinese, demo.English, demo.Chinese} {
+		var told bytes.Buffer
+		if err := demo.Run(t.Context(), baseURL, accounts, lang, &told); err != nil {
+			t.Fatalf("told in %s:\n%s\n%v", lang, &told, err)
+		}
+		for _, want := range []string{
+			"cq-2021 15(1)", "cq-2021 16(2)", "cq-2021 19¶1(3)", "cq-2021 19¶2", "national-admin-procedure 52¶2",
+			"outside_scope", "prohibited", "unmet", "task.violation", "task.lawful_again",
+		} {
+			if !strings.Contains(told.String(), want) {
+				t.Errorf("the story told in %s does not speak of %s", lang, want)
+			}
+		}
+	}
+}
+
+// Whatever the server gets wrong, the story must notice.
+func TestADifferenceFromTheLawIsNoticed(t *testing.T) {
+	t.Parallel()
+	baseURL, accounts := serve(t)
+	for _, lie := range []struct{ name, said, lie, noticed string }{
+		{"an outcome", `"outcome":"outside_scope"`, `"outcome":"needs_human"`, "should say outside_scope"},
+		{"a clause", `cq-2021 19¶1(3)`, `cq-2021 19¶1(4)`, "does not cite cq-2021 19¶1(3)"},
+		{"a remedy", `"code":"name_lead_officer"`, `"code":"pray"`, "does not offer name_lead_officer"},
+		{"a lawful outcome", `"outcome":"permitted"`, `"outcome":"conditional"`, "should say permitted"},
+	} {
+		t.Run(lie.name, func(t *testing.T) {
+			t.Parallel()
+			err := demo.Run(t.Context(), liar(t, baseURL, lie.said, lie.lie), accounts, demo.English, io.Discard)
+			if err == nil || !strings.Contains(err.Error(), lie.noticed) {
+				t.Errorf("got %v, want an error saying %q", err, lie.noticed)
+			}
+		})
+	}
+}
+
+// liar stands between the story and the server, and changes one thing in each answer.
+func liar(t *testing.T, baseURL, said, lie string) string {
+	target, err := url.Parse(baseURL)
+	must(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(answer *http.Response) error {
+		if answer.StatusCode == http.StatusSwitchingProtocols {
+			return nil
+		}
+		body, err := io.ReadAll(answer.Body)
+		body = bytes.ReplaceAll(body, []byte(said), []byte(lie))
+		answer.Body = io.NopCloser(bytes.NewReader(body))
+		answer.ContentLength = int64(len(body))
+		answer.Header.Set("Content-Length", strconv.Itoa(len(body)))
+		return err
+	}
+	server := httptest.NewServer(proxy)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestAServerThatIsNotThereIsSaid(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, listener.Close())
+	err = demo.Run(t.Context(), "http://"+listener.Addr().String(), demo.Cast(), demo.English, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "signs in") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLanguageOfALocale(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]demo.Language{
+		"": demo.Chinese, "zh_CN.UTF-8": demo.Chinese, "C.UTF-8": demo.Chinese, "en": demo.English, "en_GB.UTF-8": demo.English,
+	} {
+		if got := demo.LanguageOf(word); got != want {
+			t.Errorf("%q is told in %s, want %s", word, got, want)
+		}
+	}
+}
