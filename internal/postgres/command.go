@@ -102,7 +102,7 @@ func (s *Store) replay(ctx context.Context, actor duty.Actor, c *claim) (answer 
 
 // keptAnswer is the part of an answer that is stored with the command; the ruling is stored by itself.
 type keptAnswer struct {
-	Task    dispatch.Task
+	Task    json.RawMessage
 	Refused bool
 }
 

@@ -84,14 +84,15 @@ func answerOf(d dispatch.Decision) dispatch.Answer {
 // writing queues everything a command leaves behind.
 func (s *scene) writing(call dispatch.Call, was earlier, d dispatch.Decision) (*pgx.Batch, error) {
 	b := &pgx.Batch{}
-	if err := s.leave(b, call.Actor, was, d, d.Observations); err != nil {
+	doc, err := s.leave(b, call.Actor, was, d, d.Observations)
+	if err != nil {
 		return nil, err
 	}
 	var ruling *uuid.UUID
 	if n := len(d.Rulings); n > 0 {
 		ruling = &d.Rulings[n-1].ID
 	}
-	if err := s.keep(b, call, ruling, keptAnswer{d.Task, d.Refused}); err != nil {
+	if err := s.keep(b, call, ruling, keptAnswer{doc, d.Refused}); err != nil {
 		return nil, err
 	}
 	return b, nil

@@ -113,7 +113,7 @@ func (s *scene) writingObserved(call dispatch.Call, was []earlier, decided []dis
 		if len(d.Events) > 0 {
 			with, rest = append(with, rest...), nil
 		}
-		if err := s.leave(b, call.Actor, was[i], d, with); err != nil {
+		if _, err := s.leave(b, call.Actor, was[i], d, with); err != nil {
 			return nil, err
 		}
 	}

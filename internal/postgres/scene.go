@@ -48,23 +48,23 @@ const (
 
 // leave queues what a decision leaves behind, in the order that the constraints ask for: a new task before what speaks of it, the
 // ruling before the task that stands on it, and last of all who sees the task, for that is what lets the rest pass.
-func (s *scene) leave(b *pgx.Batch, actor duty.Actor, was earlier, d dispatch.Decision, seen []duty.Observation) error {
+// It answers the task's JSON.
+func (s *scene) leave(b *pgx.Batch, actor duty.Actor, was earlier, d dispatch.Decision, seen []duty.Observation) (doc []byte, err error) {
 	created := d.Task.ID != uuid.Nil && was.id == uuid.Nil
-	doc, err := json.Marshal(d.Task)
-	if err != nil {
-		return fmt.Errorf("task: %w", err)
+	if doc, err = json.Marshal(d.Task); err != nil {
+		return nil, fmt.Errorf("task: %w", err)
 	}
 	if created {
 		b.Queue(insertTask, d.Task.ID, doc, s.now)
 	}
 	if err := s.record(b, actor, d, seen); err != nil {
-		return err
+		return nil, err
 	}
 	if !created && d.Task.Version != was.version {
 		b.Queue(updateTask, d.Task.ID, doc, s.now)
 	}
 	bond(b, was, d.Task)
-	return queuePushes(b, d.Pushes)
+	return doc, queuePushes(b, d.Pushes)
 }
 
 // record queues the events, and the rulings and observations that the first of them covers.
