@@ -4,7 +4,7 @@ package openapi
 
 import "embed"
 
-//go:embed *api.yaml
+//go:embed openapi.yaml asyncapi.yaml
 var documents embed.FS
 
 // HTTP is the contract of the HTTP API (OpenAPI 3.0, YAML).
