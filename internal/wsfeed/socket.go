@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -84,12 +85,18 @@ func (s *socket) alive() error {
 	return s.ws.SetReadDeadline(time.Now().Add(s.config.PongWait))
 }
 
-// drain reads on until the connection has ended, so that what the viewer still sends does not reset it before it hears why.
+// drain reads on until the connection has ended, so that what the viewer still sends does not reset it before it hears why. After
+// a message that was too big gorilla reads no more: then the bytes are taken as they come.
 func (s *socket) drain() {
 	for {
-		if _, _, err := s.ws.NextReader(); err != nil {
-			return
+		_, _, err := s.ws.NextReader()
+		switch {
+		case err == nil:
+			continue
+		case errors.Is(err, websocket.ErrReadLimit):
+			_, _ = io.Copy(io.Discard, s.ws.NetConn()) // ends with the deadline at the latest
 		}
+		return
 	}
 }
 
