@@ -74,6 +74,18 @@ func (p *phone) signOut(ctx context.Context) error {
 	return nil
 }
 
+// reachable tells the server where pushes reach the phone. The token is made up: only the local endpoint of `make run` takes it.
+func (p *phone) reachable(ctx context.Context) error {
+	got, err := p.api.SetPushTokenWithResponse(ctx, api.PushToken{Token: "demo-" + p.account.Number})
+	if err != nil {
+		return err
+	}
+	if got.StatusCode() != http.StatusNoContent {
+		return unexpected(got)
+	}
+	return nil
+}
+
 // ticket fetches a one-time ticket for the feed.
 func (p *phone) ticket(ctx context.Context) (string, error) {
 	got, err := p.api.CreateFeedTicketWithResponse(ctx)

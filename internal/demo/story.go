@@ -67,6 +67,9 @@ func (s *story) enter(number string) {
 		return
 	}
 	p, err := signIn(s.ctx, s.baseURL, s.http, account)
+	if err == nil {
+		err = p.reachable(s.ctx)
+	}
 	if err != nil {
 		s.fail("%s %s signs in: %w", number, account.Name, err)
 		return
