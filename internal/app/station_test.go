@@ -32,8 +32,8 @@ type station struct {
 	config   app.Config
 }
 
-// openStation starts one; it stops with the test.
-func openStation(t testing.TB) *station {
+// openStation starts one, with settings of its own if need be; it stops with the test.
+func openStation(t testing.TB, settings ...func(*app.Config)) *station {
 	t.Helper()
 	database := testkit.Database(t).URL
 	s := &station{t: t, database: database, config: app.Undurable(app.Config{
@@ -41,6 +41,9 @@ func openStation(t testing.TB) *station {
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour,
 		RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
 	})}
+	for _, set := range settings {
+		set(&s.config)
+	}
 	s.people()
 	s.start()
 	t.Cleanup(s.stop)
@@ -89,11 +92,12 @@ func (noLimits) Allow(context.Context, string, int, time.Duration) (bool, time.D
 	return true, 0
 }
 
-// hand is somebody signed in: a token and who they are.
+// hand is somebody signed in: a token, who they are, and the device they hold.
 type hand struct {
 	s      *station
 	token  string
 	person uuid.UUID
+	device uuid.UUID
 }
 
 // sign signs a demo account in by its number.
@@ -107,7 +111,7 @@ func (s *station) sign(number string) *hand {
 	in := stranger.post("/v1/sessions", map[string]any{
 		"person_number": number, "password": account.Password, "device": account.Device,
 	}).want(201)
-	h := &hand{s: s, token: in.text("token")}
+	h := &hand{s: s, token: in.text("token"), device: account.Device}
 	me := h.get("/v1/me").want(200)
 	h.person = uuid.MustParse(me.text("person", "id"))
 	return h

@@ -1,0 +1,86 @@
+package app_test
+
+import (
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/dutybound/dutybound/internal/app"
+	"github.com/dutybound/dutybound/internal/testkit"
+)
+
+// What must not be served is refused before anything is, with words that name the setting.
+func TestUnsafeSettingsAreRefused(t *testing.T) {
+	t.Parallel()
+	database := testkit.Database(t).URL
+	for name, test := range map[string]struct {
+		set  func(*app.Config)
+		want []string
+	}{
+		"plain HTTP on every address":  {func(c *app.Config) { c.Listen = "0.0.0.0:0" }, []string{"--listen", "--tls-cert", "--plain-http"}},
+		"plain HTTP on no address":     {func(c *app.Config) { c.Listen = ":0" }, []string{"--listen", "--plain-http"}},
+		"plain HTTP on an outer one":   {func(c *app.Config) { c.Listen = "192.0.2.1:0" }, []string{"--listen", "192.0.2.1"}},
+		"plain HTTP on every IPv6 one": {func(c *app.Config) { c.Listen = "[::]:0" }, []string{"--listen"}},
+		"half a certificate":           {func(c *app.Config) { c.TLSCert = "cert.pem" }, []string{"--tls-cert", "--tls-key"}},
+		"metrics on the API's address": {
+			func(c *app.Config) { c.Listen, c.MetricsListen = "127.0.0.1:8080", "127.0.0.1:8080" }, []string{"--metrics-listen"},
+		},
+		"a database that forgets": {func(*app.Config) {}, []string{"fsync is off", "synchronous_commit is off", "full_page_writes is off"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := app.Config{
+				Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 2, DataDir: t.TempDir(), ShutdownTimeout: 5 * time.Second, Demo: true,
+			}
+			test.set(&config)
+			running, err := app.Start(t.Context(), config, io.Discard, slog.New(slog.DiscardHandler))
+			if err == nil {
+				_ = running.Stop(t.Context())
+				t.Fatal("it serves")
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q does not name %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+// Somebody's own database never gets the demo's people with their known password, even when the demo is asked for.
+func TestADatabaseSomebodyBroughtIsNeverSeeded(t *testing.T) {
+	t.Parallel()
+	database := testkit.Database(t).URL
+	var told strings.Builder
+	running, err := app.Start(t.Context(), app.Undurable(app.Config{
+		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 2, DataDir: t.TempDir(), Demo: true,
+		RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
+	}), &told, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := running.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	running.Greet()
+	if strings.Contains(told.String(), "310111") || strings.Contains(told.String(), "password") {
+		t.Errorf("it greets with accounts: %s", told.String())
+	}
+	conn, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	for _, table := range []string{"organ", "person", "credential", "device", "authority"} {
+		var n int
+		if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d rows in %s (%v)", n, table, err)
+		}
+	}
+}
