@@ -115,7 +115,8 @@ func launch(ctx context.Context, h *home, programs binaries, settings map[string
 
 	p := &Postgres{home: h, socket: socket, done: make(chan struct{})}
 	cmd := exec.Command(programs.postgres(), serverArguments(h, socket.dir, settings)...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = "/", cleanEnvironment(), log, log
+	// The file itself, not something that wraps it: else os/exec copies through a pipe, which ends with this function.
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = "/", cleanEnvironment(), log.File, log.File
 	confine(cmd, h.user, syscall.SIGINT) // to Postgres SIGINT means: fast, clean shutdown
 	if err := p.spawn(cmd); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", cmd.Path, err), socket.release())

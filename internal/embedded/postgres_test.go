@@ -122,6 +122,17 @@ func TestDurabilityIsKeptUnlessThrownAway(t *testing.T) {
 	}
 }
 
+// What the server says once it runs is kept, not only what it said while it started.
+func TestTheLogGoesOnWhileTheServerRuns(t *testing.T) {
+	t.Parallel()
+	p := start(t, embedded.PostgresConfig{DataDir: openFolder(t)})
+	exec(t, p.URL(""), "DO $$ BEGIN RAISE LOG 'said while running'; END $$")
+	log, err := os.ReadFile(filepath.Join(p.DataDir(), "server.log"))
+	if err != nil || !strings.Contains(string(log), "said while running") {
+		t.Errorf("the log says (%v)\n%s", err, log)
+	}
+}
+
 func TestAThrowAwayClusterLeavesNothing(t *testing.T) {
 	t.Parallel()
 	p := start(t, embedded.PostgresConfig{Throwaway: true})
