@@ -2,10 +2,7 @@ package wsfeed_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"log/slog"
-	"net"
 	"net/http"
 	"runtime"
 	"slices"
@@ -14,201 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
 	"github.com/gorilla/websocket"
-	"go.uber.org/goleak"
 
 	"github.com/dutybound/dutybound/internal/duty"
-	"github.com/dutybound/dutybound/internal/fault"
 	"github.com/dutybound/dutybound/internal/feed"
-	"github.com/dutybound/dutybound/internal/feed/feedtest"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 )
-
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(
-		m, // fasthttp's clock and its pool's broom never end, or only after ten seconds; a cluster of this package's own ends with it
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-		goleak.IgnoreAnyFunction("github.com/dutybound/dutybound/internal/embedded.(*Postgres).spawn.func1"),
-	)
-}
-
-const (
-	north    duty.Path = "50/01/"
-	south    duty.Path = "50/02/"
-	patience           = 10 * time.Second
-)
-
-// server is Fiber with the feed on a real port, on a log in memory.
-type server struct {
-	testing.TB
-	log     *feedtest.Log
-	hub     *feed.Hub
-	service *feed.Service
-	sockets *wsfeed.Feed
-	addr    string
-}
-
-func serve(t testing.TB, pace feed.Pace, change func(*wsfeed.Config)) *server {
-	t.Helper()
-	log := feedtest.New()
-	s := serveFrom(t, log, pace, change)
-	s.log = log
-	return s
-}
-
-// serveFrom is Fiber with the feed on a real port, on a store of any kind.
-func serveFrom(t testing.TB, store feed.Store, pace feed.Pace, change func(*wsfeed.Config)) *server {
-	t.Helper()
-	s := &server{TB: t}
-	s.hub = feed.NewHub(store, slog.New(slog.DiscardHandler), pace)
-	s.service = feed.New(store, s.hub)
-	config := wsfeed.Config{Feed: s.service, Log: slog.New(slog.DiscardHandler)}
-	if change != nil {
-		change(&config)
-	}
-	s.sockets = wsfeed.New(config)
-	s.run()
-	return s
-}
-
-func (s *server) run() {
-	ctx, cancel := context.WithCancel(context.Background())
-	hubDone, appDone := make(chan struct{}), make(chan struct{})
-	go func() { defer close(hubDone); s.hub.Run(ctx) }()
-
-	app := fiber.New(fiber.Config{
-		Immutable: true, DisableStartupMessage: true, ReadTimeout: patience, IdleTimeout: patience, ErrorHandler: problem,
-	})
-	app.Get("/v1/feed", s.sockets.Handler())
-	app.Get("/plain", func(c *fiber.Ctx) error { return c.SendString("plain") })
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.Fatal(err)
-	}
-	s.addr = listener.Addr().String()
-	go func() { defer close(appDone); _ = app.Listener(listener) }()
-	if status, _ := s.get("/plain", nil); status != http.StatusOK { // it serves, so it can be shut down
-		s.Fatalf("status %d", status)
-	}
-	s.Cleanup(func() {
-		end, stop := context.WithTimeout(context.Background(), patience)
-		defer stop()
-		if err := errors.Join(s.sockets.Shutdown(end), app.ShutdownWithContext(end)); err != nil {
-			s.Error(err)
-		}
-		cancel()
-		<-hubDone
-		<-appDone
-	})
-}
-
-// problem renders faults as the HTTP room does, as far as it matters here.
-func problem(c *fiber.Ctx, err error) error {
-	status := map[fault.Kind]int{
-		fault.Invalid: 400, fault.Unauthenticated: 401, fault.Forbidden: 403, fault.Unavailable: 503,
-	}[fault.KindOf(err)]
-	var e *fault.Error
-	if status == 0 || !errors.As(err, &e) {
-		return c.Status(http.StatusInternalServerError).SendString(err.Error())
-	}
-	return c.Status(status).JSON(map[string]any{"code": e.Code, "errors": e.Fields}, "application/problem+json")
-}
-
-func (s *server) viewer(path duty.Path) duty.Actor {
-	return s.log.SignIn(duty.Grant{Role: duty.RoleViewer, Path: path})
-}
-
-func (s *server) ticket(actor duty.Actor) string {
-	s.Helper()
-	token, _, err := s.service.Ticket(s.Context(), actor)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return token
-}
-
-func (s *server) append(paths ...duty.Path) int64 {
-	defer s.hub.Wake()
-	return s.log.Append(paths...)
-}
-
-// client is a viewer's end of a socket.
-type client struct {
-	testing.TB
-	*websocket.Conn
-}
-
-func (s *server) dial(actor duty.Actor, query string) *client {
-	s.Helper()
-	dialer := websocket.Dialer{Subprotocols: []string{"dutybound.v1", "ticket." + s.ticket(actor)}, HandshakeTimeout: patience}
-	conn, answer, err := dialer.DialContext(s.Context(), "ws://"+s.addr+"/v1/feed"+query, nil)
-	if err != nil {
-		s.Fatal(err)
-	}
-	if conn.Subprotocol() != "dutybound.v1" || answer.StatusCode != http.StatusSwitchingProtocols {
-		s.Fatalf("subprotocol %q, status %d", conn.Subprotocol(), answer.StatusCode)
-	}
-	s.Cleanup(func() { _ = conn.Close() })
-	return &client{s.TB, conn}
-}
-
-type message struct {
-	Type  string
-	Seq   int64
-	Head  int64
-	Event struct {
-		Seq  int64
-		Kind string
-		Path string
-	}
-}
-
-func (c *client) read() (m message, err error) {
-	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		return m, err
-	}
-	return m, c.ReadJSON(&m)
-}
-
-func (c *client) next(want string) message {
-	c.Helper()
-	m, err := c.read()
-	if err != nil || m.Type != want {
-		c.Fatalf("got %+v %v, want %s", m, err, want)
-	}
-	return m
-}
-
-// closed reads on until the server closes, and answers the code, the cursor of the reason, and the last event seen.
-func (c *client) closed() (code int, after, last int64) {
-	c.Helper()
-	for {
-		m, err := c.read()
-		if err == nil {
-			last = max(last, m.Seq)
-			continue
-		}
-		var end *websocket.CloseError
-		if !errors.As(err, &end) {
-			c.Fatalf("ended without a close: %v", err)
-		}
-		return end.Code, c.cursorOf(err), last
-	}
-}
-
-// cursorOf is what the reason of a close says; the test fails when it says nothing.
-func (c *client) cursorOf(err error) int64 {
-	c.Helper()
-	var end *websocket.CloseError
-	var reason struct{ After *int64 }
-	if !errors.As(err, &end) || json.Unmarshal([]byte(end.Text), &reason) != nil || reason.After == nil {
-		c.Errorf("no cursor in %v", err)
-		return 0
-	}
-	return *reason.After
-}
 
 func TestViewerSeesEventsOfItsReachAsTheyHappen(t *testing.T) {
 	t.Parallel()
@@ -264,27 +72,6 @@ func TestRefusedHandshakesAreProblems(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d", name, status, kind, c.status)
 		}
 	}
-}
-
-func (s *server) get(path string, headers map[string]string) (status int, contentType string) {
-	s.Helper()
-	r, err := http.NewRequestWithContext(s.Context(), http.MethodGet, "http://"+s.addr+path, http.NoBody)
-	if err != nil {
-		s.Fatal(err)
-	}
-	for name, value := range headers {
-		if value != "" {
-			r.Header.Set(name, value)
-		}
-	}
-	transport := &http.Transport{DisableKeepAlives: headers["Connection"] == ""}
-	defer transport.CloseIdleConnections()
-	answer, err := transport.RoundTrip(r)
-	if err != nil {
-		s.Fatal(err)
-	}
-	defer answer.Body.Close()
-	return answer.StatusCode, answer.Header.Get("Content-Type")
 }
 
 func TestTicketSurvivesABadHandshakeAndNotAGoodOne(t *testing.T) {
@@ -424,13 +211,5 @@ func TestThereIsRoomForSoManyAndNoMore(t *testing.T) {
 	first.next("hello")
 	if status, _ := s.get("/v1/feed", s.headers()); status != http.StatusServiceUnavailable {
 		t.Errorf("status %d", status)
-	}
-}
-
-// headers are those of a good handshake.
-func (s *server) headers() map[string]string {
-	return map[string]string{
-		"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-		"Sec-WebSocket-Protocol": "dutybound.v1, ticket." + s.ticket(s.viewer(north)),
 	}
 }

@@ -1,0 +1,84 @@
+package feed_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/feed"
+)
+
+// Subscribers come and go at random while the log grows, some too slow, and each must have seen every event of its scope exactly
+// once and in order (I2).
+func TestNobodyMissesAnythingUnderLoad(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{Queue: 16, Page: 7, Poll: 20 * time.Millisecond, Beat: 3 * time.Millisecond})
+	random := rand.New(rand.NewPCG(1, 2))
+	paths := make([]duty.Path, 8000)
+	for i := range paths {
+		paths[i] = []duty.Path{north, south}[random.IntN(2)]
+	}
+	var all sync.WaitGroup
+	for i := range 12 {
+		all.Go(func() { r.readAll([]duty.Path{north, south, city}[i%3], paths, uint64(i)) })
+	}
+	for rest := paths; len(rest) > 0; {
+		n := min(1+random.IntN(40), len(rest))
+		head := r.log.Append(rest[:n]...)
+		rest = rest[n:]
+		if random.IntN(3) > 0 {
+			r.hub.Wake()
+		}
+		for random.IntN(4) == 0 && r.hub.Stats().Position < head { // let the readers come near the head, where joining happens
+			runtime.Gosched()
+		}
+	}
+	all.Wait()
+	t.Logf("%+v", r.hub.Stats())
+}
+
+// readAll reads the whole log through a scope, coming back with its cursor as often as it takes.
+func (r *room) readAll(scope duty.Path, paths []duty.Path, seed uint64) {
+	var want []int64
+	for i, path := range paths {
+		if path.Within(scope) {
+			want = append(want, int64(i)+1)
+		}
+	}
+	actor, random := r.viewer(scope), rand.New(rand.NewPCG(seed, 7))
+	for cursor := int64(0); len(want) > 0 && !r.Failed(); {
+		sub := r.service.Subscribe(feed.Viewer{Session: actor.Session, Person: actor.Person, Grants: actor.Grants}, &cursor)
+		cursor = r.readSome(sub, &want, cursor, 1+random.IntN(300))
+		sub.Close()
+	}
+}
+
+// readSome reads a number of messages, checks the events off the list of those wanted, and answers the cursor to come back with.
+func (r *room) readSome(sub *feed.Subscription, want *[]int64, cursor int64, messages int) int64 {
+	for ; messages > 0 && len(*want) > 0; messages-- {
+		m, err := sub.Next(r.Context())
+		var ended *feed.Ended
+		switch {
+		case errors.As(err, &ended) && ended.Why == feed.Slow:
+			return ended.After
+		case err != nil:
+			r.Error(err)
+			return cursor
+		case m.Kind == feed.EventOf && m.Seq != (*want)[0]:
+			r.Errorf("got event %d, wanted %d", m.Seq, (*want)[0])
+			return cursor
+		case m.Kind == feed.EventOf:
+			*want, cursor = (*want)[1:], m.Seq
+		case m.Kind == feed.Beat:
+			if m.Seq >= (*want)[0] {
+				r.Errorf("beat says %d is served, but %d never came", m.Seq, (*want)[0])
+			}
+			cursor = m.Seq
+		}
+	}
+	return cursor
+}
