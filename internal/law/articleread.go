@@ -28,6 +28,7 @@ func readArticle(d *decoder, n node, at place) article {
 
 // inherit gives an item what its article says for all of its items: dates, and for items that permit, the chapeau's conditions.
 func inherit(it *item, a *article) {
+	it.article = a.number
 	if it.from.IsZero() {
 		it.from = a.from
 	}
@@ -149,7 +150,8 @@ func (d *decoder) literal(n node, param, got string, options []string) {
 
 func (d *decoder) when(n node) (w when) {
 	d.object(n, fields{
-		"tags": func(v node) { w.tags = set[Tags](d, v, tagWords) },
+		"tags":     func(v node) { w.tags = set[Tags](d, v, tagWords) },
+		"all_tags": func(v node) { w.all = set[Tags](d, v, tagWords) },
 		"case_kind": func(v node) {
 			w.cases = set[uint8](d, v, caseKindWords)
 		},

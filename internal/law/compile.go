@@ -338,7 +338,7 @@ func (c *compiler) equipment(ins *instrument, it *item, e *equipmentRule) {
 func (c *compiler) advice(ins *instrument, it *item, a *adviceRule) {
 	citation := ins.cite(it.ref)
 	if a.item == "" { // said by the article for all of its items
-		citation = ins.cite(strconv.Itoa(articleOf(it.ref)))
+		citation = ins.cite(strconv.Itoa(it.article))
 	}
 	bound := 0
 	if a.bound != nil {
@@ -358,14 +358,4 @@ func (c *compiler) advice(ins *instrument, it *item, a *adviceRule) {
 			c.e.acts[id].advice |= 1 << i
 		}
 	}
-}
-
-// articleOf is the number that a reference begins with.
-func articleOf(ref string) int {
-	end := strings.IndexFunc(ref, func(r rune) bool { return r < '0' || r > '9' })
-	if end < 0 {
-		end = len(ref)
-	}
-	n, _ := strconv.Atoi(ref[:end])
-	return n
 }

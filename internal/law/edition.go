@@ -82,7 +82,7 @@ func (x *forbidding) applies(f *Facts) bool {
 }
 
 func (w when) holds(f *Facts) bool {
-	return (w.tags == 0 || f.Tags&w.tags != 0) && (w.cases == 0 || w.cases>>f.CaseKind&1 != 0)
+	return (w.tags == 0 || f.Tags&w.tags != 0) && f.Tags.Has(w.all) && (w.cases == 0 || w.cases>>f.CaseKind&1 != 0)
 }
 
 type adviceDuty struct {

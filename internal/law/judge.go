@@ -87,7 +87,7 @@ func (j *judge) judge() {
 	}
 	for owed := (plainTask | openTask) &^ j.e.person; owed != 0; owed &= owed - 1 {
 		b := bits.TrailingZeros64(owed)
-		j.task(&j.e.duties[b], plainTask>>b&1 != 0)
+		j.task(b, plainTask>>b&1 != 0)
 	}
 }
 
@@ -323,7 +323,8 @@ func (j *judge) arrangement(i int, d *duty, table []*finding) {
 }
 
 // task judges a condition of the task as a whole.
-func (j *judge) task(d *duty, isPlain bool) {
+func (j *judge) task(bit int, isPlain bool) {
+	d := &j.e.duties[bit]
 	table := d.table[j.mode(isPlain)]
 	switch d.kind {
 	case kindGuardNamed:
@@ -333,6 +334,6 @@ func (j *judge) task(d *duty, isPlain bool) {
 			j.note(table[0], -1, -1)
 		}
 	default: // min_officers and combination
-		j.note(table[j.count(d.combos)], -1, -1)
+		j.note(table[j.count(bit, d.combos)], -1, -1)
 	}
 }

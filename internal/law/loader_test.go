@@ -93,6 +93,7 @@ func TestBadRulebooksAreRefused(t *testing.T) {
 		{"conditions of a requirement", cq + "art44.yaml", "    kind: requires\n", "    kind: requires\n    conditions: [{obligation: uniform}]\n", "44: conditions belong to an item that permits"},
 		{"entry of a permission", cq + "art15.yaml", "kind: permits\n", "kind: permits\n    entries: [{act: patrol, basis: somewhere}]\n", `15(1): entry "patrol": only a catch-all has entries`},
 		{"entry without a basis", cq + "art15.yaml", "kind: catch_all", "kind: catch_all\n    entries: [{act: patrol}]", `15(5): entry "patrol": only a catch-all has entries, each with its act and the state provision`},
+		{"item ends before it begins", cq + "art15.yaml", "kind: permits\n", "kind: permits\n    effective_from: 2022-01-01\n    effective_to: 2021-10-01\n", "15(1): ends before it begins"},
 		{"unknown act", cq + "art15.yaml", "[patrol,", "[patroll,", `15(1): unknown act "patroll"`},
 		{"act on no item", cq + "acts.yaml", "  patrol:", "  tea: {zh: 茶, en: tea}\n  patrol:", "cq-2021/acts.yaml: tea: act on no item"},
 		{"act twice", cq + "acts.yaml", "  patrol:", "  patrol: {zh: 茶, en: tea}\n  patrol:", `act "patrol" twice`},
@@ -205,7 +206,7 @@ func TestOverlaysComeWithTheProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	book, err := lib.Book("cq-2021", nil)
-	if err != nil || book.ID() != "cq-2021" || !slices.Equal(book.Rulebooks(), law.Default().Rulebooks()) || len(book.Rulebooks()) != 3 {
+	if err != nil || book.ID() != "cq-2021" || !slices.Equal(book.Rulebooks(), law.Default().Rulebooks()) || len(book.Rulebooks()) != 5 {
 		t.Fatalf("%v %v", book.Rulebooks(), err)
 	}
 }
@@ -264,6 +265,19 @@ func TestReadingsAreSetWithinTheirOptions(t *testing.T) {
 		if _, err := law.Embedded().Book(id, nil); err == nil || !strings.Contains(err.Error(), "unknown rulebook") {
 			t.Errorf("%s: %v", id, err)
 		}
+	}
+}
+
+// A rulebook may carry the organ's own settings beside the defaults.
+func TestSettingsInTheDataHold(t *testing.T) {
+	t.Parallel()
+	files := embedded(t)
+	change(t, files, cq+"readings.yaml", "    options: [warn, block]", "    options: [warn, block]\n    value: block")
+	f := orderly("patrol", false)
+	f.Auxiliaries[0].Recording = law.RecordingUnknown
+	v, err := loaded(t, files, "cq-2021", nil).Decide(f)
+	if err != nil || v.Outcome != law.NeedsHuman {
+		t.Errorf("%v %v", v, err)
 	}
 }
 

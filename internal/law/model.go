@@ -83,8 +83,9 @@ func (k itemKind) permits() bool { return k == permits || k == permitsLed || k =
 // item is one numbered unit of an article with what it does.
 type item struct {
 	place
-	ref  string // "16(2)", "19¶1(3)", "44"
-	kind itemKind
+	article int
+	ref     string // "16(2)", "19¶1(3)", "44"
+	kind    itemKind
 	span
 	role        Role   // who it speaks of; none: every auxiliary
 	otherRole   *value // of an item that permits: which items are open to the other role
@@ -129,6 +130,7 @@ type condition struct {
 // when narrows a condition to circumstances; empty: always.
 type when struct {
 	tags  Tags // any of them
+	all   Tags // every one of them
 	cases uint8
 }
 

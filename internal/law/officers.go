@@ -81,8 +81,8 @@ func here(o *Officer) Answer {
 
 // count says whether the unit has one of the lawful make-ups. A lead who may be there counts apart: during the work the lead
 // state decides, as it does where nobody counts.
-func (j *judge) count(combos []combo) int {
-	present, leads, doubtful := 0, 0, 0
+func (j *judge) count(bit int, combos []combo) int {
+	hands, present, leads, doubtful := j.hands(bit), 0, 0, 0
 	for i := range j.f.Officers {
 		o := &j.f.Officers[i]
 		switch h := here(o); {
@@ -95,25 +95,39 @@ func (j *judge) count(combos []combo) int {
 		}
 	}
 	switch {
-	case j.fits(combos, present):
+	case fits(combos, hands, present):
 		return countMet
-	case j.fits(combos, present+leads):
+	case fits(combos, hands, present+leads):
 		return countLeadUnknown
-	case j.fits(combos, present+leads+doubtful):
+	case fits(combos, hands, present+leads+doubtful):
 		return countUnknown
 	}
 	return countShort
 }
 
-func (j *judge) fits(combos []combo, officers int) bool {
-	auxiliaries := 0
-	for i := range j.f.Auxiliaries {
-		if j.f.Auxiliaries[i].Role != RoleNone {
-			auxiliaries++
+// hands counts the auxiliaries who do work that a condition is about: whoever sits at the keyboard is no help on the road.
+func (j *judge) hands(bit int) int {
+	n := 0
+	for p := range j.f.Auxiliaries {
+		if j.f.Auxiliaries[p].Role != RoleNone && j.works(&j.f.Auxiliaries[p], bit) {
+			n++
 		}
 	}
+	return n
+}
+
+func (j *judge) works(a *Auxiliary, bit int) bool {
+	for i := range j.acts {
+		if j.acts[i].rule.owed>>bit&1 != 0 && (len(a.Acts) == 0 || slices.Contains(a.Acts, j.f.Acts[i])) {
+			return true
+		}
+	}
+	return false
+}
+
+func fits(combos []combo, hands, officers int) bool {
 	for _, c := range combos {
-		if officers >= c.officers && auxiliaries >= c.auxiliaries {
+		if officers >= c.officers && hands >= c.auxiliaries {
 			return true
 		}
 	}

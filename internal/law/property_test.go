@@ -11,8 +11,8 @@ import (
 	"github.com/dutybound/dutybound/internal/law"
 )
 
-// worsen is one fact that can get worse, by steps: each word is worse for the task than the one before. Known to be wrong is worse
-// than unknown, and unknown is worse than known to be good.
+// worsen is one fact that can get worse, by steps: each word is worse for the task than the one before, whatever the readings.
+// Known to be wrong is worse than unknown, and unknown is worse than known to be good.
 type worsen struct {
 	name  string
 	steps int
@@ -32,7 +32,8 @@ var ladders = []worsen{
 	ladder("signatory", func(f *law.Facts) *law.Signatory { return &f.Signatory }, law.SignatoryOfficer, law.SignatoryAuxiliary),
 	ladder("status", func(f *law.Facts) *law.Status { return &f.Auxiliaries[0].Status }, law.StatusActive, law.StatusUnknown, law.StatusSuspended, law.StatusSeparated),
 	ladder("training", func(f *law.Facts) *law.Training { return &f.Auxiliaries[0].Training }, law.TrainingPassed, law.TrainingRefresherOverdue, law.TrainingUnknown, law.TrainingExpired, law.TrainingMissing),
-	ladder("uniform", func(f *law.Facts) *law.Uniform { return &f.Auxiliaries[0].Uniform }, law.UniformYes, law.UniformPlainClothesOrder, law.UniformUnknown, law.UniformNo),
+	ladder("uniform", func(f *law.Facts) *law.Uniform { return &f.Auxiliaries[0].Uniform }, law.UniformYes, law.UniformUnknown, law.UniformNo),
+	ladder("plain clothes", func(f *law.Facts) *law.Uniform { return &f.Auxiliaries[0].Uniform }, law.UniformPlainClothesOrder, law.UniformUnknown, law.UniformNo),
 	ladder("card", func(f *law.Facts) *law.Answer { return &f.Auxiliaries[0].IDCard }, law.Yes, law.Unknown, law.No),
 	ladder("recording", func(f *law.Facts) *law.Recording { return &f.Auxiliaries[0].Recording }, law.RecordingOn, law.RecordingUnknown, law.RecordingBuffering, law.RecordingOff),
 	ladder("recusal", func(f *law.Facts) *law.Recusal { return &f.Auxiliaries[0].Recusal }, law.RecusalNone, law.RecusalRefused, law.RecusalPending, law.RecusalGranted),
@@ -43,7 +44,9 @@ var ladders = []worsen{
 		[]law.EquipmentItem{{Class: law.EquipmentRestraint, Item: "rope"}, {Class: law.EquipmentWeapon}}),
 	ladder("on duty", func(f *law.Facts) *law.Answer { return &f.Officers[0].OnDuty }, law.Yes, law.Unknown, law.No),
 	ladder("same organ", func(f *law.Facts) *law.Answer { return &f.Officers[0].SameOrgan }, law.Yes, law.Unknown, law.No),
-	ladder("presence", func(f *law.Facts) *law.Presence { return &f.Officers[0].Presence }, law.PresencePresent, law.PresenceUnknown, law.PresenceRemote, law.PresenceAbsent),
+	ladder("presence", func(f *law.Facts) *law.Presence { return &f.Officers[0].Presence }, law.PresencePresent, law.PresenceUnknown, law.PresenceAbsent),
+	ladder("doubt", func(f *law.Facts) *law.Presence { return &f.Officers[0].Presence }, law.PresencePresent, law.PresenceDoubtful, law.PresenceAbsent),
+	ladder("distance", func(f *law.Facts) *law.Presence { return &f.Officers[0].Presence }, law.PresencePresent, law.PresenceRemote, law.PresenceAbsent),
 	ladder("way", func(f *law.Facts) *law.Presence { return &f.Officers[0].Presence }, law.PresencePresent, law.PresenceEnRoute, law.PresenceAbsent),
 	ladder("command", func(f *law.Facts) **law.Command { return &f.Command },
 		&law.Command{Mode: law.ModeCommand, Recorded: true}, &law.Command{Mode: law.ModeCommand}, nil),

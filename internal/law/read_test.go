@@ -91,6 +91,7 @@ func TestBadCasesAreRefused(t *testing.T) {
 		{"cases:", "readings: {a: b, a: c}\ncases:", `key "a" twice`},
 		{"cases:", "readings: [a]\ncases:", "want readings by id"},
 		{"cases:", "readings: {restraint_list: ['strap, long']}\ncases:", "a comma parts words"},
+		{"cases:", "rulebook: []\ncases:", "/rulebook: want text"},
 		{"cases:", "colour: blue\ncases:", `unknown key "colour"`},
 	} {
 		got := readOne(t, strings.Replace(plainCase, c.old, c.text, 1))

@@ -23,7 +23,7 @@ type row struct {
 	item                                               string
 	article                                            int
 	role                                               law.Role
-	recorded, rescue, perimeter, street                bool
+	recorded, rescue, perimeter, street, road          bool
 	procedure, inspection, drunk, papers, lab, receipt bool
 }
 
@@ -43,6 +43,7 @@ func newTable(b *law.Book) table {
 		r.recorded = r.article == 16 || r.article == 15 && a.Item != "cq-2021 15(4)"
 		r.rescue = is(a.Code, "crime-stopping", "scene-order", "scene-protection", "rescue")
 		r.perimeter = r.rescue || a.Code == "traffic-direction"
+		r.road = a.Item == "cq-2021 16(5)" || a.Code == "traffic-direction"
 		r.street = a.Item == "cq-2021 15(3)"
 		r.procedure = a.Item == "cq-2021 16(1)"
 		r.inspection = a.Code == "public-security-inspection"
@@ -240,7 +241,10 @@ func (w *worst) act(f *law.Facts, r *row, excused bool) {
 		w.lead(f, r.item)
 	}
 	if r.inspection && f.CaseKind == law.CaseAdministrative {
-		w.owe(f.Phase != law.Dispatch, false, two(f), "national-admin-procedure 52¶1")
+		w.owe(f.Phase != law.Dispatch, false, enough(f, 2), "national-admin-procedure 52¶1")
+	}
+	if r.road && f.Tags.Has(law.TagHighway) {
+		w.road(f)
 	}
 	if r.drunk {
 		guard := [...]law.Outcome{law.NeedsHuman, law.Unmet, law.Permitted}[f.GuardNamed]
@@ -290,6 +294,24 @@ func (w *worst) lead(f *law.Facts, item string) {
 	w.owe(f.Phase != law.Dispatch, false, there[lead.Presence], item)
 }
 
+// road asks for two officers on a highway, three in poor visibility, one fewer with two field auxiliaries.
+func (w *worst) road(f *law.Facts) {
+	field := 0
+	for i := range f.Auxiliaries {
+		if f.Auxiliaries[i].Role == law.RoleField {
+			field++
+		}
+	}
+	fewer := 0
+	if field >= 2 {
+		fewer = 1
+	}
+	w.owe(f.Phase != law.Dispatch, false, enough(f, 2-fewer), "national-traffic-duty 70")
+	if f.Tags.Has(law.TagPoorVisibility) {
+		w.owe(f.Phase != law.Dispatch, false, enough(f, 3-fewer), "national-traffic-duty 72(1)")
+	}
+}
+
 func coming(f *law.Facts) law.Outcome {
 	best := law.Unmet
 	for i := range f.Officers {
@@ -305,7 +327,7 @@ func coming(f *law.Facts) law.Outcome {
 	return best
 }
 
-func two(f *law.Facts) law.Outcome {
+func enough(f *law.Facts, n int) law.Outcome {
 	present, leads, doubtful := 0, 0, 0
 	for i := range f.Officers {
 		o := &f.Officers[i]
@@ -321,11 +343,11 @@ func two(f *law.Facts) law.Outcome {
 		}
 	}
 	switch {
-	case present >= 2:
+	case present >= n:
 		return law.Permitted
-	case present+leads >= 2 && f.Phase == law.During:
+	case present+leads >= n && f.Phase == law.During:
 		return law.Conditional
-	case present+leads+doubtful >= 2:
+	case present+leads+doubtful >= n:
 		return law.NeedsHuman
 	}
 	return law.Unmet

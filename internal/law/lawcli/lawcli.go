@@ -186,11 +186,18 @@ func Check(dir string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, p)
 	}
 	if len(problems) > 0 {
-		fmt.Fprintf(stdout, "%d problems: this rulebook is refused\n", len(problems))
+		fmt.Fprintf(stdout, "%s: this rulebook is refused\n", count(len(problems), "problem"))
 		return exitBad
 	}
 	fmt.Fprintln(stdout, "no problems: this rulebook can be loaded")
 	return exitGood
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // instruments finds the folder of instruments: dir itself, or the parent when dir is one instrument.
