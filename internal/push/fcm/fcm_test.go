@@ -76,8 +76,8 @@ func TestWithoutAccountTheEndpointPrintsIdKindAndPriority(t *testing.T) {
 func TestPayloadIsDataOnlyAndSaysNothingOfTheCase(t *testing.T) {
 	t.Parallel()
 	sender, sink, _ := local(t)
-	var got fcm.Sent
-	sink.Answer(func(s fcm.Sent) fcm.Refusal { got = s; return fcm.Refusal{} })
+	got := make(chan fcm.Sent, 1)
+	sink.Answer(func(s fcm.Sent) fcm.Refusal { got <- s; return fcm.Refusal{} })
 	routine := order
 	routine.Urgent = false
 	for platform, c := range map[string]struct {
@@ -95,7 +95,7 @@ func TestPayloadIsDataOnlyAndSaysNothingOfTheCase(t *testing.T) {
 			t.Fatal(err)
 		}
 		var body struct{ Message map[string]any }
-		if err := json.Unmarshal(got.Raw, &body); err != nil {
+		if err := json.Unmarshal((<-got).Raw, &body); err != nil {
 			t.Fatal(err)
 		}
 		text, err := json.Marshal(body.Message)
@@ -190,10 +190,10 @@ func TestServiceAccountIsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sink.Close(context.Background()) })
-	var bearer string
+	bearer := make(chan string, 1)
 	google := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/token" {
-			bearer = r.Header.Get("Authorization") + " " + r.URL.Path
+			bearer <- r.Header.Get("Authorization") + " " + r.URL.Path
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte(`{"name":"projects/p1/messages/7"}`))
 			return
@@ -210,8 +210,8 @@ func TestServiceAccountIsUsed(t *testing.T) {
 	if err != nil || receipt != "projects/p1/messages/7" {
 		t.Fatal(receipt, err)
 	}
-	if bearer != "Bearer granted /v1/projects/p1/messages:send" {
-		t.Errorf("sent with %q", bearer)
+	if with := <-bearer; with != "Bearer granted /v1/projects/p1/messages:send" {
+		t.Errorf("sent with %q", with)
 	}
 }
 
