@@ -23,6 +23,7 @@ type Sequencer struct {
 	at     time.Time   // when the head last moved
 	notary notary
 	status atomic.Pointer[SequencerStatus]
+	called chan struct{} // told when another process has committed
 }
 
 // SequencerConfig says how the sequencer works. Zero durations take the defaults in parentheses.
@@ -30,6 +31,7 @@ type SequencerConfig struct {
 	Key         ledger.Key
 	Anchors     ledger.Anchors                        // empty: heads are kept in the database only
 	Wake        func(ctx context.Context, head int64) // told after each batch; must not block for long
+	Call        func()                                // told of commits here while another process is elected; must not block
 	Log         *slog.Logger
 	Poll        time.Duration // how long an event waits at most when nobody tells of it (1 s)
 	SignEvery   time.Duration // a moving head is signed this often (2 s)
@@ -66,13 +68,24 @@ func NewSequencer(store *Store, config SequencerConfig) *Sequencer {
 	if config.Wake == nil {
 		config.Wake = func(context.Context, int64) {}
 	}
-	s := &Sequencer{store: store, config: config}
+	if config.Call == nil {
+		config.Call = func() {}
+	}
+	s := &Sequencer{store: store, config: config, called: make(chan struct{}, 1)}
 	s.status.Store(&SequencerStatus{})
 	return s
 }
 
 // Status is for readiness and metrics.
 func (s *Sequencer) Status() SequencerStatus { return *s.status.Load() }
+
+// Called tells that another process has committed events, so that they need not wait for the next poll. It never blocks.
+func (s *Sequencer) Called() {
+	select {
+	case s.called <- struct{}{}:
+	default: // told already
+	}
+}
 
 // Run numbers events until the context ends. A failure is logged, shown in Status and tried again: the events wait.
 func (s *Sequencer) Run(ctx context.Context) {
@@ -85,7 +98,21 @@ func (s *Sequencer) Run(ctx context.Context) {
 			s.config.Log.ErrorContext(ctx, "the sequencer stopped; events wait to be numbered", "error", err)
 			s.status.Store(&SequencerStatus{Head: s.tree.Size(), Err: err})
 		}
-		wait(ctx, s.config.Retry, nil)
+		s.standBy(ctx)
+	}
+}
+
+// standBy lasts until it is time to try again. What is committed here meanwhile is for another process to number: it is called.
+func (s *Sequencer) standBy(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, s.config.Retry)
+	defer cancel()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.store.committed:
+			s.config.Call()
+		}
 	}
 }
 
@@ -124,20 +151,21 @@ func (s *Sequencer) work(ctx context.Context, conn *pgx.Conn) error {
 		if err := s.notary.witness(ctx, conn, s.head(), s.config); err != nil {
 			return err
 		}
-		if n < batchLimit && !wait(ctx, s.config.Poll, s.store.committed) {
+		if n < batchLimit && !s.wait(ctx) {
 			return ctx.Err()
 		}
 	}
 }
 
-// wait lasts until a signal, or for a time; it is false when the context has ended.
-func wait(ctx context.Context, d time.Duration, signal <-chan struct{}) bool {
-	timer := time.NewTimer(d)
+// wait lasts until something was committed, or for the poll's time; it is false when the context has ended.
+func (s *Sequencer) wait(ctx context.Context) bool {
+	timer := time.NewTimer(s.config.Poll)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return false
-	case <-signal:
+	case <-s.store.committed:
+	case <-s.called:
 	case <-timer.C:
 	}
 	return true
