@@ -1,6 +1,10 @@
 package naive
 
-import "github.com/dutybound/dutybound/internal/law"
+import (
+	"slices"
+
+	"github.com/dutybound/dutybound/internal/law"
+)
 
 // overlays adds what the national rules ask for on top of the regulation, and the officer whom a scene without one wants: at a
 // first response, and in traffic when a party asks for an officer, someone is hurt or alcohol is suspected.
@@ -9,8 +13,11 @@ func (j *judge) overlays(p law.Auxiliary, act string) {
 	if j.overlaid() && act == "public-security-inspection" && f.CaseKind == law.CaseAdministrative {
 		j.owe(p, act, counting(f, "min_officers", 2, "national-admin-procedure 52¶1"))
 	}
-	if j.overlaid() && counted(act) && (f.Tags.Has(law.TagHighway) || f.Tags.Has(law.TagPoorVisibility)) {
-		j.owe(p, act, counting(f, "combination", combination(f), "national-traffic-duty"))
+	if j.overlaid() && counted(act) && f.Tags.Has(law.TagHighway) {
+		j.owe(p, act, counting(f, "combination", lessWithTwo(f, 2), "national-traffic-duty 70"))
+	}
+	if j.overlaid() && counted(act) && f.Tags.Has(law.TagHighway|law.TagPoorVisibility) {
+		j.owe(p, act, counting(f, "combination", lessWithTwo(f, 3), "national-traffic-duty 72(1)"))
 	}
 	if j.overlaid() && act == "protective-restraint-drunk" {
 		j.owe(p, act, duty{kind: "guard_named", state: answer(f.GuardNamed), start: true, cites: []string{"national-admin-procedure 58"}})
@@ -24,8 +31,8 @@ func (j *judge) overlays(p law.Auxiliary, act string) {
 	}
 	if Item(act) == "15(3)" && f.Tags&(law.TagPartyAsksOfficer|law.TagInjury|law.TagAlcohol) != 0 {
 		d := duty{kind: "officer_en_route", state: coming(f), start: true, cites: []string{"cq-2021 15(3)"}}
-		if j.overlaid() && act == "minor-accident-guidance" {
-			d.cites = append(d.cites, "national-traffic-accident 20")
+		if j.overlaid() && act == "minor-accident-guidance" && f.Tags.Has(law.TagPartyAsksOfficer) {
+			d.cites = append(d.cites, "national-traffic-accident 20¶2")
 		}
 		j.owe(p, act, d)
 	}
@@ -69,23 +76,19 @@ func headcount(f *law.Facts) (sure, leads, others int) {
 	return sure, leads, others
 }
 
-// combination says how many officers the unit needs on the road: on a highway two, or one with two auxiliaries; in poor
-// visibility three, or two with two auxiliaries.
-func combination(f *law.Facts) int {
+// lessWithTwo is one officer less than n when two auxiliaries do the counted work: on a highway two officers, or one and two
+// auxiliaries; in poor visibility three, or two and two.
+func lessWithTwo(f *law.Facts, n int) int {
 	auxiliaries := 0
 	for _, p := range f.Auxiliaries {
-		if p.Role == law.RoleField {
+		if p.Role != law.RoleNone && slices.ContainsFunc(share(f, p), counted) {
 			auxiliaries++
 		}
 	}
-	need := 2
-	if f.Tags.Has(law.TagPoorVisibility) {
-		need = 3
-	}
 	if auxiliaries >= 2 {
-		need--
+		n--
 	}
-	return need
+	return n
 }
 
 // coming says whether an officer is there or on the way.
