@@ -87,7 +87,8 @@ func (d drawer) few(label string, n int) uint16 {
 	if !d.wrong(label + " are any") {
 		return 0
 	}
-	return 1<<rapid.IntRange(0, n-1).Draw(d.t, label) | 1<<rapid.IntRange(0, n-1).Draw(d.t, label)
+	first, second := rapid.IntRange(0, n-1).Draw(d.t, label), rapid.IntRange(0, n-1).Draw(d.t, label)
+	return 1<<first | 1<<second
 }
 
 func (d drawer) moment() time.Time {
