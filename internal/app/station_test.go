@@ -183,6 +183,9 @@ func (h *hand) try(method, path string, body any, header http.Header) (reply, er
 	if r.raw, err = io.ReadAll(answered.Body); err != nil {
 		return reply{}, err
 	}
+	if err := keepsContract(request, r.status, r.header, r.raw); err != nil {
+		return reply{}, err
+	}
 	if len(r.raw) > 0 && r.raw[0] == '{' {
 		err = json.Unmarshal(r.raw, &r.body)
 	}
