@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/google/uuid"
@@ -125,8 +126,8 @@ func (s *story) twice(o order, member string) uuid.UUID {
 func (s *story) same(first, again answer) {
 	switch {
 	case s.err != nil:
-	case again.task.ID != first.task.ID || *again.ruling.ID != *first.ruling.ID || !again.replay:
-		s.fail("the retry got another answer: task %s and %s", first.task.ID, again.task.ID)
+	case !again.replay || !reflect.DeepEqual(again.task, first.task) || !reflect.DeepEqual(again.ruling, first.ruling):
+		s.fail("the retry of task %s got another answer, about task %s", first.task.ID, again.task.ID)
 	default:
 		s.tell.aside(text{"同一任务、同一裁定，没有第二次派遣", "The same task and the same ruling: nobody was sent twice"})
 	}
