@@ -5,13 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/fault"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/postgres"
@@ -34,13 +38,37 @@ type adminCommand struct {
 	Password      passwordCommand      `cmd:"" help:"Set a person's password, read from standard input."`
 }
 
-// enter writes one order and says what was done.
-func enter(ctx context.Context, f databaseFlags, order roster.Order, done string) error {
-	err := f.with(ctx, func(store *postgres.Store) error { return roster.NewAdmin(store).Enter(ctx, order) })
-	if err == nil {
+// administer does one thing, and says what was done or in plain words why not.
+func (f databaseFlags) administer(ctx context.Context, work func(*postgres.Store) (done string, err error)) error {
+	return f.with(ctx, func(store *postgres.Store) error {
+		done, err := work(store)
+		if err != nil {
+			return inWords(err)
+		}
 		fmt.Println(done)
+		return nil
+	})
+}
+
+// inWords tells what was wrong with an order; a failure of the program stays as it is.
+func inWords(err error) error {
+	var what *fault.Error
+	if !errors.As(err, &what) || what.Kind == fault.Internal || what.Kind == fault.Unavailable {
+		return err
 	}
-	return err
+	if len(what.Fields) == 0 {
+		return errors.New(strings.TrimRight(what.EN, ": ")) // what exists already is not always told
+	}
+	var wrong []error
+	for _, f := range what.Fields {
+		wrong = append(wrong, fmt.Errorf("%s: %s", path.Base(f.Field), f.Message))
+	}
+	return errors.Join(wrong...)
+}
+
+// enter writes one order.
+func enter(ctx context.Context, f databaseFlags, order roster.Order, done string) error {
+	return f.administer(ctx, func(store *postgres.Store) (string, error) { return done, roster.NewAdmin(store).Enter(ctx, order) })
 }
 
 type organCommand struct {
@@ -64,7 +92,26 @@ type postCommand struct {
 }
 
 func (c postCommand) Run(ctx context.Context) error {
+	if err := knownItems(c.Items); err != nil {
+		return err
+	}
 	return enter(ctx, c.databaseFlags, roster.Order{Posts: []roster.Post{{Code: c.Code, Name: c.Name, Items: c.Items}}}, "post "+c.Code)
+}
+
+// knownItems refuses an item that permits nothing: a post of it would qualify nobody for anything, and nobody would notice.
+func knownItems(items []string) error {
+	book, known := law.Default(), map[string]bool{}
+	for _, act := range book.Acts() {
+		if item, ok := book.PermittingItem(act.Code); ok {
+			known[item] = true
+		}
+	}
+	for _, item := range items {
+		if !known[item] {
+			return fmt.Errorf("items: no item %q of the statute permits anything; written like %q", item, slices.Sorted(maps.Keys(known))[0])
+		}
+	}
+	return nil
 }
 
 type personCommand struct {
@@ -171,12 +218,9 @@ type deviceCommand struct {
 }
 
 func (c deviceCommand) Run(ctx context.Context) error {
-	return c.with(ctx, func(store *postgres.Store) error {
+	return c.administer(ctx, func(store *postgres.Store) (string, error) {
 		device, err := identities(store).AddDevice(ctx, c.Number, identity.Device{ID: c.ID, Name: c.Name, Platform: c.Platform})
-		if err == nil {
-			fmt.Println("device", device.ID)
-		}
-		return err
+		return "device " + device.ID.String(), err
 	})
 }
 
@@ -192,12 +236,8 @@ func (c passwordCommand) Run(ctx context.Context) error {
 	if password == "" {
 		return errors.Join(errors.New("no password on standard input"), err)
 	}
-	return c.with(ctx, func(store *postgres.Store) error {
-		err := identities(store).ResetPassword(ctx, c.Number, password, !c.Keep)
-		if err == nil {
-			fmt.Println("password of", c.Number, "set; all sessions ended")
-		}
-		return err
+	return c.administer(ctx, func(store *postgres.Store) (string, error) {
+		return "password of " + c.Number + " set; all sessions ended", identities(store).ResetPassword(ctx, c.Number, password, !c.Keep)
 	})
 }
 
@@ -214,16 +254,13 @@ type statusCommand struct {
 }
 
 func (c statusCommand) Run(ctx context.Context) error {
-	return c.with(ctx, func(store *postgres.Store) error {
+	return c.administer(ctx, func(store *postgres.Store) (string, error) {
 		person, err := store.PersonByNumber(ctx, c.Number)
 		if err != nil {
-			return err
+			return "", err
 		}
 		_, err = roster.New(store).SetStatus(ctx, over(person), person.ID, c.Status, c.Reason)
-		if err == nil {
-			fmt.Println(c.Number, "is", c.Status)
-		}
-		return err
+		return fmt.Sprintf("%s is %s", c.Number, c.Status), err
 	})
 }
 
@@ -234,15 +271,12 @@ type revokeDeviceCommand struct {
 }
 
 func (c revokeDeviceCommand) Run(ctx context.Context) error {
-	return c.with(ctx, func(store *postgres.Store) error {
+	return c.administer(ctx, func(store *postgres.Store) (string, error) {
 		person, err := store.PersonByNumber(ctx, c.Number)
 		if err != nil {
-			return err
+			return "", err
 		}
 		_, err = identities(store).RevokeDevice(ctx, over(person), c.Device)
-		if err == nil {
-			fmt.Println("device", c.Device, "revoked with all its sessions")
-		}
-		return err
+		return fmt.Sprintf("device %s revoked with all its sessions", c.Device), err
 	})
 }

@@ -2,7 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/dutybound/dutybound/internal/app"
 	"github.com/dutybound/dutybound/internal/postgres"
@@ -19,8 +24,8 @@ func (f databaseFlags) config() app.Config {
 	return app.Config{DatabaseURL: f.DatabaseURL, DataDir: f.DataDir}
 }
 
-// with opens the store for the time of one piece of work.
-func (f databaseFlags) with(ctx context.Context, work func(*postgres.Store) error) (err error) {
+// reach finds the database, or starts it, for the time of one piece of work.
+func (f databaseFlags) reach(ctx context.Context, work func(url string) error) (err error) {
 	database, err := app.ReachDatabase(ctx, f.config(), os.Stderr)
 	if err != nil {
 		return err
@@ -30,23 +35,36 @@ func (f databaseFlags) with(ctx context.Context, work func(*postgres.Store) erro
 			err = closed
 		}
 	}()
-	store, err := postgres.Open(ctx, postgres.Config{URL: database.URL, MaxConns: 4})
-	if err != nil {
+	return work(database.URL)
+}
+
+// with opens the store for the time of one piece of work.
+func (f databaseFlags) with(ctx context.Context, work func(*postgres.Store) error) error {
+	return f.reach(ctx, func(url string) error {
+		store, err := postgres.Open(ctx, postgres.Config{URL: url, MaxConns: 4})
+		if err != nil {
+			return unmigrated(err)
+		}
+		defer store.Close()
+		return unmigrated(work(store))
+	})
+}
+
+// unmigrated says what helps when the database lacks what migrations make.
+func unmigrated(err error) error {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
 		return err
 	}
-	defer store.Close()
-	return work(store)
+	const noRole, noTable = "22023", "42P01"
+	if refused.Code == noTable || refused.Code == noRole && strings.Contains(refused.Message, postgres.AppRole) {
+		return fmt.Errorf("the database is not migrated, run dutybound migrate first: %w", err)
+	}
+	return err
 }
 
 type migrateCommand struct{ databaseFlags }
 
 func (c migrateCommand) Run(ctx context.Context) error {
-	database, err := app.ReachDatabase(ctx, c.config(), os.Stderr)
-	if err != nil {
-		return err
-	}
-	if err := migrations.Up(ctx, database.URL); err != nil {
-		return err
-	}
-	return database.Close(ctx)
+	return c.reach(ctx, func(url string) error { return migrations.Up(ctx, url) })
 }

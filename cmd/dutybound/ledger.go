@@ -15,7 +15,7 @@ type ledgerCommand struct {
 
 type verifyCommand struct {
 	databaseFlags
-	Key     string `help:"File of the ledger key (its public half is beside it); empty: the one in --data-dir." env:"DUTYBOUND_LEDGER_KEY"`
+	Key     string `help:"File of the ledger key; only its public half beside it (.pub) is read. Empty: the one in --data-dir." env:"DUTYBOUND_LEDGER_KEY"`
 	Anchors string `help:"File of anchored heads; empty: anchors.log in --data-dir." env:"DUTYBOUND_ANCHORS"`
 }
 
@@ -23,7 +23,7 @@ type verifyCommand struct {
 func (c verifyCommand) Run(ctx context.Context) error {
 	config := c.config()
 	config.LedgerKey, config.Anchors = c.Key, c.Anchors
-	key, err := app.LedgerKey(config)
+	verifier, err := app.LedgerVerifier(config)
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (c verifyCommand) Run(ctx context.Context) error {
 	}
 	var report ledger.Report
 	err = c.with(ctx, func(store *postgres.Store) (err error) {
-		report, err = ledger.Verify(ctx, store, key.Verifier, anchors)
+		report, err = ledger.Verify(ctx, store, verifier, anchors)
 		return err
 	})
 	if err != nil {

@@ -46,7 +46,7 @@ func main() {
 	parsed := kong.Parse(&cli,
 		kong.Name("dutybound"),
 		kong.Description("Field duty that keeps police auxiliaries inside the law: every dispatch ruled, every clause cited."),
-		kong.UsageOnError(),
+		kong.ShortUsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	err := parsed.Run()

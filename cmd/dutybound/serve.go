@@ -4,11 +4,15 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/dutybound/dutybound/internal/app"
 )
 
 type serveCommand struct{ app.Config }
+
+// lastMoments is how long the rest of a service gets to end that has lost what it stands on: nothing it waits for will come.
+const lastMoments = 2 * time.Second
 
 // Run serves until a signal comes or the service cannot go on.
 func (c serveCommand) Run(ctx context.Context) error {
@@ -24,11 +28,12 @@ func (c serveCommand) Run(ctx context.Context) error {
 	service.Greet()
 	select {
 	case <-ctx.Done():
+		return service.Stop(context.WithoutCancel(ctx))
 	case err = <-service.Done():
 		log.Error("the service cannot go on", "error", err)
+		brief, cancel := context.WithTimeout(ctx, lastMoments)
+		defer cancel()
+		_ = service.Stop(brief) // why it ends is known already
+		return err
 	}
-	if stopped := service.Stop(context.WithoutCancel(ctx)); err == nil {
-		err = stopped
-	}
-	return err
 }

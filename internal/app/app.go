@@ -79,7 +79,7 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 	if a.store, err = postgres.Open(ctx, postgres.Config{URL: a.database.URL, MaxConns: int(a.config.DatabaseConns)}); err != nil {
 		return err
 	}
-	a.onStop(func(context.Context) error { a.store.Close(); return nil })
+	a.onStop(func(ctx context.Context) error { return within(ctx, a.store.Close) })
 	if a.config.undurable {
 		return nil
 	}
@@ -144,13 +144,20 @@ func (a *App) background(run func(context.Context)) {
 	go func() { defer close(done); run(ctx) }()
 	a.onStop(func(waiting context.Context) error {
 		cancel()
-		select {
-		case <-done:
-			return nil
-		case <-waiting.Done():
-			return waiting.Err()
-		}
+		return within(waiting, func() { <-done })
 	})
+}
+
+// within waits for work that knows no deadline, up to the end of the context.
+func within(ctx context.Context, work func()) error {
+	done := make(chan struct{})
+	go func() { defer close(done); work() }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (a *App) onStop(closer func(context.Context) error) { a.closers = append(a.closers, closer) }
@@ -158,16 +165,21 @@ func (a *App) onStop(closer func(context.Context) error) { a.closers = append(a.
 // Done tells, once, that the service cannot go on: its database ended or its port was closed.
 func (a *App) Done() <-chan error { return a.failed }
 
-// Stop ends the service: no new requests, those under way finish, then everything goes down in reverse order.
+// Stop ends the service: no new requests, those under way finish, then everything goes down in reverse order. Each part has the
+// shutdown's time for itself, so that a request that hangs does not cost the database its clean end.
 func (a *App) Stop(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, a.config.ShutdownTimeout)
-	defer cancel()
 	var errs []error
 	for _, closer := range slices.Backward(a.closers) {
-		errs = append(errs, closer(ctx))
+		errs = append(errs, a.inTime(ctx, closer))
 	}
 	a.closers = nil
 	return errors.Join(errs...)
+}
+
+func (a *App) inTime(ctx context.Context, closer func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, a.config.ShutdownTimeout)
+	defer cancel()
+	return closer(ctx)
 }
 
 // URL is where the service answers.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"path/filepath"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/law"
@@ -14,9 +16,12 @@ import (
 )
 
 // LedgerKey reads the key that signs tree heads, and makes one when there is none.
-func LedgerKey(c Config) (ledger.Key, error) {
-	return ledger.LoadKey(cmp.Or(c.LedgerKey, filepath.Join(c.DataDir, "ledger.key")))
-}
+func LedgerKey(c Config) (ledger.Key, error) { return ledger.LoadKey(keyFile(c)) }
+
+// LedgerVerifier reads the half of the key that tree heads are checked with.
+func LedgerVerifier(c Config) (note.Verifier, error) { return ledger.LoadVerifier(keyFile(c)) }
+
+func keyFile(c Config) string { return cmp.Or(c.LedgerKey, filepath.Join(c.DataDir, "ledger.key")) }
 
 // LedgerAnchors is the file outside the database that signed heads go to.
 func LedgerAnchors(c Config) ledger.Anchors {
@@ -28,10 +33,13 @@ func (a *App) sequencer() (*postgres.Sequencer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return postgres.NewSequencer(a.store, postgres.SequencerConfig{
+	sequencer := postgres.NewSequencer(a.store, postgres.SequencerConfig{
 		Key: key, Anchors: LedgerAnchors(a.config), Log: a.log,
 		Wake: func(context.Context, int64) { a.live.Tell(live.Sequenced) },
-	}), nil
+		Call: func() { a.live.Tell(live.Committed) },
+	})
+	a.live.On(live.Committed, sequencer.Called)
+	return sequencer, nil
 }
 
 // books is the law by which an organ's tasks are judged.

@@ -124,7 +124,7 @@ func (a *App) listen(context.Context) (err error) {
 	if gone := a.database.Done(); gone != nil {
 		go func() {
 			<-gone
-			a.fail(errors.New("the private Postgres has ended"))
+			a.fail(a.database.lastWords())
 		}()
 	}
 	return nil

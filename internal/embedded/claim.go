@@ -35,10 +35,12 @@ func newClaim(parent, prefix string, mode os.FileMode) (*claim, error) {
 	return c, nil
 }
 
+const socketFolders = "/tmp/dutybound-socket-" // and a random part
+
 // openSocketFolder makes the private folder of the server's unix socket. It sits in /tmp because a socket's path may have only
 // about 100 bytes.
 func openSocketFolder(user *account) (*claim, error) {
-	c, err := newClaim("/tmp", "dutybound-socket-", 0o700)
+	c, err := newClaim(filepath.Dir(socketFolders), filepath.Base(socketFolders), 0o700)
 	if err != nil {
 		return nil, fmt.Errorf("folder for the database socket: %w", err)
 	}
@@ -68,12 +70,16 @@ func sweep(parent, prefix string) {
 	dirs, _ := filepath.Glob(filepath.Join(parent, prefix+"*"))
 	for _, dir := range dirs {
 		info, err := os.Lstat(dir)
-		if err != nil || !info.IsDir() || time.Since(info.ModTime()) < claimGrace {
-			continue
+		if err == nil && info.IsDir() && time.Since(info.ModTime()) >= claimGrace {
+			removeAbandoned(dir)
 		}
-		if lock, err := lockFile(dir, os.O_RDONLY); err == nil {
-			_ = os.RemoveAll(dir)
-			lock.Close()
-		}
+	}
+}
+
+// removeAbandoned removes a claim that nobody holds.
+func removeAbandoned(dir string) {
+	if lock, err := lockFile(dir, os.O_RDONLY); err == nil {
+		_ = os.RemoveAll(dir)
+		lock.Close()
 	}
 }

@@ -19,6 +19,7 @@ import (
 //	owner      the lock, and in it who holds it
 //	cluster/   what initdb made; 0700 and the server user's own
 //	server.log what the server said
+//	socket     where its socket is, or was
 type home struct {
 	dir       string
 	user      *account
@@ -165,6 +166,19 @@ func syncFolder(dir string) error {
 	}
 	defer f.Close()
 	return f.Sync()
+}
+
+// noteSocket keeps where the socket is, and removes the folder that a killed predecessor left: we hold the home, so it is dead.
+func (h *home) noteSocket(dir string) error {
+	if h.throwaway != nil {
+		return nil
+	}
+	path := filepath.Join(h.dir, "socket")
+	if former, err := os.ReadFile(path); err == nil && filepath.Dir(string(former)) == filepath.Dir(socketFolders) &&
+		strings.HasPrefix(string(former), socketFolders) {
+		removeAbandoned(string(former))
+	}
+	return os.WriteFile(path, []byte(dir), 0o600)
 }
 
 // serverLog is the log file and where this start's part of it begins.

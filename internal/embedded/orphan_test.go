@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	osexec "os/exec"
 	"os/signal"
@@ -103,6 +104,11 @@ func TestAKilledParentTakesTheServerAlong(t *testing.T) {
 		_ = p.cmd.Wait() // killed, as wanted
 		// No waiting here: the next start has to cope with a server that is still shutting down.
 		next := start(t, embedded.PostgresConfig{DataDir: dir})
+		if left := socketFolder(t, p.url); left == socketFolder(t, next.URL("")) {
+			t.Fatal("the same socket twice")
+		} else if _, err := os.Stat(left); !os.IsNotExist(err) {
+			t.Errorf("round %d: the killed one's %s is still there: %v", round, left, err)
+		}
 		tables := query(t, next.URL(""), "SELECT count(*)::text FROM pg_tables WHERE tablename LIKE 'round%'")
 		if want := fmt.Sprint(round + 1); tables != want {
 			t.Errorf("round %d: %s tables survived, want %s", round, tables, want)
@@ -160,8 +166,7 @@ func TestAbandonedFoldersAreSwept(t *testing.T) {
 		t.Fatal(err)
 	}
 	living := start(t, embedded.PostgresConfig{Throwaway: true})
-	socket := strings.TrimPrefix(living.URL(""), "postgres:///dutybound?host=")
-	socket, _, _ = strings.Cut(strings.ReplaceAll(socket, "%2F", "/"), "&")
+	socket := socketFolder(t, living.URL(""))
 	if err := os.Chtimes(socket, long, long); err != nil {
 		t.Fatal(err)
 	}
@@ -173,6 +178,15 @@ func TestAbandonedFoldersAreSwept(t *testing.T) {
 	if got := query(t, living.URL(""), "SELECT 'untouched'"); got != "untouched" {
 		t.Error("the sweep took a folder in use")
 	}
+}
+
+func socketFolder(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Query().Get("host")
 }
 
 func TestAFolderTheServerCannotReachIsReplaced(t *testing.T) {

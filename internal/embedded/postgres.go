@@ -108,6 +108,9 @@ func launch(ctx context.Context, h *home, programs binaries, settings map[string
 		return nil, err
 	}
 	log, err := h.openLog()
+	if err == nil {
+		err = h.noteSocket(socket.dir)
+	}
 	if err != nil {
 		return nil, errors.Join(err, socket.release())
 	}

@@ -91,6 +91,19 @@ func LoadKey(file string) (Key, error) {
 	return ParseKey(string(secret), string(public))
 }
 
+// LoadVerifier reads the public half that is kept beside a key's file. It is all that checking needs.
+func LoadVerifier(file string) (note.Verifier, error) {
+	public, err := os.ReadFile(file + ".pub")
+	if err != nil {
+		return nil, fmt.Errorf("read the public ledger key: %w", err)
+	}
+	verifier, err := note.NewVerifier(strings.TrimSpace(string(public)))
+	if err != nil {
+		return nil, fmt.Errorf("public ledger key: %w", err)
+	}
+	return verifier, nil
+}
+
 // ParseKey reads the two texts of a key.
 func ParseKey(secret, public string) (Key, error) {
 	signer, err := note.NewSigner(strings.TrimSpace(secret))
@@ -107,7 +120,8 @@ func ParseKey(secret, public string) (Key, error) {
 	return Key{signer, verifier}, nil
 }
 
-// makeKey writes the public half first: a secret half alone would be a key that nobody can check.
+// makeKey writes the public half first: a secret half alone would be a key that nobody can check. The secret one appears whole or
+// not at all, whenever the process is killed.
 func makeKey(file string) error {
 	secret, public, err := NewKey()
 	if err != nil {
@@ -119,5 +133,8 @@ func makeKey(file string) error {
 	if err := os.WriteFile(file+".pub", []byte(public+"\n"), 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile(file, []byte(secret+"\n"), 0o600)
+	if err := os.WriteFile(file+".new", []byte(secret+"\n"), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
 }
