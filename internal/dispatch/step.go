@@ -179,8 +179,8 @@ func (s Resume) apply(d *deciding) error { return d.begin("task.resumed", s.Stat
 
 // begin starts or resumes the work: everybody called has answered, and the law finds the unit fit as it stands now.
 func (d *deciding) begin(kind string, said []Statement) error {
-	if m := d.task.Member(d.actor.Person); m != nil && m.State != Accepted {
-		return fault.New(fault.Conflict, "not_accepted", "您尚未接受该任务", "you have not accepted the task")
+	if err := d.atWork(); err != nil {
+		return err
 	}
 	if waiting := d.task.membersIn(Sent, Acknowledged); len(waiting) > 0 {
 		return fault.New(fault.Conflict, "members_not_accepted",
@@ -202,13 +202,27 @@ func (d *deciding) begin(kind string, said []Statement) error {
 	return d.event(kind, nil)
 }
 
+// atWork keeps those out who have not said yes: work is begun, paused and ended by the unit that does it and its officers.
+func (d *deciding) atWork() error {
+	if m := d.task.Member(d.actor.Person); m != nil && m.State != Accepted {
+		return fault.New(fault.Conflict, "not_accepted", "您尚未接受该任务", "you have not accepted the task")
+	}
+	return nil
+}
+
 func (s Pause) apply(d *deciding) error {
+	if err := d.atWork(); err != nil {
+		return err
+	}
 	d.weigh(law.During, d.task.working())
 	d.fall()
 	return d.event("task.paused", map[string]any{"reason": s.Reason})
 }
 
 func (s Finish) apply(d *deciding) error {
+	if err := d.atWork(); err != nil {
+		return err
+	}
 	d.weigh(law.During, d.task.working())
 	d.task.Report, d.task.EndedAt = s.Report, &d.Now
 	return d.event("task.finished", map[string]any{"report": s.Report != ""})
