@@ -54,7 +54,7 @@ var permissions = map[Role]map[Permission]reach{
 		ViewTask: own, ActOnTask: own, ReadHistory: own, OwnAccount: own, AskRuling: own,
 	},
 	RoleOfficer: {
-		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own, ReadHistory: own | subtree,
+		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own,
 	},
 	RoleStationHead: {
