@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/testkit"
 )
 
 type object = map[string]any
@@ -56,7 +58,9 @@ func saying(statements ...object) object {
 }
 
 // dressed is what an auxiliary states before work: uniform, work card, camera.
-func dressed() []object { return []object{said("uniform", "yes"), said("id_card", "yes"), said("recording", "on")} }
+func dressed() []object {
+	return []object{said("uniform", "yes"), said("id_card", "yes"), said("recording", "on")}
+}
 
 // observes states facts about oneself, and about a lead's presence for a task.
 func (h *hand) observes(statements ...object) reply {
@@ -89,6 +93,16 @@ func (h *hand) begun(people ...*hand) string {
 	ready(task, people...)
 	people[0].step(task, "start", saying()).want(200)
 	return task
+}
+
+// history is a task's record once every event has its number, before which nobody reads it.
+func (h *hand) history(task string) (record reply) {
+	h.s.t.Helper()
+	testkit.Wait(h.s.t, "the record to be complete", func() bool {
+		record = h.get("/v1/tasks/" + task + "/history").want(200)
+		return len(record.at("events").([]any)) == int(record.at("task", "version").(float64))
+	})
+	return record
 }
 
 func newKey() uuid.UUID { return uuid.Must(uuid.NewV7()) }
