@@ -106,7 +106,7 @@ func (t table) decide(f *law.Facts) (law.Outcome, string, bool) {
 	}
 	for i := range rows {
 		if done>>i&1 != 0 {
-			w.act(f, &rows[i], calm>>i&1 == 0)
+			w.act(f, rows, &rows[i], calm>>i&1 == 0)
 		}
 	}
 	if f.EvidenceUse && done != 0 {
@@ -212,7 +212,7 @@ func (w *worst) person(f *law.Facts, rows []row, a *law.Auxiliary) (done, calm u
 	return done, calm
 }
 
-func (w *worst) act(f *law.Facts, r *row, excused bool) {
+func (w *worst) act(f *law.Facts, rows []row, r *row, excused bool) {
 	if f.Tags != 0 {
 		w.tagged(f, r)
 	}
@@ -244,7 +244,7 @@ func (w *worst) act(f *law.Facts, r *row, excused bool) {
 		w.owe(f.Phase != law.Dispatch, false, enough(f, 2), "national-admin-procedure 52¶1")
 	}
 	if r.road && f.Tags.Has(law.TagHighway) {
-		w.road(f)
+		w.road(f, rows)
 	}
 	if r.drunk {
 		guard := [...]law.Outcome{law.NeedsHuman, law.Unmet, law.Permitted}[f.GuardNamed]
@@ -294,16 +294,20 @@ func (w *worst) lead(f *law.Facts, item string) {
 	w.owe(f.Phase != law.Dispatch, false, there[lead.Presence], item)
 }
 
-// road asks for two officers on a highway, three in poor visibility, one fewer with two field auxiliaries.
-func (w *worst) road(f *law.Facts) {
-	field := 0
+// road asks for two officers on a highway, three in poor visibility, one fewer when two auxiliaries do the road work.
+func (w *worst) road(f *law.Facts, rows []row) {
+	hands := 0
 	for i := range f.Auxiliaries {
-		if f.Auxiliaries[i].Role == law.RoleField {
-			field++
+		a := &f.Auxiliaries[i]
+		for k := range rows {
+			if a.Role != law.RoleNone && rows[k].road && (len(a.Acts) == 0 || slices.Contains(a.Acts, f.Acts[k])) {
+				hands++
+				break
+			}
 		}
 	}
 	fewer := 0
-	if field >= 2 {
+	if hands >= 2 {
 		fewer = 1
 	}
 	w.owe(f.Phase != law.Dispatch, false, enough(f, 2-fewer), "national-traffic-duty 70")
