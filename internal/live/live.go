@@ -1,6 +1,6 @@
-// Package live holds what is true only now, in Redis: wake-ups between replicas, rate counters, and when a device was last heard
-// of. Nothing here decides anything whose loss would change an answer of the law or the record; when Redis dies, duty goes on:
-// wake-ups become polling, counters are kept in the process, and presence becomes unknown.
+// Package live holds what is true only now, in Redis: wake-ups between replicas and rate counters. Nothing here decides anything
+// whose loss would change an answer of the law or the record; when Redis dies, duty goes on: wake-ups become polling, and counters
+// are kept in the process.
 package live
 
 import (
@@ -19,28 +19,26 @@ const patience = 500 * time.Millisecond
 
 // Live is the room on one Redis.
 type Live struct {
-	redis    redis.UniversalClient
-	log      *slog.Logger
-	local    *counters
-	wakes    map[Wake]*wake
-	presence *presence
-	outage   outage
+	redis  redis.UniversalClient
+	log    *slog.Logger
+	local  *counters
+	wakes  map[Wake]*wake
+	outage outage
 }
 
 // New makes the room. Register what is to be woken (On), then Run it.
 func New(client redis.UniversalClient, log *slog.Logger) *Live {
 	return &Live{
-		redis: client, log: log, local: newCounters(), presence: newPresence(),
+		redis: client, log: log, local: newCounters(),
 		wakes: map[Wake]*wake{Committed: newWake(), Sequenced: newWake()},
 	}
 }
 
-// Run carries wake-ups and presence until the context ends.
+// Run carries wake-ups until the context ends.
 func (l *Live) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	defer all.Wait()
 	all.Go(func() { l.hear(ctx) })
-	all.Go(func() { l.reportPresence(ctx) })
 	for name, w := range l.wakes {
 		all.Go(func() { l.publish(ctx, name, w) })
 		all.Go(func() { w.pass(ctx) })

@@ -2,7 +2,6 @@ package live_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -100,20 +99,6 @@ func TestLimitOpensAgainAfterItsWindow(t *testing.T) {
 	})
 }
 
-func TestPresence(t *testing.T) {
-	testkit.EachRedis(t, func(t *testing.T, client *redis.Client) {
-		room := live.New(client, slog.New(slog.DiscardHandler))
-		phone, never, at := uuid.New(), uuid.New(), time.Now().Truncate(time.Millisecond)
-		room.Seen(phone, at.Add(-time.Minute))
-		room.Seen(phone, at)
-		room.FlushPresence(t.Context())
-		seen := room.LastSeen(t.Context(), []uuid.UUID{phone, never})
-		if _, there := seen[never]; there || !seen[phone].Equal(at) {
-			t.Errorf("%v", seen)
-		}
-	})
-}
-
 // Redis dies in the middle and comes back, empty.
 func TestDutyGoesOnWhenRedisDies(t *testing.T) {
 	t.Parallel()
@@ -127,7 +112,6 @@ func TestDutyGoesOnWhenRedisDies(t *testing.T) {
 	var woken atomic.Int64
 	room := replica(t, client, map[live.Wake]func(){live.Sequenced: func() { woken.Add(1) }})
 	testkit.Wait(t, "the subscription", func() bool { return woken.Load() > 0 })
-	phone := uuid.New()
 	allow := func() bool { ok, _ := room.Allow(t.Context(), "F20001", 3, time.Hour); return ok }
 	if !allow() {
 		t.Fatal("the first try is refused")
@@ -140,11 +124,6 @@ func TestDutyGoesOnWhenRedisDies(t *testing.T) {
 	}
 	for range 1000 {
 		room.Tell(live.Sequenced)
-		room.Seen(phone, begin)
-		room.FlushPresence(t.Context())
-		if seen := room.LastSeen(t.Context(), []uuid.UUID{phone}); len(seen) > 0 {
-			t.Fatal("presence out of nowhere")
-		}
 	}
 	if took := time.Since(begin); took > 3*time.Second {
 		t.Errorf("a dead Redis was waited for: %s", took)
@@ -155,15 +134,7 @@ func TestDutyGoesOnWhenRedisDies(t *testing.T) {
 	}
 	before := woken.Load()
 	testkit.Wait(t, "the wake-up of a new subscription", func() bool { return woken.Load() > before })
-	testkit.Wait(t, "presence again", func() bool {
-		room.Seen(phone, begin)
-		room.FlushPresence(t.Context())
-		return len(room.LastSeen(t.Context(), []uuid.UUID{phone})) == 1
-	})
 	if allow() {
 		t.Error("the window of before is forgotten")
-	}
-	if err := client.Get(t.Context(), fmt.Sprintf("dutybound:seen:%s", phone)).Err(); err != nil {
-		t.Error(err)
 	}
 }
