@@ -35,6 +35,10 @@ type rooms struct {
 
 // serve makes the API and its metrics.
 func (a *App) serve(r rooms) error {
+	proxies, err := httpapi.ParseProxies(a.config.Proxies)
+	if err != nil {
+		return fmt.Errorf("--proxies: %w", err)
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registry.MustRegister(gauges(r)...)
@@ -46,7 +50,7 @@ func (a *App) serve(r rooms) error {
 		Ready:   a.ready(r.sequencer),
 		Log:     a.log,
 		Metrics: registry,
-		Proxies: a.config.Proxies,
+		Proxies: proxies,
 		Timeout: a.config.RequestTimeout,
 	})
 	a.onStop(func(ctx context.Context) error { return a.web.ShutdownWithContext(ctx) })

@@ -12,6 +12,7 @@ import (
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
+	"github.com/dutybound/dutybound/internal/httpapi"
 	"github.com/dutybound/dutybound/internal/law"
 )
 
@@ -194,18 +195,46 @@ func TestAnswersFitTheContract(t *testing.T) {
 	}
 }
 
+// TestSignInCarriesTheAddress: limits go by it, so nobody may choose it. The peer of a test is 0.0.0.0.
 func TestSignInCarriesTheAddress(t *testing.T) {
 	t.Parallel()
-	r := newRooms()
 	const body = `{"person_number":"310111","password":"x","device":"0198f5a2-0000-7000-8000-000000000002"}`
-	q := r.request(t, http.MethodPost, "/v1/sessions", body).with("X-Forwarded-For", "203.0.113.7")
-	q.headers.Del("Authorization")
-	in := good[api.SignedIn](q, http.StatusCreated)
-	if in.Token != "t" || r.signIns[0].Number != "310111" || r.signIns[0].Device != officer.Device {
-		t.Errorf("%+v", r.signIns)
+	for name, c := range map[string]struct {
+		proxies   []string
+		forwarded []string
+		want      string
+	}{
+		"no proxy, nothing said":          {nil, nil, "0.0.0.0"},
+		"no proxy, a stranger's word":     {nil, []string{"203.0.113.7"}, "0.0.0.0"},
+		"another proxy":                   {[]string{"10.0.0.1"}, []string{"203.0.113.7"}, "0.0.0.0"},
+		"our proxy":                       {[]string{"0.0.0.0"}, []string{"203.0.113.7"}, "203.0.113.7"},
+		"our proxy, a stranger's word":    {[]string{"0.0.0.0/8"}, []string{"198.51.100.1, 203.0.113.7"}, "203.0.113.7"},
+		"two of ours":                     {[]string{"0.0.0.0", "10.0.0.0/8"}, []string{"198.51.100.1, 203.0.113.7, 10.1.2.3"}, "203.0.113.7"},
+		"two of ours, on two lines":       {[]string{"0.0.0.0", "10.0.0.0/8"}, []string{"198.51.100.1,203.0.113.7", "10.1.2.3"}, "203.0.113.7"},
+		"our proxy, no address":           {[]string{"0.0.0.0"}, []string{"unknown"}, "0.0.0.0"},
+		"our proxy, an IPv6 client":       {[]string{"0.0.0.0"}, []string{"2001:db8::7"}, "2001:db8::7"},
+		"our proxy, IPv4 written as IPv6": {[]string{"0.0.0.0"}, []string{"::ffff:203.0.113.7"}, "203.0.113.7"},
+		"nothing but proxies":             {[]string{"0.0.0.0", "10.0.0.0/8"}, []string{"10.0.0.9"}, "10.0.0.9"},
+	} {
+		proxies, err := httpapi.ParseProxies(c.proxies)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := newRooms()
+		config := r.config()
+		config.Proxies = proxies
+		q := r.request(t, http.MethodPost, "/v1/sessions", body)
+		q.app, q.headers["X-Forwarded-For"] = httpapi.New(config), c.forwarded
+		q.headers.Del("Authorization")
+		in := good[api.SignedIn](q, http.StatusCreated)
+		if in.Token != "t" || r.signIns[0].Number != "310111" || r.signIns[0].Device != officer.Device || r.signIns[0].Address != c.want {
+			t.Errorf("%s: %+v, want address %s", name, r.signIns, c.want)
+		}
 	}
-	if r.signIns[0].Address == "203.0.113.7" {
-		t.Error("a stranger's X-Forwarded-For was believed")
+	for _, bad := range []string{"", "proxy.example", "10.0.0.0/33", "10.0.0"} {
+		if _, err := httpapi.ParseProxies([]string{bad}); err == nil {
+			t.Errorf("%q passes for a proxy", bad)
+		}
 	}
 }
 

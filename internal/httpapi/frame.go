@@ -22,6 +22,7 @@ type frame struct {
 	log     *slog.Logger
 	metrics metrics
 	timeout time.Duration
+	proxies Proxies
 }
 
 // The names under which a request's notes travel with it.
@@ -41,6 +42,7 @@ func (f frame) handle(c *fiber.Ctx) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), f.timeout)
 	defer cancel()
 	c.SetUserContext(ctx)
+	noteAddress(c, f.proxies)
 	prepare(c)
 	err := f.guarded(c)
 	if err != nil {
@@ -120,7 +122,7 @@ func (f frame) note(c *fiber.Ctx, err error, took time.Duration) {
 	f.metrics.observe(operation, status, took)
 	attrs := []slog.Attr{
 		slog.String("request", requestID(c)), slog.String("method", c.Method()), slog.String("operation", operation),
-		slog.Int("status", status), slog.Duration("took", took), slog.String("address", c.IP()),
+		slog.Int("status", status), slog.Duration("took", took), slog.String("address", addressOf(c)),
 	}
 	if operation == "" {
 		attrs = append(attrs, slog.String("path", c.Path()))

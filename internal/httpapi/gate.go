@@ -44,7 +44,7 @@ var withOthersPassword = map[string]bool{"changePassword": true, "signOut": true
 // contract's limits, or anything else, without a session.
 func (g gate) admit(c *fiber.Ctx, op *operation) error {
 	noteOperation(c, op)
-	in := &call{address: c.IP()}
+	in := &call{address: addressOf(c)}
 	if !op.Public {
 		session, err := g.sessions.Session(c.UserContext(), bearer(c))
 		if err != nil {

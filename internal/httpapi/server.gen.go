@@ -127,13 +127,12 @@ type ServerInterfaceWrapper struct {
 	HandlerMiddlewares []HandlerMiddlewareFunc
 }
 
-type (
-	MiddlewareFunc        fiber.Handler
-	HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
-)
+type MiddlewareFunc fiber.Handler
+type HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
 
 // GetAsyncapi operation middleware
 func (siw *ServerInterfaceWrapper) GetAsyncapi(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetAsyncapi(c)
 	}
@@ -151,6 +150,7 @@ func (siw *ServerInterfaceWrapper) GetAsyncapi(c *fiber.Ctx) error {
 
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetHealth(c)
 	}
@@ -168,6 +168,7 @@ func (siw *ServerInterfaceWrapper) GetHealth(c *fiber.Ctx) error {
 
 // GetOpenapi operation middleware
 func (siw *ServerInterfaceWrapper) GetOpenapi(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetOpenapi(c)
 	}
@@ -185,6 +186,7 @@ func (siw *ServerInterfaceWrapper) GetOpenapi(c *fiber.Ctx) error {
 
 // GetReadiness operation middleware
 func (siw *ServerInterfaceWrapper) GetReadiness(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetReadiness(c)
 	}
@@ -202,6 +204,7 @@ func (siw *ServerInterfaceWrapper) GetReadiness(c *fiber.Ctx) error {
 
 // RevokeDevice operation middleware
 func (siw *ServerInterfaceWrapper) RevokeDevice(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -230,6 +233,7 @@ func (siw *ServerInterfaceWrapper) RevokeDevice(c *fiber.Ctx) error {
 
 // CreateFeedTicket operation middleware
 func (siw *ServerInterfaceWrapper) CreateFeedTicket(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.CreateFeedTicket(c)
 	}
@@ -247,6 +251,7 @@ func (siw *ServerInterfaceWrapper) CreateFeedTicket(c *fiber.Ctx) error {
 
 // ListActs operation middleware
 func (siw *ServerInterfaceWrapper) ListActs(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListActs(c)
 	}
@@ -264,6 +269,7 @@ func (siw *ServerInterfaceWrapper) ListActs(c *fiber.Ctx) error {
 
 // GetAct operation middleware
 func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -292,6 +298,7 @@ func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
 
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetMe(c)
 	}
@@ -309,6 +316,7 @@ func (siw *ServerInterfaceWrapper) GetMe(c *fiber.Ctx) error {
 
 // ChangePassword operation middleware
 func (siw *ServerInterfaceWrapper) ChangePassword(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ChangePassword(c)
 	}
@@ -326,6 +334,7 @@ func (siw *ServerInterfaceWrapper) ChangePassword(c *fiber.Ctx) error {
 
 // SetPushToken operation middleware
 func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SetPushToken(c)
 	}
@@ -343,6 +352,7 @@ func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
 
 // Observe operation middleware
 func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -387,6 +397,7 @@ func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
 
 // ListOrgans operation middleware
 func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListOrgans(c)
 	}
@@ -404,6 +415,7 @@ func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
 
 // ListPeople operation middleware
 func (siw *ServerInterfaceWrapper) ListPeople(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -468,6 +480,7 @@ func (siw *ServerInterfaceWrapper) ListPeople(c *fiber.Ctx) error {
 
 // GetPerson operation middleware
 func (siw *ServerInterfaceWrapper) GetPerson(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -496,6 +509,7 @@ func (siw *ServerInterfaceWrapper) GetPerson(c *fiber.Ctx) error {
 
 // RegisterDevice operation middleware
 func (siw *ServerInterfaceWrapper) RegisterDevice(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -548,6 +562,7 @@ func (siw *ServerInterfaceWrapper) RegisterDevice(c *fiber.Ctx) error {
 
 // SetPersonStatus operation middleware
 func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -576,6 +591,7 @@ func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
 
 // AskRuling operation middleware
 func (siw *ServerInterfaceWrapper) AskRuling(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.AskRuling(c)
 	}
@@ -593,6 +609,7 @@ func (siw *ServerInterfaceWrapper) AskRuling(c *fiber.Ctx) error {
 
 // SignIn operation middleware
 func (siw *ServerInterfaceWrapper) SignIn(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignIn(c)
 	}
@@ -610,6 +627,7 @@ func (siw *ServerInterfaceWrapper) SignIn(c *fiber.Ctx) error {
 
 // SignOut operation middleware
 func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignOut(c)
 	}
@@ -627,6 +645,7 @@ func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
 
 // ListTasks operation middleware
 func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -691,6 +710,7 @@ func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
 
 // DispatchTask operation middleware
 func (siw *ServerInterfaceWrapper) DispatchTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -735,6 +755,7 @@ func (siw *ServerInterfaceWrapper) DispatchTask(c *fiber.Ctx) error {
 
 // GetTask operation middleware
 func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -763,6 +784,7 @@ func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
 
 // AcceptTask operation middleware
 func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -815,6 +837,7 @@ func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
 
 // AcknowledgeTask operation middleware
 func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -867,6 +890,7 @@ func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
 
 // CancelTask operation middleware
 func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -919,6 +943,7 @@ func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
 
 // DeclineTask operation middleware
 func (siw *ServerInterfaceWrapper) DeclineTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -971,6 +996,7 @@ func (siw *ServerInterfaceWrapper) DeclineTask(c *fiber.Ctx) error {
 
 // FinishTask operation middleware
 func (siw *ServerInterfaceWrapper) FinishTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1023,6 +1049,7 @@ func (siw *ServerInterfaceWrapper) FinishTask(c *fiber.Ctx) error {
 
 // GetTaskHistory operation middleware
 func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1051,6 +1078,7 @@ func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
 
 // NameLead operation middleware
 func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1103,6 +1131,7 @@ func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
 
 // PauseTask operation middleware
 func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1155,6 +1184,7 @@ func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
 
 // ReassignTask operation middleware
 func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1207,6 +1237,7 @@ func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
 
 // ResumeTask operation middleware
 func (siw *ServerInterfaceWrapper) ResumeTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1259,6 +1290,7 @@ func (siw *ServerInterfaceWrapper) ResumeTask(c *fiber.Ctx) error {
 
 // StartTask operation middleware
 func (siw *ServerInterfaceWrapper) StartTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1399,6 +1431,7 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Get(options.BaseURL+"/openapi.yaml", wrapper.GetOpenapi)
 
 	router.Get(options.BaseURL+"/asyncapi.yaml", wrapper.GetAsyncapi)
+
 }
 
 type AnsweredResponseHeaders struct {
@@ -1424,7 +1457,8 @@ type ProblemApplicationProblemPlusJSONResponse Problem
 
 type RefusedApplicationProblemPlusJSONResponse Problem
 
-type GetAsyncapiRequestObject struct{}
+type GetAsyncapiRequestObject struct {
+}
 
 type GetAsyncapiResponseObject interface {
 	VisitGetAsyncapiResponse(ctx *fiber.Ctx) error
@@ -1473,7 +1507,8 @@ func (response GetAsyncapidefaultApplicationProblemPlusJSONResponse) VisitGetAsy
 	return ctx.JSON(&response.Body)
 }
 
-type GetHealthRequestObject struct{}
+type GetHealthRequestObject struct {
+}
 
 type GetHealthResponseObject interface {
 	VisitGetHealthResponse(ctx *fiber.Ctx) error
@@ -1512,7 +1547,8 @@ func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealt
 	return ctx.JSON(&response.Body)
 }
 
-type GetOpenapiRequestObject struct{}
+type GetOpenapiRequestObject struct {
+}
 
 type GetOpenapiResponseObject interface {
 	VisitGetOpenapiResponse(ctx *fiber.Ctx) error
@@ -1561,7 +1597,8 @@ func (response GetOpenapidefaultApplicationProblemPlusJSONResponse) VisitGetOpen
 	return ctx.JSON(&response.Body)
 }
 
-type GetReadinessRequestObject struct{}
+type GetReadinessRequestObject struct {
+}
 
 type GetReadinessResponseObject interface {
 	VisitGetReadinessResponse(ctx *fiber.Ctx) error
@@ -1641,7 +1678,8 @@ func (response RevokeDevicedefaultApplicationProblemPlusJSONResponse) VisitRevok
 	return ctx.JSON(&response.Body)
 }
 
-type CreateFeedTicketRequestObject struct{}
+type CreateFeedTicketRequestObject struct {
+}
 
 type CreateFeedTicketResponseObject interface {
 	VisitCreateFeedTicketResponse(ctx *fiber.Ctx) error
@@ -1680,7 +1718,8 @@ func (response CreateFeedTicketdefaultApplicationProblemPlusJSONResponse) VisitC
 	return ctx.JSON(&response.Body)
 }
 
-type ListActsRequestObject struct{}
+type ListActsRequestObject struct {
+}
 
 type ListActsResponseObject interface {
 	VisitListActsResponse(ctx *fiber.Ctx) error
@@ -1760,7 +1799,8 @@ func (response GetActdefaultApplicationProblemPlusJSONResponse) VisitGetActRespo
 	return ctx.JSON(&response.Body)
 }
 
-type GetMeRequestObject struct{}
+type GetMeRequestObject struct {
+}
 
 type GetMeResponseObject interface {
 	VisitGetMeResponse(ctx *fiber.Ctx) error
@@ -1807,7 +1847,8 @@ type ChangePasswordResponseObject interface {
 	VisitChangePasswordResponse(ctx *fiber.Ctx) error
 }
 
-type ChangePassword204Response struct{}
+type ChangePassword204Response struct {
+}
 
 func (response ChangePassword204Response) VisitChangePasswordResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -1846,7 +1887,8 @@ type SetPushTokenResponseObject interface {
 	VisitSetPushTokenResponse(ctx *fiber.Ctx) error
 }
 
-type SetPushToken204Response struct{}
+type SetPushToken204Response struct {
+}
 
 func (response SetPushToken204Response) VisitSetPushTokenResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -1929,7 +1971,8 @@ func (response ObservedefaultApplicationProblemPlusJSONResponse) VisitObserveRes
 	return ctx.JSON(&response.Body)
 }
 
-type ListOrgansRequestObject struct{}
+type ListOrgansRequestObject struct {
+}
 
 type ListOrgansResponseObject interface {
 	VisitListOrgansResponse(ctx *fiber.Ctx) error
@@ -2217,13 +2260,15 @@ func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInRespo
 	return ctx.JSON(&response.Body)
 }
 
-type SignOutRequestObject struct{}
+type SignOutRequestObject struct {
+}
 
 type SignOutResponseObject interface {
 	VisitSignOutResponse(ctx *fiber.Ctx) error
 }
 
-type SignOut204Response struct{}
+type SignOut204Response struct {
+}
 
 func (response SignOut204Response) VisitSignOutResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -3108,10 +3153,8 @@ type StrictServerInterface interface {
 	StartTask(ctx context.Context, request StartTaskRequestObject) (StartTaskResponseObject, error)
 }
 
-type (
-	StrictHandlerFunc    func(ctx *fiber.Ctx, args any) (any, error)
-	StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
-)
+type StrictHandlerFunc func(ctx *fiber.Ctx, args any) (any, error)
+type StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
 
 func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareFunc) ServerInterface {
 	return &strictHandler{ssi: ssi, middlewares: middlewares}

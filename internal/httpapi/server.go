@@ -27,7 +27,7 @@ type Config struct {
 
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
-	Proxies []string // addresses or networks of proxies whose X-Forwarded-For is believed; none: nobody's
+	Proxies Proxies // whose X-Forwarded-For is believed; none: nobody's
 
 	Timeout     time.Duration // of one request: 10 s
 	ReadTimeout time.Duration // for a request to arrive: 10 s
@@ -55,36 +55,25 @@ func (c Config) withDefaults() Config {
 func New(config Config) *fiber.App {
 	config = config.withDefaults()
 	app := fiber.New(fiber.Config{
-		AppName:                 "dutybound",
-		DisableStartupMessage:   true,
-		CaseSensitive:           true, // a proxy's path rules mean here what they mean there
-		StrictRouting:           true,
-		Immutable:               true, // or one officer's id turns into another's in a goroutine
-		ReadTimeout:             config.ReadTimeout,
-		WriteTimeout:            config.Timeout + 10*time.Second,
-		IdleTimeout:             config.IdleTimeout,
-		BodyLimit:               config.BodyLimit,
-		ReadBufferSize:          config.HeaderLimit,
-		ErrorHandler:            renderProblem,
-		ProxyHeader:             proxyHeader(config.Proxies),
-		EnableTrustedProxyCheck: true,
-		TrustedProxies:          config.Proxies,
-		EnableIPValidation:      true,
+		AppName:               "dutybound",
+		DisableStartupMessage: true,
+		CaseSensitive:         true, // a proxy's path rules mean here what they mean there
+		StrictRouting:         true,
+		Immutable:             true, // or one officer's id turns into another's in a goroutine
+		ReadTimeout:           config.ReadTimeout,
+		WriteTimeout:          config.Timeout + 10*time.Second,
+		IdleTimeout:           config.IdleTimeout,
+		BodyLimit:             config.BodyLimit,
+		ReadBufferSize:        config.HeaderLimit,
+		ErrorHandler:          renderProblem,
 	})
-	f := frame{log: config.Log, metrics: newMetrics(config.Metrics), timeout: config.Timeout}
+	f := frame{log: config.Log, metrics: newMetrics(config.Metrics), timeout: config.Timeout, proxies: config.Proxies}
 	app.Use(f.handle)
 	h := &handlers{Config: config}
 	router := gate{Router: app, sessions: config.Identity}
 	RegisterHandlers(router, NewStrictHandler(h, nil))
 	router.Get("/v1/feed", h.watch)
 	return app
-}
-
-func proxyHeader(proxies []string) string {
-	if len(proxies) == 0 {
-		return ""
-	}
-	return fiber.HeaderXForwardedFor
 }
 
 // handlers carries out the operations of the contract, each in a file of its noun.
