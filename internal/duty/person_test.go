@@ -55,8 +55,13 @@ func TestSameOrgan(t *testing.T) {
 		officer, auxiliary duty.Organ
 		want               bool
 	}{
-		{squad1, squad2, true}, {a, squad1, true}, {squad1, a, true}, {d, squad1, true},
-		{a, b, false}, {squad1, b, false}, {a, d, false},
+		{squad1, squad2, true},
+		{a, squad1, true},
+		{squad1, a, true},
+		{d, squad1, true},
+		{a, b, false},
+		{squad1, b, false},
+		{a, d, false},
 	} {
 		if got := c.officer.SameOrgan(c.auxiliary); got != c.want {
 			t.Errorf("officer of %s, auxiliary of %s: %t, want %t", c.officer.Path, c.auxiliary.Path, got, c.want)
