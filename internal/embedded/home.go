@@ -220,7 +220,7 @@ func awaitFormerServer(ctx context.Context, cluster string, say narrate) error {
 	for told := false; ; told = true {
 		pids := serversIn(cluster)
 		if len(pids) == 0 {
-			return nil
+			return forgetFormerServer(cluster)
 		}
 		if !told {
 			say("Waiting for the database server of an earlier run (process %d) to shut down.", pids[0])
@@ -232,6 +232,16 @@ func awaitFormerServer(ctx context.Context, cluster string, say narrate) error {
 			return fmt.Errorf("the database server of an earlier run (process %d) does not end: %w", pids[0], ctx.Err())
 		}
 	}
+}
+
+// forgetFormerServer removes the lock file of a server that was killed. Postgres itself would trust it as long as the dead process
+// has not been reaped, which in a container may be never, or once another process has its number.
+func forgetFormerServer(cluster string) error {
+	err := os.Remove(filepath.Join(cluster, "postmaster.pid"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the lock file of a killed database server: %w", err)
+	}
+	return nil
 }
 
 // reachableFolder makes the folder, with parents others may pass through, and returns its real path. When the account still

@@ -180,6 +180,22 @@ func TestAbandonedFoldersAreSwept(t *testing.T) {
 	}
 }
 
+// A killed server's lock file names a process that may not be reaped yet, or another one that has its number by now.
+func TestALockFileThatNamesALivingStrangerIsNoObstacle(t *testing.T) {
+	t.Parallel()
+	dir := openFolder(t)
+	stop(t, start(t, embedded.PostgresConfig{DataDir: dir}))
+	stranger := start(t, embedded.PostgresConfig{Throwaway: true}) // of the same user, so that Postgres can see it
+	cluster := filepath.Join(dir, "cluster")
+	left := fmt.Sprintf("%d\n%s\n%d\n5432\n/tmp\n\n", stranger.Pid(), cluster, time.Now().Unix())
+	if err := os.WriteFile(filepath.Join(cluster, "postmaster.pid"), []byte(left), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := query(t, start(t, embedded.PostgresConfig{DataDir: dir}).URL(""), "SELECT 'started'"); got != "started" {
+		t.Error(got)
+	}
+}
+
 func socketFolder(t *testing.T, address string) string {
 	t.Helper()
 	u, err := url.Parse(address)
