@@ -137,10 +137,10 @@ func TestListsAreFilteredAndPaged(t *testing.T) {
 	tasks := good[api.TaskList](r.request(t, http.MethodGet,
 		"/v1/tasks?state=started&mine=true&path=500000000000/&before="+taskID.String()+"&limit=1", ""), 200)
 	if *tasks.Next != taskID || r.filter.State != dispatch.Started || !r.filter.Mine || r.filter.Path != "500000000000/" ||
-		*r.filter.Before != taskID || r.filter.Limit != 1 {
+		*r.filter.Before != taskID || r.filter.Limit != 2 || len(tasks.Tasks) != 1 {
 		t.Errorf("%+v, filter %+v", tasks, r.filter)
 	}
-	if tasks = good[api.TaskList](r.request(t, http.MethodGet, "/v1/tasks", ""), 200); tasks.Next != nil || r.filter.Limit != 50 {
+	if tasks = good[api.TaskList](r.request(t, http.MethodGet, "/v1/tasks", ""), 200); tasks.Next != nil || r.filter.Limit != 51 || len(tasks.Tasks) != 2 {
 		t.Errorf("%+v, filter %+v", tasks, r.filter)
 	}
 	people := good[api.PersonList](r.request(t, http.MethodGet, "/v1/people?q=冉&class=officer&after=31&path=5/", ""), 200)

@@ -146,7 +146,7 @@ func (r *rooms) Task(context.Context, duty.Actor, uuid.UUID) (dispatch.View, err
 
 func (r *rooms) Tasks(_ context.Context, _ duty.Actor, filter dispatch.Filter) ([]dispatch.Task, error) {
 	r.filter = filter
-	return []dispatch.Task{{ID: taskID}}, r.err
+	return []dispatch.Task{{ID: taskID}, {ID: officer.Person}}, r.err
 }
 
 func (r *rooms) History(context.Context, duty.Actor, uuid.UUID) (dispatch.History, error) {

@@ -20,13 +20,13 @@ func (h *handlers) ListTasks(ctx context.Context, r ListTasksRequestObject) (Lis
 	limit := cmp.Or(value(r.Params.Limit), taskPage)
 	tasks, err := h.Duty.Tasks(ctx, actorOf(ctx), dispatch.Filter{
 		State: dispatch.State(value(r.Params.State)), Mine: value(r.Params.Mine), Path: duty.Path(value(r.Params.Path)),
-		Before: r.Params.Before, Limit: limit,
+		Before: r.Params.Before, Limit: limit + 1, // one more says whether there is a next page
 	})
 	if err != nil {
 		return nil, err
 	}
-	page := ListTasks200JSONResponse{Tasks: convert(tasks, taskOf)}
-	if len(tasks) == limit {
+	page := ListTasks200JSONResponse{Tasks: convert(tasks[:min(limit, len(tasks))], taskOf)}
+	if len(tasks) > limit {
 		page.Next = &tasks[limit-1].ID
 	}
 	return page, nil

@@ -58,7 +58,7 @@ type Filter struct {
 	Class duty.Class // empty: any
 	Text  string     // part of a name or the beginning of a number; taken literally
 	After string     // keyset: numbers after this one
-	Limit int        // 1..200; set by the service
+	Limit int        // the service asks for one more than the page, to see whether there is a next one
 }
 
 // Entries are what administration writes, every id and path filled in by the service.
