@@ -1023,8 +1023,8 @@ type Event struct {
 	// Example: 500000000000/500103000000/500103550000/
 	Path Path `json:"path"`
 
-	// Seq Its number in the log; not there in the moment before it gets one.
-	Seq     *int64              `json:"seq,omitempty"`
+	// Seq Its number in the log, without gaps. An event is shown once it has one, as a rule within milliseconds of the command.
+	Seq     int64               `json:"seq"`
 	Task    *openapi_types.UUID `json:"task,omitempty"`
 	Version *int                `json:"version,omitempty"`
 }

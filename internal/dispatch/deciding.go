@@ -55,8 +55,8 @@ func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, a appli
 // clone copies what a command may change, so that the snapshot stays as it was.
 func (t *Task) clone() Task {
 	c := *t
-	c.Members = append([]Member(nil), t.Members...)
-	c.Officers = append([]Officer(nil), t.Officers...)
+	c.Members = append([]Member{}, t.Members...)
+	c.Officers = append([]Officer{}, t.Officers...)
 	return c
 }
 

@@ -92,6 +92,7 @@ func (o DispatchOrder) fieldOf(i int) string {
 func (o DispatchOrder) apply(d *deciding) error {
 	d.task = Task{
 		ID: d.newID(), Organ: d.actor.Organ, State: Dispatched, Order: o.Order, DispatchedAt: d.Now,
+		Members: []Member{}, Officers: []Officer{},
 		DispatchedBy: Dispatcher{d.actor.Person, d.actor.Number, d.actor.Name, d.actor.Class},
 	}
 	if err := duty.Authorise(d.actor, duty.DispatchTask, duty.Target{Path: d.task.Organ.Path}, duty.DispatchTask); err != nil {

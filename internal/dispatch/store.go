@@ -81,7 +81,7 @@ type Filter struct {
 	Mine   bool        // only tasks the actor is part of
 	Path   duty.Path   // subtree; empty: everything in sight
 	Before *uuid.UUID  // keyset: tasks older than this one (ids are UUIDv7)
-	Limit  int         // 1..200
+	Limit  int         // at most so many
 }
 
 // History is a task's whole record: its events in order and every ruling as it was given.

@@ -90,7 +90,7 @@ func dispatcherOf(d dispatch.Dispatcher) api.Dispatcher {
 
 func eventOf(e ledger.Event) api.Event {
 	return api.Event{
-		Seq: optional(e.Seq), ID: e.ID, Kind: e.Kind, Path: api.Path(e.Path), Task: e.Task, Version: optional(e.Version),
+		Seq: e.Seq, ID: e.ID, Kind: e.Kind, Path: api.Path(e.Path), Task: e.Task, Version: optional(e.Version),
 		Actor: e.Actor, At: e.At, Body: e.Body,
 	}
 }
