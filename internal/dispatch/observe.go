@@ -68,13 +68,13 @@ func (d *deciding) state(said []Statement) error {
 	return nil
 }
 
-// mayState holds people to what they can know: everybody states their own facts, the lead those of the people led, a member
-// whether the lead is there.
+// mayState holds people to what they can know: everybody of the unit states their own facts, the lead those of the people led, a
+// member whether the lead is there. Whoever only sees the task states nothing in it.
 func (d *deciding) mayState(field string, o *duty.Observation) error {
 	lead := d.task.Lead()
 	byLead := lead != nil && lead.Person == d.actor.Person
 	switch {
-	case o.Subject == d.actor.Person:
+	case o.Subject == d.actor.Person && d.task.Part(o.Subject):
 		if o.Fact == factPresence && d.task.Officer(o.Subject) == nil {
 			return fault.BadField(field+"/fact", "presence is stated of an officer of the unit")
 		}
