@@ -117,8 +117,8 @@ func (o *office) hire(n newcomer) *hand {
 	return o.another(&hand{person: known.Person})
 }
 
-// noPassword stands where a hash would: nobody can sign in with it, and making one takes time.
-const noPassword = "none"
+// noPassword stands where a hash would, because making one takes time. Nobody can sign in with it.
+const noPassword = ""
 
 // another is the same person signed in on one more device.
 func (o *office) another(h *hand) *hand {
