@@ -51,8 +51,14 @@ func main() {
 	)
 	err := parsed.Run()
 	var code exitCode
-	if errors.As(err, &code) {
+	switch {
+	case errors.As(err, &code):
 		os.Exit(int(code))
+	case err != nil && ctx.Err() != nil:
+		err = fmt.Errorf("a signal came before it was done: %w", err)
 	}
-	parsed.FatalIfErrorf(err)
+	if err != nil { // always 1: kong would take the exit code of any program that failed for ours
+		parsed.Errorf("%s", err)
+		os.Exit(1)
+	}
 }

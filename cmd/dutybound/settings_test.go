@@ -1,0 +1,127 @@
+package main_test
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	dutybound "github.com/dutybound/dutybound/cmd/dutybound"
+	"github.com/dutybound/dutybound/internal/app"
+	"github.com/dutybound/dutybound/internal/testkit"
+)
+
+// settings are the flags of `dutybound serve`.
+func settings(t *testing.T) (flags []*kong.Flag) {
+	t.Helper()
+	parser := must[*kong.Kong](t)(kong.New(&dutybound.Commands{}, kong.Name("dutybound"), kong.Bind(app.Config{})))
+	for _, command := range parser.Model.Children {
+		if command.Name == "serve" {
+			flags = command.Flags
+		}
+	}
+	if len(flags) == 0 {
+		t.Fatal("serve has no settings")
+	}
+	return flags
+}
+
+func TestEverySettingIsAFlagAndAVariable(t *testing.T) {
+	t.Parallel()
+	help := strings.Join(strings.Fields(run(t, "serve", "--help").says(t, 0).out), " ")
+	seen := map[string]bool{}
+	for _, flag := range settings(t) {
+		if len(flag.Envs) != 1 || flag.Help == "" || seen[flag.Envs[0]] {
+			t.Errorf("--%s: variables %v, help %q", flag.Name, flag.Envs, flag.Help)
+			continue
+		}
+		seen[flag.Envs[0]] = true
+		if !strings.Contains(help, "--"+written(flag)) || !strings.Contains(help, "($"+flag.Envs[0]+").") {
+			t.Errorf("--%s or $%s is not in the help", written(flag), flag.Envs[0])
+		}
+	}
+}
+
+func written(flag *kong.Flag) string {
+	if flag.Tag.Negatable != "" {
+		return "[no-]" + flag.Name
+	}
+	return flag.Name
+}
+
+// row is a setting as the README has it.
+func row(flag *kong.Flag) string {
+	value := ""
+	if flag.Default != "" {
+		value = "`" + flag.Default + "`"
+	}
+	return fmt.Sprintf("| `--%s` | `%s` | %s | %s |", written(flag), flag.Envs[0], value, flag.Help)
+}
+
+func TestReadmeListsEverySetting(t *testing.T) {
+	t.Parallel()
+	readme := string(must[[]byte](t)(os.ReadFile("../../README.md")))
+	table, listed := []string{"| flag | variable | default | |", "|---|---|---|---|"}, regexp.MustCompile("(?m)^\\| `--.*$").FindAllString(readme, -1)
+	var rows []string
+	for _, flag := range settings(t) {
+		rows = append(rows, row(flag))
+	}
+	if !slices.Equal(listed, rows) {
+		t.Errorf("README.md should have exactly these settings:\n%s", strings.Join(append(table, rows...), "\n"))
+	}
+}
+
+// TestEnvironmentFileNamesEverySetting with its default, where it is commented out.
+func TestEnvironmentFileNamesEverySetting(t *testing.T) {
+	t.Parallel()
+	file := string(must[[]byte](t)(os.ReadFile("../../deploy/dutybound.env")))
+	for _, flag := range settings(t) {
+		otherwise := flag.Default
+		if flag.IsBool() {
+			otherwise = cmp.Or(otherwise, "false")
+		}
+		line := regexp.MustCompile(`(?m)^(#?)` + flag.Envs[0] + `=(.*)$`).FindStringSubmatch(file)
+		if line == nil || line[1] == "#" && line[2] != otherwise {
+			t.Errorf("%s (default %q): %q", flag.Envs[0], otherwise, line)
+		}
+	}
+	for _, line := range regexp.MustCompile(`(?m)^#?([A-Z_]+)=`).FindAllStringSubmatch(file, -1) {
+		if !slices.ContainsFunc(settings(t), func(f *kong.Flag) bool { return f.Envs[0] == line[1] }) {
+			t.Errorf("%s is no setting", line[1])
+		}
+	}
+}
+
+func TestUnsafeSettingsAreRefused(t *testing.T) {
+	t.Parallel()
+	const plain = "is reachable from other machines and would carry passwords in plain HTTP"
+	thrown, kept := testkit.Database(t).URL, durable(t).URL("")
+	for _, c := range []struct {
+		says string
+		args []string
+	}{
+		{plain, []string{"--listen=:0"}},
+		{plain, []string{"--listen=0.0.0.0:0"}},
+		{plain, []string{"--listen=[::]:0"}},
+		{plain, []string{"--listen=example.org:0"}},
+		{"--tls-cert and --tls-key go together", []string{"--tls-cert=x"}},
+		{"--tls-cert, --tls-key: open /nowhere", []string{"--database-url", kept, "--tls-cert=/nowhere", "--tls-key=/nowhere"}},
+		{"--metrics-listen needs an address of its own", []string{"--listen=127.0.0.1:9", "--metrics-listen=127.0.0.1:9"}},
+		{"this database can lose what it has acknowledged: fsync is off, full_page_writes is off, synchronous_commit is off", []string{"--database-url", thrown}},
+		{"--log-level must be one of", []string{"--log-level=loud"}},
+		{"--session-ttl", []string{"--session-ttl=soon"}},
+		{"--fcm-credentials: open /nowhere", []string{"--database-url", kept, "--fcm-credentials=/nowhere"}},
+		{"database address", []string{"--database-url=nonsense://"}},
+		{"unexpected argument", []string{"more"}},
+	} {
+		s := launch(t, append([]string{"--data-dir", t.TempDir()}, c.args...)...)
+		if code := s.exit(); code == 0 || !strings.Contains(s.logs.String(), c.says) || strings.Contains(s.out.String(), "answers at") {
+			t.Errorf("%v: exit code %d and %q, want %q", c.args, code, s.logs, c.says)
+		}
+	}
+}
