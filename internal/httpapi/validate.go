@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/gofiber/fiber/v2"
@@ -79,6 +80,8 @@ func checkParameter(p *openapi3.Parameter, values []string) (messages []string) 
 		return nil
 	case len(values) > 1:
 		return []string{"is given more than once"}
+	case !utf8.ValidString(values[0]):
+		return []string{"is not UTF-8"}
 	case strings.ContainsRune(values[0], 0):
 		return []string{"must not contain the character U+0000"}
 	}
