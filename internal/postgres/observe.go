@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,7 +48,7 @@ func (s *Store) Observe(ctx context.Context, call dispatch.Call, seen []duty.Obs
 		if err != nil {
 			return nil, err
 		}
-		observed = dispatch.Observed{ReceivedAt: at.now, Tasks: idsOf(at.tasks)}
+		observed = dispatch.Observed{ReceivedAt: at.now, Tasks: weighed(at.tasks, seen)}
 		return at.writingObserved(call, was, decided, seen, observed)
 	})
 	switch {
@@ -71,10 +72,16 @@ func about(seen []duty.Observation) (tasks, subjects []uuid.UUID) {
 	return tasks, subjects
 }
 
-func idsOf(tasks []dispatch.Task) []uuid.UUID {
-	ids := make([]uuid.UUID, len(tasks))
+// weighed are the tasks that something observed counts for: the one it names, or every open task of its subject.
+func weighed(tasks []dispatch.Task, seen []duty.Observation) []uuid.UUID {
+	ids := []uuid.UUID{}
 	for i := range tasks {
-		ids[i] = tasks[i].ID
+		t := &tasks[i]
+		if slices.ContainsFunc(seen, func(o duty.Observation) bool {
+			return o.Task != nil && *o.Task == t.ID || o.Task == nil && t.Part(o.Subject)
+		}) {
+			ids = append(ids, t.ID)
+		}
 	}
 	return ids
 }
