@@ -39,9 +39,9 @@ func (l Limits) signIn(ctx context.Context, in SignIn) error {
 		key   string
 		limit int
 	}{
+		{"sign-in:@" + in.Address, triesOfAddress}, // first: one address cannot fill the memory with made-up numbers
 		{"sign-in:" + in.Number + "@" + in.Address, triesOfOne},
 		{"sign-in:" + in.Number, triesOfNumber},
-		{"sign-in:@" + in.Address, triesOfAddress},
 	} {
 		if err := l.allow(ctx, try.key, try.limit); err != nil {
 			return err
