@@ -111,11 +111,11 @@ func (a *App) redisOptions() (*redis.Options, error) {
 
 // join makes the rooms and introduces them to each other.
 func (a *App) join(ctx context.Context) error {
-	sequencer, err := a.sequencer()
+	hub := feed.NewHub(a.store, a.log, feed.Pace{})
+	sequencer, err := a.sequencer(hub)
 	if err != nil {
 		return err
 	}
-	hub := feed.NewHub(a.store, a.log, feed.Pace{})
 	feeds := feed.New(a.store, hub)
 	sockets := wsfeed.New(wsfeed.Config{Feed: feeds, Log: a.log, Origins: a.config.Origins})
 	a.live.On(live.Sequenced, hub.Wake)

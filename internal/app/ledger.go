@@ -9,6 +9,7 @@ import (
 
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/feed"
 	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/ledger"
 	"github.com/dutybound/dutybound/internal/live"
@@ -28,14 +29,17 @@ func LedgerAnchors(c Config) ledger.Anchors {
 	return ledger.Anchors(cmp.Or(c.Anchors, filepath.Join(c.DataDir, "anchors.log")))
 }
 
-func (a *App) sequencer() (*postgres.Sequencer, error) {
+func (a *App) sequencer(hub *feed.Hub) (*postgres.Sequencer, error) {
 	key, err := LedgerKey(a.config)
 	if err != nil {
 		return nil, err
 	}
 	sequencer := postgres.NewSequencer(a.store, postgres.SequencerConfig{
 		Key: key, Anchors: LedgerAnchors(a.config), Log: a.log,
-		Wake: func(context.Context, int64) { a.live.Tell(live.Sequenced) },
+		Wake: func(context.Context, int64) {
+			hub.Wake() // ours needs no Redis to hear of it
+			a.live.Tell(live.Sequenced)
+		},
 		Call: func() { a.live.Tell(live.Committed) },
 	})
 	a.live.On(live.Committed, sequencer.Called)

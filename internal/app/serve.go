@@ -2,14 +2,8 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"net/http"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
@@ -39,10 +33,7 @@ func (a *App) serve(r rooms) error {
 	if err != nil {
 		return fmt.Errorf("--proxies: %w", err)
 	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	registry.MustRegister(gauges(r)...)
-	registry.MustRegister(a.delivered)
+	registry := a.registry(r)
 	a.web = httpapi.New(httpapi.Config{
 		Duty: r.dispatch, Identity: r.identity, Roster: r.roster, Tickets: r.feed,
 		Law:     func(duty.Organ) httpapi.Law { return law.Default() },
@@ -66,47 +57,6 @@ func (a *App) ready(sequencer *postgres.Sequencer) func(context.Context) error {
 		}
 		return sequencer.Status().Err
 	}
-}
-
-func gauges(r rooms) []prometheus.Collector {
-	gauge := func(name, help string, read func() float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "dutybound", Name: name, Help: help}, read)
-	}
-	return []prometheus.Collector{
-		gauge("feed_subscribers", "Viewers connected to the feed.", func() float64 { return float64(r.hub.Stats().Subscribers) }),
-		gauge("feed_slow_total", "Viewers cut because they did not keep up.", func() float64 { return float64(r.hub.Stats().Slow) }),
-		gauge("ledger_head", "Events numbered by this process's sequencer.", func() float64 { return float64(r.sequencer.Status().Head) }),
-		gauge("sequencer_elected", "1 while this process numbers events.", func() float64 { return truth(r.sequencer.Status().Elected) }),
-		gauge("sequencer_stopped", "1 while numbering has stopped on a failure.", func() float64 { return truth(r.sequencer.Status().Err != nil) }),
-	}
-}
-
-func truth(yes bool) float64 {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
-func (a *App) serveMetrics(registry *prometheus.Registry) error {
-	if a.config.MetricsListen == "" {
-		return nil
-	}
-	listener, err := net.Listen("tcp", a.config.MetricsListen)
-	if err != nil {
-		return fmt.Errorf("--metrics-listen: %w", err)
-	}
-	a.metrics = listener
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: a.config.RequestTimeout}
-	a.onStop(server.Shutdown)
-	go func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			a.fail(fmt.Errorf("metrics: %w", err))
-		}
-	}()
-	return nil
 }
 
 // listen opens the port. From here on the service answers.
