@@ -30,7 +30,9 @@ func gauges(r rooms) []prometheus.Collector {
 	}
 	return []prometheus.Collector{
 		gauge("feed_subscribers", "Viewers connected to the feed.", func() float64 { return float64(r.hub.Stats().Subscribers) }),
-		gauge("feed_slow_total", "Viewers cut because they did not keep up.", func() float64 { return float64(r.hub.Stats().Slow) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: "dutybound", Name: "feed_slow_total", Help: "Viewers cut because they did not keep up.",
+		}, func() float64 { return float64(r.hub.Stats().Slow) }),
 		gauge("ledger_head", "Events numbered by this process's sequencer.", func() float64 { return float64(r.sequencer.Status().Head) }),
 		gauge("sequencer_elected", "1 while this process numbers events.", func() float64 { return truth(r.sequencer.Status().Elected) }),
 		gauge("sequencer_stopped", "1 while numbering has stopped on a failure.", func() float64 { return truth(r.sequencer.Status().Err != nil) }),
@@ -90,4 +92,3 @@ func (a *App) serveMetrics(registry *prometheus.Registry) error {
 	}()
 	return nil
 }
-
