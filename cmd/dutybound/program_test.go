@@ -271,4 +271,3 @@ func must[T any](t testing.TB) func(T, error) T {
 		return value
 	}
 }
-

@@ -49,7 +49,7 @@ func (c Config) check() error {
 		return fmt.Errorf("--listen %s is reachable from other machines and would carry passwords in plain HTTP: "+
 			"give --tls-cert and --tls-key, or --plain-http when a proxy in front speaks TLS", c.Listen)
 	}
-	if c.MetricsListen != "" && c.MetricsListen == c.Listen {
+	if c.MetricsListen != "" && c.MetricsListen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
 		return fmt.Errorf("--metrics-listen needs an address of its own")
 	}
 	return nil
