@@ -227,7 +227,9 @@ func postsOf(role duty.Role) []string {
 	return nil
 }
 
-func keyed() http.Header { return http.Header{"Idempotency-Key": {newKey().String()}} }
+func keyed() http.Header { return keyedBy(newKey()) }
+
+func keyedBy(id uuid.UUID) http.Header { return http.Header{"Idempotency-Key": {id.String()}} }
 
 // The table has nothing that is not a route any more.
 func TestEveryDoorIsARoute(t *testing.T) {

@@ -76,7 +76,7 @@ func (o *office) work(dispatcher, auxiliary *hand, tasks int) {
 
 // send is post for a goroutine that may not end the test.
 func (h *hand) send(path string, body any) (reply, error) {
-	return h.try("POST", path, body, map[string][]string{"Idempotency-Key": {newKey().String()}})
+	return h.try("POST", path, body, keyed())
 }
 
 func now(statement object) object {

@@ -219,7 +219,7 @@ func sentAtOnce(o *office, make func(*unit) sending, left int) {
 		all.Go(func() {
 			begin.Wait()
 			var err error
-			if answers[i], err = s.who.try("POST", s.path, s.body, http.Header{"Idempotency-Key": {id.String()}}); err != nil {
+			if answers[i], err = s.who.try("POST", s.path, s.body, keyedBy(id)); err != nil {
 				u.t.Error(err)
 			}
 		})

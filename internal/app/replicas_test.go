@@ -1,0 +1,115 @@
+package app_test
+
+import (
+	"io"
+	"math/rand/v2"
+	"net/url"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/testkit"
+)
+
+// Two servers on one database are one service: a command sent to both acts once, a viewer of either sees what happens on both, and
+// when the one that numbers the events is stopped the other goes on.
+func TestTwoServersAreOneService(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	other := o.again(io.Discard, io.Discard)
+	viewer := o.hire(newcomer{class: duty.Officer, organ: district, role: duty.RoleViewer})
+	screens := []*screen{
+		o.follow(viewer.at(other), 0, rand.New(rand.NewPCG(1, 1))),
+		o.follow(viewer.at(other), 0, nil),
+	}
+	var work sync.WaitGroup
+	for _, s := range []*station{o.station, other} {
+		dispatcher, auxiliary := o.officer().at(s), o.auxiliary().at(s)
+		work.Go(func() { o.work(dispatcher, auxiliary, 5) })
+	}
+	for range 10 {
+		bothAtOnce(o, other)
+	}
+	work.Wait()
+	o.stop() // the first was elected
+	u := newUnit(o)
+	o.work(u.dispatcher.at(other), u.member.at(other), 3)
+	o.sound()
+	for _, screen := range screens {
+		o.complete(screen, o.path(district))
+	}
+}
+
+// bothAtOnce sends one command to two servers at once.
+func bothAtOnce(o *office, other *station) {
+	o.t.Helper()
+	u := newUnit(o)
+	id, work := newKey(), order("patrol", u.member)
+	var answers [2]reply
+	var both sync.WaitGroup
+	for i, s := range []*station{o.station, other} {
+		both.Go(func() {
+			var err error
+			if answers[i], err = u.dispatcher.at(s).try("POST", "/v1/tasks", work, keyedBy(id)); err != nil {
+				o.t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	want := u.dispatcher.command("/v1/tasks", id, work).want(201)
+	for _, got := range answers {
+		if got.said() != want.said() && (got.status != 409 || got.text("code") != "command_running") {
+			o.t.Errorf("%s\nand\n%s", got.said(), want.said())
+		}
+	}
+	if n := o.count(`SELECT count(*) FROM task WHERE doc #>> '{dispatched_by,person}' = $1`, u.dispatcher.person.String()); n != 1 {
+		o.t.Errorf("%d tasks of one command", n)
+	}
+}
+
+// When the database is away the server says so (503, try again) and is not ready; when it is back the same command is carried out,
+// once.
+func TestAnOutageIsSaidAndSurvived(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	id, work := newKey(), order("patrol", u.member)
+	allow := o.gate()
+	allow(false)
+	nobody := &hand{s: o.station}
+	testkit.Wait(t, "the server to say that it is not ready", func() bool { return nobody.get("/readyz").status == 503 })
+	nobody.get("/healthz").want(200)
+	if away := u.dispatcher.command("/v1/tasks", id, work).want(503); away.header.Get("Retry-After") == "" || away.text("code") != "database_unavailable" {
+		t.Errorf("away: %s", away.raw)
+	}
+	allow(true)
+	testkit.Wait(t, "the server to be ready", func() bool { return nobody.get("/readyz").status == 200 })
+	u.dispatcher.command("/v1/tasks", id, work).want(201)
+	u.dispatcher.command("/v1/tasks", id, work).want(201)
+	if n := o.count(`SELECT count(*) FROM task`); n != 1 {
+		t.Errorf("%d tasks of one command", n)
+	}
+	o.sound()
+}
+
+// gate lets nobody into the station's database, or lets them in again.
+func (o *office) gate() (allow func(bool)) {
+	o.t.Helper()
+	address, err := url.Parse(o.database)
+	o.must(err)
+	name := address.Path[1:]
+	address.Path = "/postgres"
+	conn, err := pgx.Connect(o.t.Context(), address.String())
+	o.must(err)
+	o.t.Cleanup(func() { _ = conn.Close(o.t.Context()) })
+	return func(yes bool) {
+		o.t.Helper()
+		word := map[bool]string{true: "true", false: "false"}[yes]
+		_, err := conn.Exec(o.t.Context(), `ALTER DATABASE `+pgx.Identifier{name}.Sanitize()+` ALLOW_CONNECTIONS `+word)
+		o.must(err)
+		_, err = conn.Exec(o.t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND NOT $2`, name, yes)
+		o.must(err)
+	}
+}
