@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -144,6 +145,28 @@ func TestARevokedViewerIsCut(t *testing.T) {
 				t.Errorf("it took %s", took)
 			}
 		})
+	}
+}
+
+// Only a ticket opens the feed, one that is nobody else's, unspent, and of a session that still is.
+func TestOnlyAGoodTicketOpensTheFeed(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	viewer := o.hire(newcomer{class: duty.Officer, organ: district, role: duty.RoleViewer})
+	ticket := func() string { return viewer.post("/v1/feed/tickets", nil).want(201).text("ticket") }
+	spent, late := ticket(), ticket()
+	conn, err := viewer.dialWith(spent, 0)
+	o.must(err)
+	o.must(conn.Close())
+	viewer.ask("DELETE", "/v1/sessions/current", nil, nil).want(204)
+	for name, bad := range map[string]string{"garbage": "garbage", "a token": viewer.token, "spent": spent, "of a session that has ended": late} {
+		conn, err := viewer.dialWith(bad, 0)
+		if err == nil {
+			_ = conn.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), "401") {
+			t.Errorf("a ticket that is %s: %v", name, err)
+		}
 	}
 }
 

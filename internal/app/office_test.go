@@ -12,8 +12,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dutybound/dutybound/internal/app"
+	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/identity"
+	"github.com/dutybound/dutybound/internal/ledger"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
 	"github.com/dutybound/dutybound/internal/testkit"
@@ -148,8 +150,8 @@ func (o *office) events() int {
 	return o.count(`SELECT count(*) FROM event`)
 }
 
-// sound looks behind the API once everything is numbered: versions and numbers without a gap and in the same order, every ruling
-// in the ledger, and no work without a ruling that carries it.
+// sound looks behind the API once everything is numbered: versions and numbers without a gap and in the same order, no work
+// without a ruling that carries it, and a record that can be derived again.
 func (o *office) sound() {
 	o.t.Helper()
 	testkit.Wait(o.t, "every event to be numbered", func() bool { return o.count(`SELECT count(*) FROM event WHERE seq IS NULL`) == 0 })
@@ -170,4 +172,26 @@ func (o *office) sound() {
 			o.t.Errorf("%d %s", n, what)
 		}
 	}
+	o.proven()
+}
+
+// proven derives the record again: every ruling from its facts, and the ledger from its events.
+func (o *office) proven() {
+	o.t.Helper()
+	key, err := app.LedgerVerifier(o.config)
+	o.must(err)
+	anchors, err := app.LedgerAnchors(o.config).Read()
+	o.must(err)
+	report, err := ledger.Verify(o.t.Context(), o.store, key, anchors)
+	o.must(err)
+	for _, p := range report.Problems {
+		o.t.Errorf("the ledger: %s", p)
+	}
+	o.must(o.store.EachRuling(o.t.Context(), time.Time{}, time.Now().Add(time.Hour), func(r dispatch.RulingRecord) error {
+		difference, err := dispatch.Replay(app.Book(r), r)
+		if difference != "" {
+			o.t.Errorf("ruling %s derived again: %s", r.ID, difference)
+		}
+		return err
+	}))
 }

@@ -26,7 +26,11 @@ func (h *hand) dial(after int64) (*websocket.Conn, error) {
 	if r.status != 201 {
 		return nil, fmt.Errorf("ticket: %d %s", r.status, r.raw)
 	}
-	dialer := websocket.Dialer{Subprotocols: []string{feedProtocol, "ticket." + r.text("ticket")}, HandshakeTimeout: 10 * time.Second}
+	return h.dialWith(r.text("ticket"), after)
+}
+
+func (h *hand) dialWith(ticket string, after int64) (*websocket.Conn, error) {
+	dialer := websocket.Dialer{Subprotocols: []string{feedProtocol, "ticket." + ticket}, HandshakeTimeout: 10 * time.Second}
 	conn, answer, err := dialer.Dial(fmt.Sprintf("%s/v1/feed?after=%d", strings.Replace(h.s.url, "http", "ws", 1), after), nil)
 	if err != nil && answer != nil {
 		err = fmt.Errorf("%w: %s", err, answer.Status)

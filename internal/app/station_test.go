@@ -30,16 +30,17 @@ type station struct {
 	url      string
 	database string
 	config   app.Config
+	client   http.Client
 }
 
 // openStation starts one, with settings of its own if need be; it stops with the test.
 func openStation(t testing.TB, settings ...func(*app.Config)) *station {
 	t.Helper()
 	database := testkit.Database(t).URL
-	s := &station{t: t, database: database, config: app.Undurable(app.Config{
+	s := &station{t: t, database: database, client: http.Client{Transport: &http.Transport{}}, config: app.Undurable(app.Config{
 		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 12, DataDir: t.TempDir(), SessionTTL: time.Hour,
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour,
-		RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
+		RequestTimeout: 10 * time.Second, ShutdownTimeout: 10 * time.Second,
 	})}
 	for _, set := range settings {
 		set(&s.config)
@@ -60,6 +61,7 @@ func (s *station) start() {
 }
 
 func (s *station) stop() {
+	s.client.CloseIdleConnections() // also those never used, which the server would wait for
 	if err := s.app.Stop(context.Background()); err != nil {
 		s.t.Error(err)
 	}
@@ -174,7 +176,7 @@ func (h *hand) try(method, path string, body any, header http.Header) (reply, er
 	if h.token != "" {
 		request.Header.Set("Authorization", "Bearer "+h.token)
 	}
-	answered, err := http.DefaultClient.Do(request)
+	answered, err := h.s.client.Do(request)
 	if err != nil {
 		return reply{}, err
 	}
