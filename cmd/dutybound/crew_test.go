@@ -31,14 +31,14 @@ type worker struct {
 
 // command is one that was sent at least once.
 type command struct {
-	by           *phone
-	path, key    string
-	body         any
-	kind         string // of the event it leaves; empty: an observation
-	answer       answer
-	tries        int
-	given        bool // up, without an answer
-	task, number string
+	by        *phone
+	path, key string
+	body      any
+	kind      string // of the event it leaves; empty: an observation
+	answer    answer
+	tries     int
+	given     bool // up, without an answer
+	task      string
 }
 
 const workers = 6

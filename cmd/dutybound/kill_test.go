@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dutybound/dutybound/internal/demo"
 	"github.com/dutybound/dutybound/internal/testkit"
 )
 
@@ -49,6 +50,30 @@ func TestKilledAtAnyInstant(t *testing.T) {
 		return
 	}
 	h.audit(crew, wall)
+}
+
+// TestKilledWhileStarting interrupts the making of the database, the migrations and the seeding. The next start takes it from there.
+func TestKilledWhileStarting(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	begin := time.Now()
+	kill(serve(t, "--data-dir", folder(t)).cmd.Process.Pid)
+	whole := time.Since(begin) // of a start from nothing, on this machine now
+	for quarter := range 3 {
+		s := launch(t, "--data-dir", dir)
+		select {
+		case <-time.After(whole * time.Duration(quarter+1) / 4):
+		case <-s.ended:
+			t.Fatalf("the start after %d killed ones failed\n%s", quarter, s.logs)
+		}
+		kill(s.cmd.Process.Pid)
+		<-s.ended
+	}
+	s := serve(t, "--data-dir", dir)
+	for _, account := range demo.Cast() {
+		player(t, at(s.url), account.Number)
+	}
+	run(t, "ledger", "verify", "--data-dir", dir).says(t, 0, " 0 problems")
 }
 
 // house is a server on its own database that somebody starts anew whenever it ends.

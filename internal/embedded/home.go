@@ -135,14 +135,18 @@ func (h *home) adopt() error {
 	return h.user.own(h.cluster())
 }
 
-// initialise makes the cluster beside its place and moves it there, so that a killed initdb leaves nothing that looks whole.
+// drafts are folders of initdb; what a killed one left is removed at the next start.
+const drafts = "cluster.new*"
+
+// initialise makes the cluster beside its place and moves it there, so that a killed initdb leaves nothing that looks whole. Each
+// has a folder of its own: a child of the killed one may still be writing into the last.
 func (h *home) initialise(ctx context.Context, programs binaries, say narrate) error {
 	say("Making a new database in %s with PostgreSQL %d.", h.dir, programs.major)
-	draft := h.cluster() + ".new"
-	if err := os.RemoveAll(draft); err != nil {
+	draft, err := os.MkdirTemp(h.dir, drafts)
+	if err != nil {
 		return err
 	}
-	if err := errors.Join(os.Mkdir(draft, 0o700), h.user.own(draft)); err != nil {
+	if err := h.user.own(draft); err != nil {
 		return err
 	}
 	args := []string{"-D", draft, "-U", superuser, "--auth=trust", "--encoding=UTF8", "--no-locale", "--data-checksums"}
@@ -156,6 +160,14 @@ func (h *home) initialise(ctx context.Context, programs binaries, say narrate) e
 		return err
 	}
 	return syncFolder(h.dir)
+}
+
+// removeDrafts is for the folders of initdbs that were killed. One that is still being written to goes at a later start.
+func (h *home) removeDrafts() {
+	left, _ := filepath.Glob(filepath.Join(h.dir, drafts))
+	for _, draft := range left {
+		_ = os.RemoveAll(draft)
+	}
 }
 
 // syncFolder makes a rename inside the folder durable.

@@ -78,6 +78,7 @@ func startIn(ctx context.Context, h *home, cfg PostgresConfig, user *account, sa
 	if err := awaitFormerServer(ctx, h.cluster(), say); err != nil {
 		return nil, err
 	}
+	h.removeDrafts()
 	major, err := h.major()
 	if err != nil {
 		return nil, err
