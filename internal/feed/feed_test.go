@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,21 +15,28 @@ import (
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
 	"github.com/dutybound/dutybound/internal/feed"
-	"github.com/dutybound/dutybound/internal/feed/feedtest"
+	"github.com/dutybound/dutybound/internal/testkit"
+	"github.com/dutybound/dutybound/internal/testkit/feedkit"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(
+		m, // a cluster of this package's own ends with it
+		goleak.IgnoreAnyFunction("github.com/dutybound/dutybound/internal/embedded.(*Postgres).spawn.func1"),
+	)
+}
 
 const (
-	city  duty.Path = "50/"
-	north duty.Path = "50/01/"
-	south duty.Path = "50/02/"
+	city  = feedkit.City
+	north = feedkit.North
+	south = feedkit.South
 )
 
-// room is a running hub on a log in memory.
+// room is a running hub on a log.
 type room struct {
 	*testing.T
-	log     *feedtest.Log
+	log     *feedkit.Log
+	errors  complaints
 	hub     *feed.Hub
 	service *feed.Service
 	stop    func()
@@ -36,8 +44,8 @@ type room struct {
 
 func open(t *testing.T, pace feed.Pace) *room {
 	t.Helper()
-	r := &room{T: t, log: feedtest.New()}
-	r.hub = feed.NewHub(r.log, slog.New(slog.DiscardHandler), pace)
+	r := &room{T: t, log: feedkit.Open(t)}
+	r.hub = feed.NewHub(r.log, slog.New(&r.errors), pace)
 	r.service = feed.New(r.log, r.hub)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -47,17 +55,33 @@ func open(t *testing.T, pace feed.Pace) *room {
 	return r
 }
 
+// complaints counts the errors that the hub logs.
+type complaints struct{ atomic.Int64 }
+
+func (c *complaints) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelError
+}
+func (c *complaints) Handle(context.Context, slog.Record) error { c.Add(1); return nil }
+func (c *complaints) WithAttrs([]slog.Attr) slog.Handler        { return c }
+func (c *complaints) WithGroup(string) slog.Handler             { return c }
+
 func (r *room) viewer(path duty.Path) duty.Actor {
-	return r.log.SignIn(duty.Grant{Role: duty.RoleViewer, Path: path})
+	r.Helper()
+	return r.log.SignIn(duty.RoleViewer, path)
 }
 
-func (r *room) enter(actor duty.Actor, after *int64) *feed.Subscription {
+func (r *room) ticket(actor duty.Actor) string {
 	r.Helper()
 	token, _, err := r.service.Ticket(r.Context(), actor)
 	if err != nil {
 		r.Fatal(err)
 	}
-	viewer, err := r.service.Admit(r.Context(), token)
+	return token
+}
+
+func (r *room) enter(actor duty.Actor, after *int64) *feed.Subscription {
+	r.Helper()
+	viewer, err := r.service.Admit(r.Context(), r.ticket(actor))
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -97,6 +121,7 @@ func (r *room) ends(sub *feed.Subscription) *feed.Ended {
 }
 
 func (r *room) append(paths ...duty.Path) int64 {
+	r.Helper()
 	defer r.hub.Wake()
 	return r.log.Append(paths...)
 }
@@ -127,7 +152,7 @@ func TestTicketIsSpentOnce(t *testing.T) {
 func TestTicketNeedsTheRightToWatchAndALiveSession(t *testing.T) {
 	t.Parallel()
 	r := open(t, feed.Pace{})
-	auxiliary := r.log.SignIn(duty.Grant{Role: duty.RoleAuxiliary, Path: north})
+	auxiliary := r.log.SignIn(duty.RoleAuxiliary, north)
 	if _, _, err := r.service.Ticket(t.Context(), auxiliary); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("an auxiliary got a ticket: %v", err)
 	}
@@ -135,21 +160,30 @@ func TestTicketNeedsTheRightToWatchAndALiveSession(t *testing.T) {
 		between func(duty.Actor)
 		want    fault.Kind
 	}{
-		"signed out":   {r.log.SignOut, fault.Unauthenticated},
-		"expired":      {func(duty.Actor) { r.log.Expire() }, fault.Unauthenticated},
-		"grant taken":  {func(a duty.Actor) { r.log.Regrant(a) }, fault.Forbidden},
-		"store failed": {func(duty.Actor) { r.log.Fail(errors.New("down")) }, fault.Internal},
+		"signed out":  {r.log.SignOut, fault.Unauthenticated},
+		"expired":     {func(duty.Actor) { r.log.ExpireTickets() }, fault.Unauthenticated},
+		"grant taken": {func(a duty.Actor) { r.log.Regrant(a) }, fault.Forbidden},
 	} {
 		actor := r.viewer(north)
-		token, _, err := r.service.Ticket(t.Context(), actor)
-		if err != nil {
-			t.Fatal(err)
-		}
+		token := r.ticket(actor)
 		c.between(actor)
 		if _, err := r.service.Admit(t.Context(), token); err == nil || fault.KindOf(err) != c.want {
 			t.Errorf("%s: %v", name, err)
 		}
-		r.log.Fail(nil)
+	}
+}
+
+func TestTicketThatCannotBeReadLetsNobodyIn(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{})
+	token := r.ticket(r.viewer(north))
+	allow := r.log.Deny(feedkit.Tickets)
+	if _, err := r.service.Admit(t.Context(), token); err == nil || fault.KindOf(err) != fault.Internal {
+		t.Errorf("%v", err)
+	}
+	allow()
+	if _, err := r.service.Admit(t.Context(), token); err != nil {
+		t.Errorf("the ticket was spent on a failure: %v", err)
 	}
 }
 
@@ -274,9 +308,9 @@ func TestSessionThatEndsIsCutAndChangedReachCounts(t *testing.T) {
 	for _, sub := range subs {
 		r.next(sub, feed.Hello)
 	}
+	r.log.Regrant(moved, duty.Grant{Role: duty.RoleViewer, Path: south}) // first: who sees the others go has seen this
 	r.log.SignOut(gone)
 	r.log.Regrant(stripped, duty.Grant{Role: duty.RoleAuxiliary, Path: north})
-	r.log.Regrant(moved, duty.Grant{Role: duty.RoleViewer, Path: south})
 	for _, name := range []string{"gone", "stripped"} {
 		if ended := r.ends(subs[name]); ended.Why != feed.Revoked {
 			t.Errorf("%s: %+v", name, ended)
@@ -306,17 +340,15 @@ func TestBeatMovesTheCursorPastWhatOthersSee(t *testing.T) {
 
 func TestStoreThatFailsIsAskedAgain(t *testing.T) {
 	t.Parallel()
-	r := open(t, feed.Pace{Poll: 5 * time.Millisecond})
+	r := open(t, feed.Pace{Poll: 200 * time.Millisecond})
 	sub := r.enter(r.viewer(north), nil)
 	r.next(sub, feed.Hello)
 	r.append(north)
 	r.next(sub, feed.EventOf)
-	r.log.Fail(errors.New("down"))
-	r.append(north)
-	for pages := r.log.Pages(); r.log.Pages() < pages+2; {
-		r.hub.Wake()
-	}
-	r.log.Fail(nil)
+	r.log.Append(north) // of which the hub is not told
+	allow := r.log.Deny(feedkit.Events)
+	testkit.Wait(t, "the hub to have failed twice", func() bool { r.hub.Wake(); return r.errors.Load() >= 2 })
+	allow()
 	if m := r.next(sub, feed.EventOf); m.Seq != 2 {
 		t.Errorf("got %s", m.JSON)
 	}
