@@ -300,6 +300,20 @@ func TestSlowSubscriberIsCutWithItsCursorAndHoldsUpNobody(t *testing.T) {
 	}
 }
 
+func TestBeatOfOneWhoIsCutSpeaksForNothingItMissed(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{Queue: 4})
+	sub := r.enter(r.viewer(north), nil)
+	r.next(sub, feed.Hello)
+	r.append(north)
+	r.next(sub, feed.EventOf)
+	testkit.Wait(t, "the subscriber to be cut", func() bool { r.append(north, north, north); return r.hub.Stats().Slow == 1 })
+	last, beat := sub.Late()
+	if ended := r.ends(sub); last == 0 || beat.Seq != last || ended.After != last {
+		t.Errorf("after %d came %s and %+v", last, beat.JSON, ended)
+	}
+}
+
 func TestSessionThatEndsIsCutAndChangedReachCounts(t *testing.T) {
 	t.Parallel()
 	r := open(t, feed.Pace{Check: 5 * time.Millisecond})

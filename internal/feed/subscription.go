@@ -90,10 +90,8 @@ func (s *Subscription) Close() {
 // now and then. The error is *Ended when we cut the subscription, else that of the context or the store.
 func (s *Subscription) Next(ctx context.Context) (Message, error) {
 	for {
-		select {
-		case <-s.done:
+		if s.isCut() {
 			return Message{}, s.ended()
-		default:
 		}
 		if s.beatIsDue() {
 			return s.beatNow(), nil
@@ -213,7 +211,7 @@ func (s *Subscription) take(messages []Message) bool {
 func (s *Subscription) beatNow() Message {
 	if !s.catching && len(s.waiting) == 0 {
 		position := s.hub.Stats().Position // before the look at the queue: what it holds later comes after this
-		if len(s.queue) == 0 {
+		if len(s.queue) == 0 && !s.isCut() { // the hub goes on without those it has cut
 			s.through = max(s.through, position)
 		}
 	}
@@ -228,6 +226,15 @@ func (s *Subscription) Cursor() int64 {
 		}
 	}
 	return s.through
+}
+
+func (s *Subscription) isCut() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
 }
 
 func (s *Subscription) ended() error { return &Ended{Why: s.why, After: s.Cursor()} }
