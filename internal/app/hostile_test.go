@@ -84,6 +84,7 @@ func attacks(p uuid.UUID) map[string]attack {
 		"a body where none is taken": {path: "/v1/tasks/" + p.String() + "/accept", body: `{"force":true}`, status: 400, code: "invalid_request", field: "body"},
 
 		"a wrong method":           {method: "PATCH", path: "/v1/tasks", body: `{}`, status: 405, code: "method_not_allowed"},
+		"a method nobody knows":    {method: "BREW", path: "/v1/tasks", status: 405, code: "method_not_allowed"},
 		"a method override":        {method: "GET", path: "/v1/sessions/current", header: http.Header{"X-Http-Method-Override": {"DELETE"}}, status: 405},
 		"another case of the path": {method: "GET", path: "/V1/me", status: 404, code: "no_such_route"},
 		"a trailing slash":         {method: "GET", path: "/v1/me/", status: 404, code: "no_such_route"},

@@ -6,10 +6,12 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/valyala/fasthttp"
 
 	"github.com/dutybound/dutybound/internal/duty"
 )
@@ -73,7 +75,25 @@ func New(config Config) *fiber.App {
 	router := gate{Router: app, sessions: config.Identity}
 	RegisterHandlers(router, NewStrictHandler(h, nil))
 	router.Get("/v1/feed", h.watch)
+	refuseUnknownMethods(app)
 	return app
+}
+
+// refuseUnknownMethods answers a method that Fiber has never heard of like one that a route does not take. Fiber itself answers it
+// before anything of ours is asked, with a bare line.
+func refuseUnknownMethods(app *fiber.App) {
+	server := app.Server()
+	known := server.Handler
+	server.Handler = func(request *fasthttp.RequestCtx) {
+		if slices.Contains(fiber.DefaultMethods, string(request.Method())) {
+			known(request)
+			return
+		}
+		c := app.AcquireCtx(request)
+		defer app.ReleaseCtx(c)
+		prepare(c)
+		_ = renderProblem(c, fiber.ErrMethodNotAllowed) // fails only when a problem cannot be encoded
+	}
 }
 
 // handlers carries out the operations of the contract, each in a file of its noun.
