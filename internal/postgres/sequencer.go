@@ -34,6 +34,7 @@ type SequencerConfig struct {
 	Call        func()                                // told of commits here while another process is elected; must not block
 	Log         *slog.Logger
 	Poll        time.Duration // how long an event waits at most when nobody tells of it (1 s)
+	Gather      time.Duration // batches come no closer than this (10 ms)
 	SignEvery   time.Duration // a moving head is signed this often (2 s)
 	AnchorEvery time.Duration // and anchored this often (5 min)
 	Retry       time.Duration // pause after a failure (1 s)
@@ -62,6 +63,7 @@ func NewSequencer(store *Store, config SequencerConfig) *Sequencer {
 		}
 	}
 	def(&config.Poll, time.Second)
+	def(&config.Gather, 10*time.Millisecond)
 	def(&config.SignEvery, 2*time.Second)
 	def(&config.AnchorEvery, 5*time.Minute)
 	def(&config.Retry, time.Second)
@@ -140,6 +142,7 @@ func (s *Sequencer) work(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	for {
+		began := time.Now()
 		n, err := s.batch(ctx, conn)
 		if err != nil {
 			return err
@@ -151,14 +154,15 @@ func (s *Sequencer) work(ctx context.Context, conn *pgx.Conn) error {
 		if err := s.notary.witness(ctx, conn, s.head(), s.config); err != nil {
 			return err
 		}
-		if n < batchLimit && !s.wait(ctx) {
+		if n < batchLimit && !s.wait(ctx, began) {
 			return ctx.Err()
 		}
 	}
 }
 
-// wait lasts until something was committed, or for the poll's time; it is false when the context has ended.
-func (s *Sequencer) wait(ctx context.Context) bool {
+// wait lasts until something was committed, or for the poll's time; it is false when the context has ended. Under load it lets the
+// events of a moment gather, for a batch costs the same whether it numbers one or a hundred.
+func (s *Sequencer) wait(ctx context.Context, lastBatch time.Time) bool {
 	timer := time.NewTimer(s.config.Poll)
 	defer timer.Stop()
 	select {
@@ -168,7 +172,13 @@ func (s *Sequencer) wait(ctx context.Context) bool {
 	case <-s.called:
 	case <-timer.C:
 	}
-	return true
+	timer.Reset(s.config.Gather - time.Since(lastBatch))
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }
 
 // resume takes up the tree where the stored head says it is.

@@ -60,7 +60,7 @@ type Runner struct {
 	client *river.Client[pgx.Tx]
 }
 
-const fetchCooldown = 5 * time.Millisecond // River's 100 ms would be the latency of each push
+const fetchCooldown = 20 * time.Millisecond // River's 100 ms would be the latency of each push; less costs the database more
 
 // Start sets workers to the jobs of a database. The pool's role needs to read and write River's tables, and one connection of it is
 // kept for listening.
