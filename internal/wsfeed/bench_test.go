@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/feed"
+	"github.com/dutybound/dutybound/internal/testkit"
 )
 
 // BenchmarkIdleSocket opens sockets that nothing happens on, and reports what one of them costs (memory and stacks, the far end's
@@ -31,9 +31,7 @@ func BenchmarkIdleSocket(b *testing.B) {
 		for _, conn := range conns {
 			_ = conn.Close()
 		}
-		for s.hub.Stats().Subscribers > 0 {
-			runtime.Gosched()
-		}
+		testkit.Wait(b, "the sockets to be gone", func() bool { return s.hub.Stats().Subscribers == 0 })
 		b.StartTimer()
 	}
 }
@@ -74,7 +72,7 @@ func BenchmarkFanOut(b *testing.B) {
 		clients[i].next("hello")
 	}
 	for b.Loop() {
-		s.append(duty.Path(north))
+		s.append(north)
 		for _, c := range clients {
 			c.next("event")
 		}

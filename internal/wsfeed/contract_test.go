@@ -10,7 +10,6 @@ import (
 	"github.com/gorilla/websocket"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/feed"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 	"github.com/dutybound/dutybound/openapi"
@@ -64,7 +63,7 @@ func TestMessagesAreAsWritten(t *testing.T) {
 	s.append(north)
 	seen := map[string]map[string]any{}
 	for _, query := range []string{"?after=0", "?after=9"} {
-		client := s.dial(s.viewer(duty.Path(north)), query)
+		client := s.dial(s.viewer(north), query)
 		for range 6 {
 			var m map[string]any
 			if err := client.ReadJSON(&m); err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
 	"github.com/dutybound/dutybound/internal/feed"
-	"github.com/dutybound/dutybound/internal/feed/feedtest"
+	"github.com/dutybound/dutybound/internal/testkit/feedkit"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 )
 
@@ -31,15 +31,15 @@ func TestMain(m *testing.M) {
 }
 
 const (
-	north    duty.Path = "50/01/"
-	south    duty.Path = "50/02/"
-	patience           = 10 * time.Second
+	north    = feedkit.North
+	south    = feedkit.South
+	patience = 10 * time.Second
 )
 
-// server is Fiber with the feed on a real port, on a log in memory.
+// server is Fiber with the feed on a real port.
 type server struct {
 	testing.TB
-	log     *feedtest.Log
+	log     *feedkit.Log
 	hub     *feed.Hub
 	service *feed.Service
 	sockets *wsfeed.Feed
@@ -48,16 +48,14 @@ type server struct {
 
 func serve(t testing.TB, pace feed.Pace, change func(*wsfeed.Config)) *server {
 	t.Helper()
-	log := feedtest.New()
-	s := serveFrom(t, log, pace, change)
-	s.log = log
-	return s
+	log := feedkit.Open(t)
+	return serveFrom(t, log, log.Store, pace, change)
 }
 
-// serveFrom is Fiber with the feed on a real port, on a store of any kind.
-func serveFrom(t testing.TB, store feed.Store, pace feed.Pace, change func(*wsfeed.Config)) *server {
+// serveFrom serves from one of the stores on a log's database.
+func serveFrom(t testing.TB, log *feedkit.Log, store feed.Store, pace feed.Pace, change func(*wsfeed.Config)) *server {
 	t.Helper()
-	s := &server{TB: t}
+	s := &server{TB: t, log: log}
 	s.hub = feed.NewHub(store, slog.New(slog.DiscardHandler), pace)
 	s.service = feed.New(store, s.hub)
 	config := wsfeed.Config{Feed: s.service, Log: slog.New(slog.DiscardHandler)}
@@ -113,7 +111,8 @@ func problem(c *fiber.Ctx, err error) error {
 }
 
 func (s *server) viewer(path duty.Path) duty.Actor {
-	return s.log.SignIn(duty.Grant{Role: duty.RoleViewer, Path: path})
+	s.Helper()
+	return s.log.SignIn(duty.RoleViewer, path)
 }
 
 func (s *server) ticket(actor duty.Actor) string {
@@ -126,6 +125,7 @@ func (s *server) ticket(actor duty.Actor) string {
 }
 
 func (s *server) append(paths ...duty.Path) int64 {
+	s.Helper()
 	defer s.hub.Wake()
 	return s.log.Append(paths...)
 }

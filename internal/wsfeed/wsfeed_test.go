@@ -2,9 +2,7 @@ package wsfeed_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +13,8 @@ import (
 
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/feed"
+	"github.com/dutybound/dutybound/internal/testkit"
+	"github.com/dutybound/dutybound/internal/testkit/feedkit"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 )
 
@@ -27,7 +27,7 @@ func TestViewerSeesEventsOfItsReachAsTheyHappen(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	s.append(south, north)
-	if m := c.next("event"); m.Seq != 3 || m.Event.Seq != 3 || m.Event.Path != string(north) || m.Event.Kind != "task.started" {
+	if m := c.next("event"); m.Seq != 3 || m.Event.Seq != 3 || m.Event.Path != string(north) || m.Event.Kind != "test.written" {
 		t.Errorf("%+v", m)
 	}
 	again := s.dial(s.viewer(north), "?after=1")
@@ -113,9 +113,7 @@ func TestSlowViewerIsCutWithItsCursorAndComesBack(t *testing.T) {
 	seen := c.next("event").Seq
 	for s.hub.Stats().Slow == 0 { // more in one go than fits, until it is cut
 		head := s.append(slices.Repeat([]duty.Path{north}, 20)...)
-		for s.hub.Stats().Position < head {
-			runtime.Gosched()
-		}
+		testkit.Wait(t, "the hub to have offered them", func() bool { return s.hub.Stats().Position >= head })
 	}
 	code, after, last := c.closed()
 	if code != wsfeed.CloseSlow || after != max(seen, last) {
@@ -198,7 +196,7 @@ func TestStoreThatFailsClosesAsOurFault(t *testing.T) {
 	t.Parallel()
 	s := serve(t, feed.Pace{}, nil)
 	s.append(north, north)
-	s.log.FailReading(errors.New("down"))
+	s.log.Deny(feedkit.Events)
 	if code, after, _ := s.dial(s.viewer(north), "?after=1").closed(); code != websocket.CloseInternalServerErr || after != 1 {
 		t.Errorf("closed %d after %d", code, after)
 	}

@@ -47,7 +47,7 @@ const (
 type Log struct {
 	*postgres.Store
 	t     testing.TB
-	url   string
+	db    *testkit.DB
 	owner *pgxpool.Pool // a superuser, whom no policy, grant or trigger has to bind
 
 	once      sync.Once // starts the sequencer
@@ -59,7 +59,7 @@ type Log struct {
 func Open(t testing.TB) *Log {
 	t.Helper()
 	db := testkit.Database(t)
-	l := &Log{t: t, url: db.URL, owner: db.Pool(), heads: make(chan int64, 1)}
+	l := &Log{t: t, db: db, owner: db.Pool(), heads: make(chan int64, 1)}
 	l.Store = l.Replica()
 	l.must(l.Enter(t.Context(), roster.Entries{Organs: []roster.Organ{
 		{Organ: city}, {Organ: north, Parent: &city.ID}, {Organ: south, Parent: &city.ID},
@@ -77,7 +77,7 @@ func (l *Log) must(err error) {
 // Replica is the store of another server on the same database.
 func (l *Log) Replica() *postgres.Store {
 	l.t.Helper()
-	store, err := postgres.Open(l.t.Context(), postgres.Config{URL: l.url, MaxConns: conns})
+	store, err := postgres.Open(l.t.Context(), postgres.Config{URL: l.db.URL, MaxConns: conns})
 	l.must(err)
 	l.t.Cleanup(store.Close)
 	return store
@@ -145,5 +145,5 @@ func (l *Log) tell(head int64) {
 	l.heads <- head
 }
 
-// Owner is a superuser's way into the database, for writers and questions of a test's own.
-func (l *Log) Owner() *pgxpool.Pool { return l.owner }
+// Owner opens another way into the database as its superuser, for writers and questions of a test's own.
+func (l *Log) Owner() *pgxpool.Pool { return l.db.Pool() }
