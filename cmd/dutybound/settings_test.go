@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"regexp"
@@ -97,6 +98,24 @@ func TestEnvironmentFileNamesEverySetting(t *testing.T) {
 	}
 }
 
+func TestVariablesAreRead(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for setting, words := range map[string]string{
+		"DUTYBOUND_LISTEN=0.0.0.0:0":    "--listen 0.0.0.0:0 is reachable",
+		"DUTYBOUND_SESSION_TTL=soon":    "DUTYBOUND_SESSION_TTL",
+		"DATABASE_URL=nonsense://":      "database address",
+		"DUTYBOUND_TLS_CERT=server.pem": "--tls-cert and --tls-key go together",
+	} {
+		cmd := program(ctx, "serve", "--data-dir", t.TempDir())
+		cmd.Env = append(cmd.Env, setting)
+		if said, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(said), words) {
+			t.Errorf("%s: %v, %s", setting, err, said)
+		}
+	}
+}
+
 func TestUnsafeSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	const plain = "is reachable from other machines and would carry passwords in plain HTTP"
@@ -117,11 +136,19 @@ func TestUnsafeSettingsAreRefused(t *testing.T) {
 		{"--session-ttl", []string{"--session-ttl=soon"}},
 		{"--fcm-credentials: open /nowhere", []string{"--database-url", kept, "--fcm-credentials=/nowhere"}},
 		{"database address", []string{"--database-url=nonsense://"}},
+		{"database address", []string{"--database-url=postgres://u:hunter2@127.0.0.1:x/x"}},
+		{"connection refused", []string{"--database-url=postgres://u:hunter2@127.0.0.1:1/x"}},
+		{"connection refused", []string{"--database-url", kept, "--migrate-url=postgres://u:hunter2@127.0.0.1:1/x"}},
+		{"--redis-url: not an address", []string{"--database-url", kept, "--redis-url=redis://:hunter2@127.0.0.1:x"}},
+		{"--redis-url: redis: invalid database number", []string{"--database-url", kept, "--redis-url=redis://:hunter2@127.0.0.1:1/x"}},
 		{"unexpected argument", []string{"more"}},
 	} {
 		s := launch(t, append([]string{"--data-dir", t.TempDir()}, c.args...)...)
 		if code := s.exit(); code == 0 || !strings.Contains(s.logs.String(), c.says) || strings.Contains(s.out.String(), "answers at") {
 			t.Errorf("%v: exit code %d and %q, want %q", c.args, code, s.logs, c.says)
+		}
+		if strings.Contains(s.logs.String(), "hunter2") {
+			t.Errorf("%v: the password is printed: %s", c.args, s.logs)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"slices"
 
 	"github.com/gofiber/fiber/v2"
@@ -99,7 +100,7 @@ func (a *App) openRedis(context.Context) error {
 
 func (a *App) redisOptions() (*redis.Options, error) {
 	if a.config.RedisURL != "" {
-		return redis.ParseURL(a.config.RedisURL)
+		return parseRedis(a.config.RedisURL)
 	}
 	private, err := embedded.StartRedis()
 	if err != nil {
@@ -107,6 +108,19 @@ func (a *App) redisOptions() (*redis.Options, error) {
 	}
 	a.onStop(func(context.Context) error { private.Stop(); return nil })
 	return private.Options(), nil
+}
+
+// parseRedis never repeats the address, in which a password stands.
+func parseRedis(address string) (*redis.Options, error) {
+	options, err := redis.ParseURL(address)
+	var repeats *url.Error
+	if errors.As(err, &repeats) {
+		err = errors.New("not an address like redis://user:password@host:6379/0; special characters are written %40")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--redis-url: %w", err)
+	}
+	return options, nil
 }
 
 // join makes the rooms and introduces them to each other.
