@@ -295,6 +295,10 @@ func TestNothingWithoutASession(t *testing.T) {
 	gone("separated", func(h *hand) {
 		personnel.ask("PUT", "/v1/people/"+h.person.String()+"/status", object{"status": "separated", "reason": "辞职"}, nil).want(200)
 	})
+	gone("separated by another hand", func(h *hand) { // whose sessions nobody ended
+		_, err := o.sql.Exec(t.Context(), `UPDATE person SET status = 'separated' WHERE id = $1`, h.person)
+		o.must(err)
+	})
 	for name, h := range tokens {
 		for _, route := range httpapi.Routes() {
 			r := knock(h, route)
