@@ -271,6 +271,27 @@ func TestShorterLogResetsThoseWhoSawMore(t *testing.T) {
 	}
 }
 
+// The hub has not noticed yet: it stands beyond the end of what the newcomer reads.
+func TestNewcomerToAShorterLogIsReset(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{Poll: time.Hour})
+	r.append(slices.Repeat([]duty.Path{north}, 10)...)
+	testkit.Wait(t, "the hub to be at the head", func() bool { return r.hub.Stats().Position == 10 })
+	r.log.Restore(4)
+	sub := r.enter(r.viewer(north), seq(3))
+	r.next(sub, feed.Hello)
+	r.next(sub, feed.EventOf)
+	for want := int64(4); want <= 5; want++ { // once because of what it read, once when the hub has noticed
+		if m := r.next(sub, feed.Reset); m.Seq != want {
+			t.Errorf("got %s", m.JSON)
+		}
+		r.append(north)
+	}
+	if m := r.next(sub, feed.EventOf); m.Seq != 6 {
+		t.Errorf("got %s", m.JSON)
+	}
+}
+
 func TestSlowSubscriberIsCutWithItsCursorAndHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	r := open(t, feed.Pace{Queue: 8})

@@ -158,11 +158,12 @@ func (s *Subscription) catchUp(ctx context.Context) error {
 	if s.waiting, err = eventMessages(page.Events); err != nil {
 		return err
 	}
-	if page.Through < s.through { // restored from an older copy while we read
+	near := len(page.Events) < s.hub.pace.Page
+	if page.Through < s.through || near && page.Through < s.target { // restored from an older copy while we read
 		s.waiting = []Message{resetMessage(page.Through)}
+		s.target = min(s.target, page.Through)
 	}
 	s.through = page.Through
-	near := len(page.Events) < s.hub.pace.Page
 	if near && s.target == unjoined {
 		if s.target, err = s.hub.join(ctx, s); err != nil {
 			return err
@@ -210,8 +211,9 @@ func (s *Subscription) take(messages []Message) bool {
 // beatNow tells the viewer how far it has been served, which moves on also when nothing in its scope happens.
 func (s *Subscription) beatNow() Message {
 	if !s.catching && len(s.waiting) == 0 {
-		position := s.hub.Stats().Position // before the look at the queue: what it holds later comes after this
-		if len(s.queue) == 0 && !s.isCut() { // the hub goes on without those it has cut
+		// The position first: what the queue holds later comes after it, and the hub goes on without those it has cut.
+		position := s.hub.Stats().Position
+		if len(s.queue) == 0 && !s.isCut() {
 			s.through = max(s.through, position)
 		}
 	}
