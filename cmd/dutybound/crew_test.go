@@ -52,6 +52,7 @@ func (h *house) crew(seed uint64) *crew {
 		c.workers = append(c.workers, w)
 		c.all.Go(w.work)
 	}
+	h.t.Cleanup(func() { h.breakOff(); c.home() })
 	return c
 }
 

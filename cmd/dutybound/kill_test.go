@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -12,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gorilla/websocket"
 
 	"github.com/dutybound/dutybound/internal/demo"
 	"github.com/dutybound/dutybound/internal/testkit"
@@ -99,8 +102,10 @@ func openHouse(t *testing.T) *house {
 // wrong notes a failure; unlike Fatal any goroutine may do so.
 func (h *house) wrong(format string, args ...any) {
 	h.t.Errorf(format, args...)
-	h.once.Do(func() { close(h.broken) })
+	h.breakOff()
 }
+
+func (h *house) breakOff() { h.once.Do(func() { close(h.broken) }) }
 
 // again starts the server as whoever looks after it would, at once and without looking what the last one left.
 func (h *house) again() {
@@ -204,24 +209,33 @@ type event struct {
 
 func (h *house) wall() *wall {
 	w, p := &wall{h: h}, player(h.t, h.site, viewer)
-	go func() {
+	var watching sync.WaitGroup
+	watching.Go(func() {
 		for h.t.Context().Err() == nil {
 			if conn, err := p.watch(fmt.Sprintf("?after=%d", w.last())); err == nil {
-				for err == nil {
-					var m message
-					if err = conn.ReadJSON(&m); err == nil {
-						w.take(m)
-					}
-				}
-				_ = conn.Close()
+				w.follow(conn)
 			}
 			select {
 			case <-h.t.Context().Done():
 			case <-time.After(20 * time.Millisecond): // the next try
 			}
 		}
-	}()
+	})
+	h.t.Cleanup(watching.Wait) // the context has ended by then, and the connection with it
 	return w
+}
+
+// follow takes what the feed says until it breaks off.
+func (w *wall) follow(conn *websocket.Conn) {
+	defer conn.Close()
+	defer context.AfterFunc(w.h.t.Context(), func() { _ = conn.Close() })()
+	for {
+		var m message
+		if err := conn.ReadJSON(&m); err != nil {
+			return
+		}
+		w.take(m)
+	}
 }
 
 func (w *wall) last() int64 {

@@ -50,6 +50,24 @@ func TestSignalsEndTheServerGently(t *testing.T) {
 	}
 }
 
+// TestAStopThatCannotWaitForEver breaks off what hangs, says so, and still leaves the database in order.
+func TestAStopThatCannotWaitForEver(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	s := serve(t, "--data-dir", dir, "--shutdown-timeout=500ms")
+	where := at(s.url)
+	sender, member := player(t, where, dispatcher), player(t, where, auxiliary)
+	task := sender.must(t, http.StatusCreated, "POST", "/v1/tasks", patrol(member)).text("task", "id")
+	_, held := hold(t, dir, task)
+	go func() { _, _ = member.ask("POST", "/v1/tasks/"+task+"/acknowledge", newKey(), nil) }()
+	held()
+	s.signal(syscall.SIGTERM)
+	if code := s.exit(); code != 1 || !strings.Contains(s.logs.String(), "requests still under way were broken off") {
+		t.Errorf("exit code %d\n%s", code, s.logs)
+	}
+	leavesNothing(t, dir)
+}
+
 // hold locks a task's row. held waits until somebody waits for it, release lets them.
 func hold(t *testing.T, dir, task string) (release, held func()) {
 	t.Helper()

@@ -44,9 +44,17 @@ func (a *App) serve(r rooms) error {
 		Proxies: proxies,
 		Timeout: a.config.RequestTimeout,
 	})
-	a.onStop(func(ctx context.Context) error { return a.web.ShutdownWithContext(ctx) })
+	a.onStop(a.stopAnswering)
 	a.onStop(r.sockets.Shutdown)
 	return a.serveMetrics(registry)
+}
+
+// stopAnswering takes no more requests and waits for those under way.
+func (a *App) stopAnswering(ctx context.Context) error {
+	if err := a.web.ShutdownWithContext(ctx); err != nil {
+		return fmt.Errorf("requests still under way were broken off: %w", err)
+	}
+	return nil
 }
 
 // ready says why the service cannot do its work now.
