@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/feed"
 )
 
@@ -87,9 +88,15 @@ func (w *wire) hello() {
 }
 
 func (s *server) handshake() string {
+	s.Helper()
+	return s.handshakeOf(s.viewer(north))
+}
+
+func (s *server) handshakeOf(actor duty.Actor) string {
+	s.Helper()
 	return "GET /v1/feed HTTP/1.1\r\nHost: " + s.addr + "\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-		"Sec-WebSocket-Protocol: dutybound.v1, ticket." + s.ticket(s.viewer(north)) + "\r\n\r\n"
+		"Sec-WebSocket-Protocol: dutybound.v1, ticket." + s.ticket(actor) + "\r\n\r\n"
 }
 
 const plain = "GET /plain HTTP/1.1\r\nHost: x\r\n\r\n"

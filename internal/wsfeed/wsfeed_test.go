@@ -175,11 +175,12 @@ func TestViewerThatSpeaksIsShownOut(t *testing.T) {
 
 func TestDeadViewerIsNoticed(t *testing.T) {
 	t.Parallel()
-	s := serve(t, feed.Pace{Beat: 10 * time.Millisecond}, func(c *wsfeed.Config) { c.PongWait = 100 * time.Millisecond })
+	const life = 500 * time.Millisecond // long enough for a busy machine to answer in
+	s := serve(t, feed.Pace{Beat: 10 * time.Millisecond}, func(c *wsfeed.Config) { c.PongWait = life })
 	answering := s.dial(s.viewer(north), "")
 	silent := s.dial(s.viewer(north), "")
 	silent.SetPingHandler(func(string) error { return nil })
-	for begin := time.Now(); time.Since(begin) < 300*time.Millisecond; { // three lives long
+	for begin := time.Now(); time.Since(begin) < 3*life; {
 		if _, err := answering.read(); err != nil {
 			t.Fatalf("the one that answers was dropped: %v", err)
 		}
