@@ -162,7 +162,7 @@ func TestAdministrationOfThePrivateDatabase(t *testing.T) {
 	run(t, "migrate", "--data-dir", dir).says(t, 0)
 	o.admin("organ", district, "渝中区分局", "--kind=district").says(t, 0, "organ "+district)
 	leavesNothing(t, dir)
-	s := serve(t, "--data-dir", dir, "--no-demo")
+	s := serve(t, "--data-dir", dir, "--demo=no")
 	database := postmaster(t, dir)
 	o.admin("post", "response", "接处警", "cq-2021 15(1)").says(t, 0)
 	o.enters(staff[1:]...)

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -151,4 +152,17 @@ func TestUnsafeSettingsAreRefused(t *testing.T) {
 			t.Errorf("%v: the password is printed: %s", c.args, s.logs)
 		}
 	}
+}
+
+// TestTheDemoIsNotServedToOtherMachines: a database with accounts whose password everybody knows is for this machine alone.
+func TestTheDemoIsNotServedToOtherMachines(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	s := serve(t, "--data-dir", dir)
+	s.signal(syscall.SIGTERM)
+	s.exit()
+	outwards := []string{"serve", "--data-dir", dir, "--listen=0.0.0.0:0", "--metrics-listen=", "--plain-http"}
+	run(t, outwards...).says(t, 1, "--listen 0.0.0.0:0", "demo's accounts", dir)
+	run(t, append(outwards, "--demo=no")...).says(t, 1, "demo's accounts")
+	run(t, append(outwards, "--demo=yes")...).says(t, 1, "--demo yes")
 }

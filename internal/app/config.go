@@ -19,7 +19,7 @@ type Config struct {
 	DatabaseConns      int32         `help:"Most database connections of this process." default:"24" env:"DUTYBOUND_DATABASE_CONNS"`
 	RedisURL           string        `help:"Redis to use; empty: one inside this process." env:"REDIS_URL" name:"redis-url"`
 	DataDir            string        `help:"Folder for the private database, the ledger key and the anchors." default:".data" env:"DUTYBOUND_DATA_DIR"`
-	Demo               bool          `help:"Seed the demo station when the private database is empty (never elsewhere)." default:"true" negatable:"" env:"DUTYBOUND_DEMO"`
+	Demo               string        `help:"Demo station for an empty private database: auto (on loopback), yes (or refuse to start), no." default:"auto" enum:"auto,yes,no" env:"DUTYBOUND_DEMO"`
 	LedgerKey          string        `help:"File with the signing key of tree heads; empty: made in --data-dir." env:"DUTYBOUND_LEDGER_KEY"`
 	Anchors            string        `help:"File outside the database that signed heads are appended to; empty: anchors.log in --data-dir." env:"DUTYBOUND_ANCHORS"`
 	FCMCredentials     string        `help:"Service-account file for Firebase; empty: pushes go to a local endpoint that prints them." env:"DUTYBOUND_FCM_CREDENTIALS" name:"fcm-credentials"`
@@ -49,11 +49,18 @@ func (c Config) check() error {
 		return fmt.Errorf("--listen %s is reachable from other machines and would carry passwords in plain HTTP: "+
 			"give --tls-cert and --tls-key, or --plain-http when a proxy in front speaks TLS", c.Listen)
 	}
+	if c.Demo == "yes" && !c.demoAllowed() {
+		return fmt.Errorf("--demo yes: the demo's accounts have a password that everybody knows; "+
+			"they exist only on the private database, served on loopback (--listen is %s)", c.Listen)
+	}
 	if c.MetricsListen != "" && c.MetricsListen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
 		return fmt.Errorf("--metrics-listen needs an address of its own")
 	}
 	return nil
 }
+
+// demoAllowed says whether accounts with a known password may be served: to this machine alone, and never from somebody's database.
+func (c Config) demoAllowed() bool { return c.Embedded() && loopback(c.Listen) }
 
 func loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)

@@ -5,13 +5,18 @@ import (
 	"fmt"
 
 	"github.com/dutybound/dutybound/internal/demo"
+	"github.com/dutybound/dutybound/internal/fault"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/roster"
 )
 
-// seed puts the demo station into an empty private database. A database that somebody brought never gets a default password.
+// seed puts the demo station into an empty private database. A database that somebody brought never gets a default password, and
+// one that has the demo's is not served to other machines.
 func (a *App) seed(ctx context.Context) error {
-	if !a.config.Embedded() || !a.config.Demo {
+	switch {
+	case a.config.Embedded() && !a.config.demoAllowed():
+		return a.refuseDemo(ctx)
+	case !a.config.demoAllowed() || a.config.Demo == "no":
 		return nil
 	}
 	now, err := a.store.Now(ctx)
@@ -22,6 +27,21 @@ func (a *App) seed(ctx context.Context) error {
 		Database: a.store, Roster: roster.NewAdmin(a.store), Identity: identity.New(a.store, a.live, a.config.SessionTTL),
 	}, now)
 	return err
+}
+
+func (a *App) refuseDemo(ctx context.Context) error {
+	for _, account := range demo.Cast() {
+		known, err := a.store.Credential(ctx, account.Number, account.Device)
+		switch {
+		case fault.KindOf(err) == fault.NotFound:
+		case err != nil:
+			return err
+		case known.DeviceLive:
+			return fmt.Errorf("--listen %s: the database in --data-dir %s has the demo's accounts, whose password everybody knows; "+
+				"choose another data folder", a.config.Listen, a.config.DataDir)
+		}
+	}
+	return nil
 }
 
 // Greet tells the person at the terminal where the service is, who can sign in, and what to try next.

@@ -29,12 +29,16 @@ func TestUnsafeSettingsAreRefused(t *testing.T) {
 		"metrics on the API's address": {
 			func(c *app.Config) { c.Listen, c.MetricsListen = "127.0.0.1:8080", "127.0.0.1:8080" }, []string{"--metrics-listen"},
 		},
+		"the demo on somebody's database": {func(c *app.Config) { c.Demo = "yes" }, []string{"--demo", "private database"}},
+		"the demo for other machines": {
+			func(c *app.Config) { c.DatabaseURL, c.Demo, c.Listen, c.PlainHTTP = "", "yes", "0.0.0.0:0", true }, []string{"--demo", "loopback"},
+		},
 		"a database that forgets": {func(*app.Config) {}, []string{"fsync is off", "synchronous_commit is off", "full_page_writes is off"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			config := app.Config{
-				Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 2, DataDir: t.TempDir(), ShutdownTimeout: 5 * time.Second, Demo: true,
+				Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 2, DataDir: t.TempDir(), ShutdownTimeout: 5 * time.Second,
 			}
 			test.set(&config)
 			running, err := app.Start(t.Context(), config, io.Discard, slog.New(slog.DiscardHandler))
@@ -51,13 +55,13 @@ func TestUnsafeSettingsAreRefused(t *testing.T) {
 	}
 }
 
-// Somebody's own database never gets the demo's people with their known password, even when the demo is asked for.
+// Somebody's own database never gets the demo's people with their known password.
 func TestADatabaseSomebodyBroughtIsNeverSeeded(t *testing.T) {
 	t.Parallel()
 	database := testkit.Database(t).URL
 	var told strings.Builder
 	running, err := app.Start(t.Context(), app.Undurable(app.Config{
-		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 2, DataDir: t.TempDir(), Demo: true,
+		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 2, DataDir: t.TempDir(), Demo: "auto",
 		RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
 	}), &told, slog.New(slog.DiscardHandler))
 	if err != nil {
