@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -50,6 +52,9 @@ func main() {
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	err := parsed.Run()
+	if struckDown(err) {
+		shareFate(ctx)
+	}
 	var code exitCode
 	switch {
 	case errors.As(err, &code):
@@ -60,5 +65,27 @@ func main() {
 	if err != nil { // always 1: kong would take the exit code of any program that failed for ours
 		parsed.Errorf("%s", err)
 		os.Exit(1)
+	}
+}
+
+// struckDown tells whether the error is the end of a child process by a signal that asks for the end.
+func struckDown(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && (status.Signal() == syscall.SIGINT || status.Signal() == syscall.SIGTERM)
+}
+
+// sameMoment is how long the same signal may take to reach us after it reached a child.
+const sameMoment = time.Second
+
+// shareFate waits for the signal that a child died of. A child is in our group until it has one of its own, so a Ctrl-C in that
+// instant strikes both, and the news of the child may be faster than our own.
+func shareFate(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(sameMoment):
 	}
 }

@@ -140,6 +140,36 @@ func TestASignalWhileStarting(t *testing.T) {
 	leavesNothing(t, dir)
 }
 
+// TestASignalThatAChildHearsFirst is a Ctrl-C in the instant in which initdb has no group of its own yet.
+func TestASignalThatAChildHearsFirst(t *testing.T) {
+	programs := folder(t)
+	for name, script := range map[string]string{"postgres": "", "initdb": `[ "$1" = --version ] || { echo $$ >"$2/pid" && kill -INT $$; }`} {
+		script = "#!/bin/sh\necho '" + name + " (PostgreSQL) 15.0'\n" + script + "\n"
+		if err := os.WriteFile(filepath.Join(programs, name), []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", programs+":"+os.Getenv("PATH"))
+	dir := folder(t)
+	s := launch(t, "--data-dir", dir)
+	testkit.Wait(t, "the end of initdb", func() bool {
+		notes, _ := filepath.Glob(filepath.Join(dir, "postgres", "cluster.new*", "pid"))
+		if len(notes) == 0 {
+			return false
+		}
+		pid, err := os.ReadFile(notes[0])
+		if err != nil || len(pid) == 0 {
+			return false
+		}
+		_, err = os.Stat("/proc/" + strings.TrimSpace(string(pid)))
+		return os.IsNotExist(err)
+	})
+	s.signal(syscall.SIGINT)
+	if code := s.exit(); code != 1 || !strings.Contains(s.logs.String(), "a signal came before it was done") {
+		t.Errorf("exit code %d\n%s", code, s.logs)
+	}
+}
+
 // TestASecondServerIsToldWhoIsThere and the first is not disturbed. A silent connection does not hold up the end for long.
 func TestASecondServerIsToldWhoIsThere(t *testing.T) {
 	t.Parallel()
