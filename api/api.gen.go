@@ -876,6 +876,9 @@ type Class string
 
 // Clause A clause the act stands on.
 type Clause struct {
+	// Basis Of an entry under a catch-all: the state provision that it rests on.
+	Basis *string `json:"basis,omitempty"`
+
 	// Citation Example: cq-2021 16(2)
 	Citation string `json:"citation"`
 

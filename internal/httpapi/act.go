@@ -40,7 +40,10 @@ func actOf(a law.ActInfo) api.Act {
 }
 
 func clauseOf(c law.Clause) api.Clause {
-	return api.Clause{Citation: c.Citation, Instrument: textOf(c.Instrument), Kind: c.Kind, Words: c.Words, Gloss: optional(c.Gloss)}
+	return api.Clause{
+		Citation: c.Citation, Instrument: textOf(c.Instrument), Kind: c.Kind, Words: c.Words,
+		Gloss: optional(c.Gloss), Basis: optional(c.Basis),
+	}
 }
 
 func conditionOf(c law.Asked) api.Condition {

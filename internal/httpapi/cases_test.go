@@ -41,7 +41,7 @@ func TestCasesAreWhatTheAPIRules(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
 			t.Parallel()
 			file, bodies := readCases(t, path)
-			book, err := law.Embedded().Book(file.Rulebook, file.Readings)
+			book, err := law.Embedded().Book(file.Rulebook, file.Settings)
 			if err != nil {
 				refusesItsReadings(t, file, err)
 				return

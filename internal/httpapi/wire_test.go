@@ -147,12 +147,17 @@ func TestARecordLosesNothingOnTheWire(t *testing.T) {
 	}
 }
 
-// TestEveryActIsExplained sends the law's own catalogue over the wire.
+// TestEveryActIsExplained sends the law's own catalogue over the wire, and an act that the organ entered.
 func TestEveryActIsExplained(t *testing.T) {
 	t.Parallel()
+	entry := law.Entry{Item: "15(5)", Act: "flood-watch", Name: law.Text{ZH: "汛期巡查", EN: "flood watch"}, Basis: "某部规定第二条"}
+	book, err := law.Embedded().Book(law.DefaultRulebook, law.Settings{Entries: []law.Entry{entry}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	r := newRooms()
 	config := r.config()
-	config.Law = func(duty.Organ) httpapi.Law { return law.Default() }
+	config.Law = func(duty.Organ) httpapi.Law { return book }
 	app := httpapi.New(config)
 	ask := func(path string) *request {
 		q := r.request(t, http.MethodGet, path, "")
@@ -167,6 +172,9 @@ func TestEveryActIsExplained(t *testing.T) {
 		x := good[api.ActDetail](ask("/v1/law/acts/"+a.Code), 200)
 		if x.Act != a || len(x.Clauses) == 0 || x.Clauses[0].Words == "" || x.Clauses[0].Instrument.Zh == "" || len(x.Rulebooks) == 0 {
 			t.Errorf("%s: %+v", a.Code, x)
+		}
+		if basis := x.Clauses[0].Basis; (basis != nil) != (a.Code == entry.Act) || basis != nil && *basis != entry.Basis {
+			t.Errorf("%s rests on %v", a.Code, basis)
 		}
 		if a.Led && len(x.Conditions) == 0 {
 			t.Errorf("%s is led and asks for nothing", a.Code)

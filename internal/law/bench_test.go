@@ -82,7 +82,7 @@ func synthetic(tb testing.TB, n int) *law.Book {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	book, err := lib.Book("synthetic", nil)
+	book, err := lib.Book("synthetic", law.Settings{})
 	if err != nil {
 		tb.Fatal(err)
 	}

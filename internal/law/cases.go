@@ -7,9 +7,9 @@ import (
 
 // CaseFile is a file of the law's tests: facts and what the law must say to them, readable by a lawyer.
 type CaseFile struct {
-	Rulebook string            // instrument id, cq-2021 when left out
-	Readings map[string]string // overrides of reading switches
-	Cases    []Case
+	Rulebook string // instrument id, cq-2021 when left out
+	Settings
+	Cases []Case
 }
 
 // Case is one case. Err says why its facts, or the file they stand in, cannot be read; a case may expect that.
@@ -41,10 +41,11 @@ func ReadCases(r io.Reader) (CaseFile, error) {
 		return CaseFile{}, err
 	}
 	var d decoder
-	file := CaseFile{Rulebook: DefaultRulebook, Readings: map[string]string{}}
+	file := CaseFile{Rulebook: DefaultRulebook, Settings: Settings{Readings: map[string]string{}}}
 	d.object(n, fields{
 		"rulebook": func(v node) { file.Rulebook = d.name(v) },
 		"readings": func(v node) { d.readings(v, file.Readings) },
+		"entries":  func(v node) { file.Entries = list(&d, v, d.registered) },
 		"cases":    func(v node) { file.Cases = list(&d, v, readCase) },
 	})
 	if len(file.Cases) == 0 {
@@ -75,6 +76,17 @@ func (d *decoder) readings(n node, to map[string]string) {
 			to[key.text] = d.text(v)
 		}
 	}
+}
+
+// registered reads an organ's entry; what it lacks the rulebook refuses.
+func (d *decoder) registered(n node) (e Entry) {
+	d.object(n, fields{
+		"item":  func(v node) { e.Item = d.name(v) },
+		"act":   func(v node) { e.Act = d.name(v) },
+		"name":  func(v node) { e.Name = d.bilingual(v) },
+		"basis": func(v node) { e.Basis = d.name(v) },
+	})
+	return e
 }
 
 func (d *decoder) item(n node) string {

@@ -25,7 +25,7 @@ type answered struct {
 func TestCasesAreWhatTheCoreRules(t *testing.T) {
 	t.Parallel()
 	eachCase(t, func(file law.CaseFile, c law.Case) answered {
-		book, err := law.Embedded().Book(file.Rulebook, file.Readings)
+		book, err := law.Embedded().Book(file.Rulebook, file.Settings)
 		if err != nil {
 			return answered{err: err}
 		}
@@ -37,7 +37,7 @@ func TestCasesAreWhatTheCoreRules(t *testing.T) {
 func TestCasesAreWhatTheNaiveEvaluatorRules(t *testing.T) {
 	t.Parallel()
 	eachCase(t, func(file law.CaseFile, c law.Case) answered {
-		r := naive.Rule(&c.Facts, file.Readings)
+		r := naive.Rule(&c.Facts, file.Settings)
 		return answered{r.Outcome, r.Cites, r.Obligations, r.Remedies, r.Err}
 	})
 }

@@ -1,9 +1,6 @@
 package law
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -32,9 +29,12 @@ func terms(value string) []string {
 }
 
 // compile turns analysed instruments, the base first, into a book.
-func compile(layers []*instrument, values settings) *Book {
-	base := layers[0]
-	b := &Book{id: base.id, index: make(map[string]int32, len(base.codes)), parts: layers, values: values, readings: hashOf(values)}
+func compile(layers []*instrument, inForce Settings) *Book {
+	base, values := layers[0], readingValues(inForce.Readings)
+	b := &Book{
+		id: base.id, index: make(map[string]int32, len(base.codes)), parts: layers,
+		values: values, entries: inForce.Entries, readings: inForce.hash(),
+	}
 	for i, code := range base.codes {
 		b.index[code] = int32(i)
 		b.acts = append(b.acts, ActInfo{Code: code, Name: base.names[code].Text})
@@ -48,15 +48,6 @@ func compile(layers []*instrument, values settings) *Book {
 		b.editions = append(b.editions, c.edition())
 	}
 	return b
-}
-
-func hashOf(values settings) string {
-	var text strings.Builder
-	for _, id := range sorted(values) {
-		fmt.Fprintf(&text, "%s=%s\n", id, values[id])
-	}
-	sum := sha256.Sum256([]byte(text.String()))
-	return hex.EncodeToString(sum[:])
 }
 
 // edges are the moments at which something begins or ends.
@@ -108,7 +99,7 @@ func render(citation string, verdict Outcome, fact string, r remedy, text Text) 
 type compiler struct {
 	book   *Book
 	layers []*instrument
-	values settings
+	values readingValues
 	at     time.Time
 	e      edition
 	homes  map[string][]home // the items an act stands on

@@ -23,7 +23,7 @@ func (c *compiler) act(rule *actRule, code string) {
 func (h *home) cite() string { return h.ins.cite(h.it.ref) }
 
 func (a *ActInfo) stand(h home) {
-	a.Item, a.Role, a.Led = h.cite(), RoleNone, h.it.kind == permitsLed
+	a.Item, a.Role, a.Led = h.cite(), RoleNone, h.it.led()
 	if h.it.kind.permits() {
 		a.Role = h.it.role
 	}
@@ -49,17 +49,18 @@ func (c *compiler) forRole(code string, role Role, name Text) *finding {
 	case role == RoleNone:
 		return c.noAuxiliary(other, name)
 	case permit != nil:
-		return permittedAct(permit.cite(), role, permit.it.kind == permitsLed, name)
+		return permittedAct(permit.cite(), role, permit.it.led(), name, permit.it.entry(code).basis)
 	case other != nil:
 		return outsideAct(other.cite(), role, other.it.role, name)
 	}
 	return c.layers[0].closedFinding() // its items have been repealed, or are not in force yet
 }
 
-// open says whether an item permits an act to a role: the item's own, or by a reading the other. A catch-all is shut until its
-// entries are enabled.
+// open says whether an item permits an act to a role: the item's own, or by a reading the other. What the rulebook itself enters
+// under a catch-all is shut until the reading enables it; what the organ registered, by two persons, is in use by that.
 func (c *compiler) open(it *item, code string, role Role) bool {
-	if it.kind == catchAll && (it.enabled == nil || c.values.of(*it.enabled) != "true") {
+	enabled := it.enabled != nil && c.values.of(*it.enabled) == "true"
+	if it.kind == catchAll && !enabled && !it.entry(code).registered {
 		return false
 	}
 	if it.role == role || it.role == RoleNone {

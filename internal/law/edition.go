@@ -10,7 +10,8 @@ type Book struct {
 	rulebooks []RulebookRef
 	readings  string
 	parts     []*instrument // base first, for Explain
-	values    map[string]string
+	values    readingValues
+	entries   []Entry
 }
 
 // edition is the law between two dates on which something changes.

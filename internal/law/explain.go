@@ -21,6 +21,7 @@ type Clause struct {
 	Instrument Text   `json:"instrument"`
 	Kind       string `json:"kind"` // permits, permits_led, forbids, catch_all
 	Words      string `json:"words"`
+	Basis      string `json:"basis,omitempty"` // of an entry under a catch-all: the state provision that it rests on
 	Gloss      string `json:"gloss,omitempty"`
 }
 
@@ -78,7 +79,7 @@ func (b *Book) Explain(act string) (Explanation, error) {
 		ActInfo: b.acts[id], Clauses: []Clause{}, Conditions: []Asked{}, Closed: []Closed{}, Rulebooks: b.rulebooks,
 	}
 	for _, h := range c.homes[act] {
-		x.Clauses = append(x.Clauses, h.clause())
+		x.Clauses = append(x.Clauses, h.clause(act))
 	}
 	for ins, it := range c.items() {
 		x.Conditions = append(x.Conditions, c.asked(id, ins, it.conditions, it.allActs())...)
@@ -91,8 +92,8 @@ func (b *Book) Explain(act string) (Explanation, error) {
 	return x, nil
 }
 
-func (h *home) clause() Clause {
-	c := Clause{Citation: h.cite(), Instrument: h.ins.title, Kind: string(h.it.kind), Gloss: h.it.gloss}
+func (h *home) clause(act string) Clause {
+	c := Clause{Citation: h.cite(), Instrument: h.ins.title, Kind: string(h.it.kind), Gloss: h.it.gloss, Basis: h.it.entry(act).basis}
 	for _, a := range h.ins.articles {
 		for _, u := range cut(a.number, a.words) {
 			if u.ref == h.it.ref && a.file == h.it.file {

@@ -2,13 +2,18 @@ package law
 
 // The words of what is found about acts, circumstances and equipment; those about obligations stand with them.
 
-func permittedAct(citation string, role Role, led bool, name Text) *finding {
+// permittedAct cites the item that permits an act, and under a catch-all the state provision that brought the act there.
+func permittedAct(citation string, role Role, led bool, name Text, basis string) *finding {
 	text := Text{roleNames[role].ZH + "可以从事“" + name.ZH + "”。", "A " + roleNames[role].EN + " may do this: " + name.EN + "."}
 	if led {
 		text = Text{
 			roleNames[role].ZH + "可以在人民警察带领下协助从事“" + name.ZH + "”。",
 			"A " + roleNames[role].EN + " led by a people's police officer may help with this: " + name.EN + ".",
 		}
+	}
+	if basis != "" {
+		text.ZH += "依据：" + basis + "。"
+		text.EN += " State provision: " + basis + "."
 	}
 	return render(citation, Permitted, "role="+role.String(), noRemedy, text)
 }

@@ -150,6 +150,33 @@ func (d drawer) officer(i int) law.Officer {
 	}
 }
 
+// anySettings draws a few readings, and now and then an organ's entries.
+var anySettings = rapid.Custom(func(t *rapid.T) law.Settings {
+	s := law.Settings{Readings: anyReadings.Draw(t, "readings")}
+	if rapid.Bool().Draw(t, "has entries") {
+		s.Entries = rapid.SliceOfNDistinct(rapid.SampledFrom(entries), 1, len(entries), rapid.ID[law.Entry]).Draw(t, "entries")
+	}
+	return s
+})
+
+// entries are what an organ might register, one under each catch-all item.
+var entries = []law.Entry{
+	{Item: "14(4)", Act: "interpreter-roster", Name: law.Text{ZH: "翻译人员名册管理", EN: "keeping the roster of interpreters"}, Basis: "某部规定第一条"},
+	{Item: "15(5)", Act: "flood-watch", Name: law.Text{ZH: "汛期巡查", EN: "flood watch"}, Basis: "某部规定第二条"},
+	{Item: "16(10)", Act: "boat-check", Name: law.Text{ZH: "船舶检查", EN: "checking boats"}, Basis: "某部规定第三条"},
+}
+
+// factsUnder draws facts that an organ with such settings may have: its entries' acts among the others.
+func factsUnder(t *rapid.T, s law.Settings) law.Facts {
+	f := anyFacts.Draw(t, "facts")
+	for _, e := range s.Entries {
+		if rapid.Bool().Draw(t, e.Act) {
+			f.Acts = append(slices.Clone(f.Acts), e.Act)
+		}
+	}
+	return f
+}
+
 // anyReadings draws a few switches, each set to one of its options.
 var anyReadings = rapid.Custom(func(t *rapid.T) map[string]string {
 	readings := map[string]string{}

@@ -97,7 +97,7 @@ func instruments() fs.FS {
 var Embedded = sync.OnceValue(func() *Library { return must(Load(instruments())) })
 
 // Default is cq-2021 with its overlays under its default readings.
-var Default = sync.OnceValue(func() *Book { return must(Embedded().Book(DefaultRulebook, nil)) })
+var Default = sync.OnceValue(func() *Book { return must(Embedded().Book(DefaultRulebook, Settings{})) })
 
 // must is for what comes with the program; a test excludes that it fails.
 func must[T any](v T, err error) T {
@@ -118,22 +118,27 @@ func (l *Library) Rulebooks() (ids []string) {
 	return ids
 }
 
-// Book compiles a rulebook with its overlays. Readings override the defaults by id; one that is unknown, not switchable or has
-// no such option is refused with *InputError.
-func (l *Library) Book(id string, readings map[string]string) (*Book, error) {
+// Book compiles a rulebook with its overlays under an organ's settings. A reading that is unknown, not switchable or has no such
+// option is refused with *InputError, and so is an entry on an item that is no catch-all, without its basis, or of an act that
+// there is already.
+func (l *Library) Book(id string, s Settings) (*Book, error) {
 	base := l.instruments[id]
 	if base == nil || len(base.names) == 0 {
 		return nil, inputError("/rulebook", "unknown rulebook %q, want one of %s", id, strings.Join(l.Rulebooks(), ", "))
 	}
-	values, err := base.settle(readings)
+	values, err := base.settle(s.Readings)
 	if err != nil {
 		return nil, err
 	}
-	return compile(l.layers(base, values), values), nil
+	own, entries, err := base.enter(s.Entries)
+	if err != nil {
+		return nil, err
+	}
+	return compile(l.layers(own, values), Settings{values, entries}), nil
 }
 
 // layers are the base and the overlays in use.
-func (l *Library) layers(base *instrument, values settings) []*instrument {
+func (l *Library) layers(base *instrument, values readingValues) []*instrument {
 	layers := []*instrument{base}
 	for _, id := range base.overlays {
 		if o := l.instruments[id]; o.applies == nil || values.of(*o.applies) != "off" {
@@ -143,19 +148,9 @@ func (l *Library) layers(base *instrument, values settings) []*instrument {
 	return layers
 }
 
-// settings are the values of readings in force, by id.
-type settings map[string]string
-
-func (s settings) of(v value) string {
-	if v.reading != "" {
-		return s[v.reading]
-	}
-	return v.literal
-}
-
 // settle takes the rulebook's own values, and over them the given ones.
-func (ins *instrument) settle(readings map[string]string) (settings, error) {
-	values := settings{}
+func (ins *instrument) settle(readings map[string]string) (readingValues, error) {
+	values := readingValues{}
 	for _, r := range ins.readings {
 		values[r.id] = r.value()
 	}

@@ -205,7 +205,7 @@ func TestOverlaysComeWithTheProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	book, err := lib.Book("cq-2021", nil)
+	book, err := lib.Book("cq-2021", law.Settings{})
 	if err != nil || book.ID() != "cq-2021" || !slices.Equal(book.Rulebooks(), law.Default().Rulebooks()) || len(book.Rulebooks()) != 5 {
 		t.Fatalf("%v %v", book.Rulebooks(), err)
 	}
@@ -228,7 +228,7 @@ func loaded(t testing.TB, files fs.FS, id string, readings map[string]string) *l
 	if err != nil {
 		t.Fatal(err)
 	}
-	book, err := lib.Book(id, readings)
+	book, err := lib.Book(id, law.Settings{Readings: readings})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestReadingsAreSetWithinTheirOptions(t *testing.T) {
 		{"max_aux_per_officer", "-1", "want a whole number"},
 		{"moon_phase", "full", "unknown reading"},
 	} {
-		book, err := law.Embedded().Book("cq-2021", map[string]string{c.id: c.value})
+		book, err := law.Embedded().Book("cq-2021", law.Settings{Readings: map[string]string{c.id: c.value}})
 		var input *law.InputError
 		switch {
 		case c.want == "" && err != nil:
@@ -262,7 +262,7 @@ func TestReadingsAreSetWithinTheirOptions(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"nowhere-2020", "national-admin-procedure"} {
-		if _, err := law.Embedded().Book(id, nil); err == nil || !strings.Contains(err.Error(), "unknown rulebook") {
+		if _, err := law.Embedded().Book(id, law.Settings{}); err == nil || !strings.Contains(err.Error(), "unknown rulebook") {
 			t.Errorf("%s: %v", id, err)
 		}
 	}

@@ -1,6 +1,9 @@
 package law
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // What the files of a rulebook say, before it is analysed and compiled.
 
@@ -104,14 +107,30 @@ type item struct {
 
 // entry opens one act under a catch-all item; it must cite the state provision.
 type entry struct {
-	act   string
-	basis string
+	act        string
+	basis      string
+	registered bool // by the organ that is asking; the rulebook's own wait for a reading to enable them
 }
 
 // value is a parameter: spelled out, or taken from a reading.
 type value struct {
 	literal string
 	reading string
+}
+
+// entry is the item's entry for an act; the zero one when it has none.
+func (it *item) entry(act string) (e entry) {
+	if i := slices.IndexFunc(it.entries, func(e entry) bool { return e.act == act }); i >= 0 {
+		e = it.entries[i]
+	}
+	return e
+}
+
+// led says whether the item permits its acts under an officer's lead only: its kind says so, or for what a catch-all opens its
+// article does.
+func (it *item) led() bool {
+	leads := func(c condition) bool { return c.kind == kindLeadOfficer }
+	return it.kind == permitsLed || it.kind == catchAll && slices.ContainsFunc(it.conditions, leads)
 }
 
 // condition is one obligation with its parameters and the work it is asked for.

@@ -15,22 +15,22 @@ import (
 // Two evaluators written apart from the same words agree on every question that can be asked.
 func TestCoreAndNaiveEvaluatorAgree(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) { agree(t, map[string]string{}) })
+	rapid.Check(t, func(t *rapid.T) { agree(t, law.Settings{}) })
 }
 
 func TestCoreAndNaiveEvaluatorAgreeUnderOtherReadings(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) { agree(t, anyReadings.Draw(t, "readings")) })
+	rapid.Check(t, func(t *rapid.T) { agree(t, anySettings.Draw(t, "settings")) })
 }
 
-func agree(t *rapid.T, readings map[string]string) {
-	facts := anyFacts.Draw(t, "facts")
-	book, err := law.Embedded().Book(law.DefaultRulebook, readings)
+func agree(t *rapid.T, settings law.Settings) {
+	facts := factsUnder(t, settings)
+	book, err := law.Embedded().Book(law.DefaultRulebook, settings)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ruling, err := book.Rule(&facts)
-	core, second := fromRuling(ruling, err), naive.Rule(&facts, readings)
+	core, second := fromRuling(ruling, err), naive.Rule(&facts, settings)
 	switch {
 	case (core.err != nil) != (second.Err != nil):
 		t.Fatalf("core error %v, naive error %v", core.err, second.Err)
@@ -49,7 +49,7 @@ func agree(t *rapid.T, readings map[string]string) {
 // Facts that are no question are refused by both.
 func TestCoreAndNaiveEvaluatorRefuseTheSameFacts(t *testing.T) {
 	t.Parallel()
-	book, err := law.Embedded().Book(law.DefaultRulebook, nil)
+	book, err := law.Embedded().Book(law.DefaultRulebook, law.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestCoreAndNaiveEvaluatorRefuseTheSameFacts(t *testing.T) {
 				if _, err := book.Rule(&facts); err == nil {
 					t.Error("the core answers")
 				}
-				if naive.Rule(&facts, nil).Err == nil {
+				if naive.Rule(&facts, law.Settings{}).Err == nil {
 					t.Error("the naive evaluator answers")
 				}
 			})

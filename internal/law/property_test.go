@@ -59,11 +59,12 @@ var ladders = []worsen{
 func TestWorseFactsNeverImproveTheOutcome(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		f := anyFacts.Draw(t, "facts")
+		settings := anySettings.Draw(t, "settings")
+		f := factsUnder(t, settings)
 		if len(f.Officers) == 0 {
 			f.Officers = []law.Officer{{ID: "p1", Lead: true, OnDuty: law.Yes, SameOrgan: law.Yes}}
 		}
-		book, err := law.Embedded().Book(law.DefaultRulebook, anyReadings.Draw(t, "readings"))
+		book, err := law.Embedded().Book(law.DefaultRulebook, settings)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,11 +132,12 @@ func found(r law.Ruling) []string {
 func TestRulingsAreCompleteAndDecided(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		book, err := law.Embedded().Book(law.DefaultRulebook, anyReadings.Draw(t, "readings"))
+		settings := anySettings.Draw(t, "settings")
+		book, err := law.Embedded().Book(law.DefaultRulebook, settings)
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := anyFacts.Draw(t, "facts")
+		f := factsUnder(t, settings)
 		r, err := book.Rule(&f)
 		again, _ := book.Rule(&f)
 		v, verr := book.Decide(&f)

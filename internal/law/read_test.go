@@ -295,7 +295,7 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			return
 		}
-		book, err := lib.Book("lakeside-2020", nil)
+		book, err := lib.Book("lakeside-2020", law.Settings{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -114,7 +114,7 @@ func ruleFile(name string, stdin io.Reader) ([]ruled, error) {
 	if err != nil {
 		return nil, err
 	}
-	book, bookErr := law.Embedded().Book(file.Rulebook, file.Readings)
+	book, bookErr := law.Embedded().Book(file.Rulebook, file.Settings)
 	list := make([]ruled, 0, len(file.Cases))
 	for _, c := range file.Cases {
 		r := ruled{file: name, c: c, err: c.Err}

@@ -52,15 +52,25 @@ func Item(act string) string {
 	return ""
 }
 
+// item is where an act stands for the organ that asks: in the catalogue, or where its entry says.
+func (j *judge) item(act string) string {
+	for _, e := range j.settings.Entries {
+		if e.Act == act {
+			return e.Item
+		}
+	}
+	return Item(act)
+}
+
 // article is 14, 15, 16 or 19, with anything finer left off.
-func article(act string) string {
-	item := Item(act)
+func (j *judge) article(act string) string {
+	item := j.item(act)
 	return item[:min(2, len(item))]
 }
 
 // roleOf is the role the regulation gives an act to; acts of Art. 19 are given to nobody.
-func roleOf(act string) law.Role {
-	switch article(act) {
+func (j *judge) roleOf(act string) law.Role {
+	switch j.article(act) {
 	case "14":
 		return law.RoleCivilian
 	case "15", "16":
@@ -91,8 +101,8 @@ func appraisal(act string) bool {
 }
 
 // enforcement acts produce papers that an auxiliary must not sign in their own name (19¶2).
-func enforcement(act string) bool {
-	return article(act) == "16" || act == "minor-accident-guidance" || act == "traffic-violation-notice"
+func (j *judge) enforcement(act string) bool {
+	return j.article(act) == "16" || act == "minor-accident-guidance" || act == "traffic-violation-notice"
 }
 
 // ledByOverlay acts fall under 52¶2 of the national procedure in a case that is not criminal.

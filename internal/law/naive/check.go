@@ -11,7 +11,8 @@ import (
 
 // check refuses facts that ask nothing: no moment, no act, nobody, an act that nobody does or that is not the task's, the same
 // name twice, a value for which there is no word.
-func check(f *law.Facts) error {
+func (j *judge) check() error {
+	f := j.f
 	if f.At.IsZero() {
 		return errors.New("at: the moment is missing")
 	}
@@ -22,7 +23,7 @@ func check(f *law.Facts) error {
 		return errors.New("auxiliaries: at least one")
 	}
 	for _, act := range f.Acts {
-		if Item(act) == "" {
+		if j.item(act) == "" {
 			return fmt.Errorf("acts: %q is not in the catalogue", act)
 		}
 	}

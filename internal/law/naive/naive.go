@@ -21,12 +21,13 @@ type Result struct {
 	Err         error
 }
 
-// Rule decides one task by cq-2021 and its overlays. Readings hold the switches that differ from their defaults.
-func Rule(f *law.Facts, readings map[string]string) Result {
-	if err := errors.Join(check(f), checkReadings(readings)); err != nil {
+// Rule decides one task by cq-2021 and its overlays. The settings hold the switches that differ from their defaults, and the
+// organ's entries.
+func Rule(f *law.Facts, s law.Settings) Result {
+	j := &judge{f: f, settings: s, cites: map[string]bool{}, obligations: map[string]law.ObligationState{}, remedies: map[string]bool{}}
+	if err := errors.Join(j.check(), checkReadings(s.Readings), checkEntries(s.Entries)); err != nil {
 		return Result{Err: err}
 	}
-	j := &judge{f: f, readings: readings, cites: map[string]bool{}, obligations: map[string]law.ObligationState{}, remedies: map[string]bool{}}
 	j.task()
 	return Result{
 		Outcome: j.outcome, Obligations: j.obligations,
@@ -37,7 +38,7 @@ func Rule(f *law.Facts, readings map[string]string) Result {
 // judge gathers what is said against and for one task.
 type judge struct {
 	f           *law.Facts
-	readings    map[string]string
+	settings    law.Settings
 	outcome     law.Outcome
 	cites       map[string]bool
 	obligations map[string]law.ObligationState
@@ -71,7 +72,7 @@ func (j *judge) task() {
 func (j *judge) person(p law.Auxiliary, act string) {
 	if p.Role == law.RoleNone {
 		j.say(law.OutsideScope, "cq-2021 3")
-		if roleOf(act) == law.RoleField {
+		if j.roleOf(act) == law.RoleField {
 			j.remedies["choose_field_auxiliary"] = true
 		}
 		return
@@ -86,8 +87,8 @@ func (j *judge) person(p law.Auxiliary, act string) {
 // forbidden looks for the prohibitions of Art. 19 and of the continued-questioning rule.
 func (j *judge) forbidden(act string) {
 	f := j.f
-	if article(act) == "19" {
-		j.say(law.Prohibited, "cq-2021 "+Item(act))
+	if j.article(act) == "19" {
+		j.say(law.Prohibited, "cq-2021 "+j.item(act))
 	}
 	if f.Tags.Has(law.TagStateSecret) {
 		j.say(law.Prohibited, "cq-2021 19¶1(2)")
@@ -101,7 +102,7 @@ func (j *judge) forbidden(act string) {
 	if f.CaseKind == law.CaseCriminal && (act == "administrative-evidence-receipt" || act == "administrative-document-service") {
 		j.say(law.Prohibited, "cq-2021 19¶1(3)")
 	}
-	if f.Signatory == law.SignatoryAuxiliary && enforcement(act) {
+	if f.Signatory == law.SignatoryAuxiliary && j.enforcement(act) {
 		j.say(law.Prohibited, "cq-2021 19¶2")
 	}
 	if f.Signatory == law.SignatoryAuxiliary && appraisal(act) {
@@ -141,12 +142,12 @@ func (j *judge) equipment(p law.Auxiliary) {
 // scope says whether a clause gives the act to the person's role; nothing else does.
 func (j *judge) scope(p law.Auxiliary, act string) {
 	switch {
-	case article(act) == "19":
-	case roleOf(act) == p.Role, j.crosses(p, act):
-		j.say(law.Permitted, "cq-2021 "+Item(act))
+	case j.article(act) == "19":
+	case j.roleOf(act) == p.Role, j.crosses(p, act):
+		j.say(law.Permitted, "cq-2021 "+j.item(act))
 	default:
-		j.say(law.OutsideScope, "cq-2021 "+Item(act))
-		if roleOf(act) == law.RoleField {
+		j.say(law.OutsideScope, "cq-2021 "+j.item(act))
+		if j.roleOf(act) == law.RoleField {
 			j.remedies["choose_field_auxiliary"] = true
 		}
 	}

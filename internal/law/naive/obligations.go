@@ -37,14 +37,14 @@ func (j *judge) personal(p law.Auxiliary, act string) {
 
 // conditions walks what the clause that permits an act asks for, also when it permits it to another role.
 func (j *judge) conditions(p law.Auxiliary, act string) {
-	if article(act) == "19" {
+	if j.article(act) == "19" {
 		return
 	}
 	j.owe(p, act, j.arrangement(act))
 	if j.filmed(act) {
 		j.owe(p, act, j.recording(p, act))
 	}
-	if article(act) == "16" {
+	if j.article(act) == "16" {
 		j.owe(p, act, j.lead(act))
 	}
 	j.overlays(p, act)
@@ -129,7 +129,7 @@ func (j *judge) recusal(p law.Auxiliary) duty {
 
 func (j *judge) arrangement(act string) duty {
 	state := answer(j.f.Arrangement.Organ)
-	if article(act) == "15" {
+	if j.article(act) == "15" {
 		switch j.reading("art15_arrangement") {
 		case "organ_and_officer":
 			state = max(state, answer(j.f.Arrangement.Officer))
@@ -137,7 +137,7 @@ func (j *judge) arrangement(act string) duty {
 			state = min(state, answer(j.f.Arrangement.Officer))
 		}
 	}
-	return duty{kind: "arrangement", state: state, cites: []string{"cq-2021 " + article(act)}}
+	return duty{kind: "arrangement", state: state, cites: []string{"cq-2021 " + j.article(act)}}
 }
 
 func uniform(u law.Uniform) law.ObligationState {
@@ -225,7 +225,7 @@ func (j *judge) legalCondition(act string) bool {
 
 // lead judges Art. 16's officer: exactly one is named, on duty and of the organ; from start they are there, all through.
 func (j *judge) lead(act string) duty {
-	d := duty{kind: "lead_officer", cites: []string{"cq-2021 " + Item(act)}}
+	d := duty{kind: "lead_officer", cites: []string{"cq-2021 " + j.item(act)}}
 	d.state = j.leading()
 	if d.state == law.ObligationUnmet {
 		d.cites = append(d.cites, "cq-2021 19¶2")

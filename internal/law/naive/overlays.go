@@ -22,14 +22,14 @@ func (j *judge) overlays(p law.Auxiliary, act string) {
 	if j.overlaid() && act == "protective-restraint-drunk" {
 		j.owe(p, act, duty{kind: "guard_named", state: answer(f.GuardNamed), start: true, cites: []string{"national-admin-procedure 58"}})
 	}
-	if article(act) == "15" && f.Tags.Has(law.TagFirstResponse) {
+	if j.article(act) == "15" && f.Tags.Has(law.TagFirstResponse) {
 		state := coming(f)
 		if j.reading("first_response_without_officer") == "officer_present" {
 			state = officers(f, 1)
 		}
-		j.owe(p, act, duty{kind: "officer_en_route", state: state, start: true, cites: []string{"cq-2021 " + Item(act)}})
+		j.owe(p, act, duty{kind: "officer_en_route", state: state, start: true, cites: []string{"cq-2021 " + j.item(act)}})
 	}
-	if Item(act) == "15(3)" && f.Tags&(law.TagPartyAsksOfficer|law.TagInjury|law.TagAlcohol) != 0 {
+	if j.item(act) == "15(3)" && f.Tags&(law.TagPartyAsksOfficer|law.TagInjury|law.TagAlcohol) != 0 {
 		d := duty{kind: "officer_en_route", state: coming(f), start: true, cites: []string{"cq-2021 15(3)"}}
 		if j.overlaid() && act == "minor-accident-guidance" && f.Tags.Has(law.TagPartyAsksOfficer) {
 			d.cites = append(d.cites, "national-traffic-accident 20¶2")

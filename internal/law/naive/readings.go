@@ -3,6 +3,7 @@ package naive
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -44,9 +45,26 @@ func checkReadings(readings map[string]string) error {
 	return nil
 }
 
+// code is what an act may be called.
+var code = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// checkEntries holds each entry of the organ to one of the three catch-all items, with an act that is new and a provision.
+func checkEntries(entries []law.Entry) error {
+	seen := map[string]bool{}
+	for _, e := range entries {
+		fits := e.Item == "14(4)" || e.Item == "15(5)" || e.Item == "16(10)"
+		named := e.Name.ZH != "" && e.Name.EN != "" && len(e.Act) <= 64 && code.MatchString(e.Act)
+		if !fits || !named || strings.TrimSpace(e.Basis) == "" || Item(e.Act) != "" || seen[e.Act] {
+			return fmt.Errorf("entries: %s cannot be entered under %q", e.Act, e.Item)
+		}
+		seen[e.Act] = true
+	}
+	return nil
+}
+
 // reading is the value of a switch.
 func (j *judge) reading(id string) string {
-	if value, set := j.readings[id]; set {
+	if value, set := j.settings.Readings[id]; set {
 		return value
 	}
 	return switches[id][0]
@@ -55,22 +73,22 @@ func (j *judge) reading(id string) string {
 // crosses says whether a reading opens an act of Article 14 to field auxiliaries.
 func (j *judge) crosses(p law.Auxiliary, act string) bool {
 	open := j.reading("aux_category_crossing")
-	return p.Role == law.RoleField && (Item(act) == open || article(act) == open)
+	return p.Role == law.RoleField && (j.item(act) == open || j.article(act) == open)
 }
 
 // listed says whether the organ's list of restraint equipment names an item; by default the list is empty.
 func (j *judge) listed(e law.EquipmentItem) bool {
-	return e.Item != "" && slices.Contains(strings.Split(j.readings["restraint_list"], ","), e.Item)
+	return e.Item != "" && slices.Contains(strings.Split(j.settings.Readings["restraint_list"], ","), e.Item)
 }
 
 // filmed says whether an act must be recorded from start to finish: by default Art. 15 without publicity, and Art. 16.
 func (j *judge) filmed(act string) bool {
 	scope := j.reading("recording_scope")
-	switch article(act) {
+	switch j.article(act) {
 	case "16":
 		return true
 	case "15":
-		return strings.Contains(scope, "15") && (Item(act) != "15(4)" || !strings.Contains(scope, "15-15(4)"))
+		return strings.Contains(scope, "15") && (j.item(act) != "15(4)" || !strings.Contains(scope, "15-15(4)"))
 	case "14":
 		return strings.Contains(scope, "14")
 	}
