@@ -868,6 +868,43 @@ type AuxiliaryFactsTraining string
 // AuxiliaryFactsUniform [yes]
 type AuxiliaryFactsUniform string
 
+// Candidate defines model for Candidate.
+type Candidate struct {
+	// Class What a person is. `other` is neither officer nor auxiliary (Art. 3), such as a guard or a cook.
+	Class Class `json:"class"`
+
+	// Name Example: 冉明远
+	Name string `json:"name"`
+
+	// Number Example: FJ31021
+	Number string `json:"number"`
+
+	// OpenTasks Tasks the person is part of now.
+	OpenTasks int                `json:"open_tasks"`
+	Organ     Organ              `json:"organ"`
+	Person    openapi_types.UUID `json:"person"`
+
+	// Reason The clause that decides; of those who lack something the first in the way, with its remedy.
+	Reason Reason `json:"reason"`
+}
+
+// CandidateList defines model for CandidateList.
+type CandidateList struct {
+	// At The moment that was judged.
+	At time.Time `json:"at"`
+
+	// Lack Those who lack something, the least first, at most `limit`.
+	Lack      []Candidate `json:"lack"`
+	LackTotal int         `json:"lack_total"`
+
+	// LeadOwed The work needs a leading officer beside whoever is chosen (Art. 16).
+	LeadOwed bool `json:"lead_owed"`
+
+	// May Those who may, the least busy first, at most `limit`.
+	May      []Candidate `json:"may"`
+	MayTotal int         `json:"may_total"`
+}
+
 // CaseKind [none]
 type CaseKind string
 
@@ -1698,6 +1735,28 @@ type Dispatched = TaskAnswer
 // Refused RFC 9457.
 type Refused = Problem
 
+// ListCandidatesParams defines parameters for ListCandidates.
+type ListCandidatesParams struct {
+	// Acts The acts, joined by commas.
+	Acts     []ActCode `form:"acts" json:"acts"`
+	CaseKind *CaseKind `form:"case_kind,omitempty" json:"case_kind,omitempty"`
+
+	// Tags The circumstances, joined by commas.
+	Tags Tags `form:"tags,omitempty" json:"tags,omitempty"`
+
+	// Emergency Life, safety or property in immediate danger.
+	Emergency *bool `form:"emergency,omitempty" json:"emergency,omitempty"`
+
+	// Operates What the work has a person drive or operate (Art. 18), joined by commas.
+	Operates Vehicles `form:"operates,omitempty" json:"operates,omitempty"`
+
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// Limit At most so many, 50 when left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ObserveParams defines parameters for Observe.
 type ObserveParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
@@ -2023,6 +2082,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCandidates Ask who may do a piece of work
+	//
+	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
+	//
+	// Corresponds with GET /v1/candidates (the `ListCandidates` operationId).
+	ListCandidates(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeDevice Revoke a device
 	//
@@ -2469,6 +2535,23 @@ func (c *Client) GetOpenapi(ctx context.Context, reqEditors ...RequestEditorFn) 
 // Corresponds with GET /readyz (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetReadinessRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCandidates Ask who may do a piece of work
+//
+// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
+//
+// Corresponds with GET /v1/candidates (the `ListCandidates` operationId).
+func (c *Client) ListCandidates(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCandidatesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3423,6 +3506,132 @@ func NewGetReadinessRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListCandidatesRequest constructs an http.Request for the ListCandidates method
+func NewListCandidatesRequest(server string, params *ListCandidatesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/candidates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Acts != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "acts", params.Acts, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CaseKind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "case_kind", *params.CaseKind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Tags != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "tags", params.Tags, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Emergency != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "emergency", *params.Emergency, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Operates != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "operates", params.Operates, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -4969,6 +5178,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadinessWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetReadinessResponse, error)
 
+	// ListCandidatesWithResponse Ask who may do a piece of work
+	//
+	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/candidates (the `ListCandidates` operationId).
+	ListCandidatesWithResponse(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*ListCandidatesResponse, error)
+
 	// RevokeDeviceWithResponse Revoke a device
 	//
 	// Ends the device's sessions at once, for instance when it was lost. Needs `device.revoke` over its owner; everybody may revoke their own. A device once revoked stays revoked.
@@ -5598,6 +5816,61 @@ func (r GetReadinessResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetReadinessResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListCandidatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CandidateList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCandidatesResponse) GetJSON200() *CandidateList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListCandidatesResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListCandidatesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCandidatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCandidatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCandidatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCandidatesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7455,6 +7728,21 @@ func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, reqE
 	return ParseGetReadinessResponse(rsp)
 }
 
+// ListCandidatesWithResponse Ask who may do a piece of work
+//
+// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/candidates (the `ListCandidates` operationId).
+func (c *ClientWithResponses) ListCandidatesWithResponse(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*ListCandidatesResponse, error) {
+	rsp, err := c.ListCandidates(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCandidatesResponse(rsp)
+}
+
 // RevokeDeviceWithResponse Revoke a device
 //
 // Ends the device's sessions at once, for instance when it was lost. Needs `device.revoke` over its owner; everybody may revoke their own. A device once revoked stays revoked.
@@ -8281,6 +8569,46 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Health
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCandidatesResponse parses an HTTP response from a ListCandidatesWithResponse call
+func ParseListCandidatesResponse(rsp *http.Response) (*ListCandidatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCandidatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CandidateList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

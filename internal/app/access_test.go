@@ -73,6 +73,7 @@ var doors = map[string]door{
 	"getAct":           plain("/v1/law/acts/patrol", everyRole),
 	"listOrgans":       plain("/v1/organs", answers{403, 200, 200, 403, 200, 200, 200}),
 	"listPeople":       plain("/v1/people", answers{403, 200, 200, 403, 200, 200, 200}),
+	"listCandidates":   plain("/v1/candidates?acts=patrol", dispatching),
 	"listTasks":        plain("/v1/tasks", answers{200, 200, 200, 200, 403, 200, 200}),
 	"getHealth":        plain("/healthz", everyRole),
 	"getOpenapi":       plain("/openapi.yaml", everyRole),
@@ -251,7 +252,10 @@ func TestListsEndAtTheStation(t *testing.T) {
 	own := o.officer().sends(order("patrol", o.auxiliary()))
 	for _, role := range duty.Roles {
 		actor := o.hire(newcomer{class: classOf(role), organ: riverside, role: role})
-		for _, list := range []string{"/v1/tasks", "/v1/tasks?path=" + o.path(district), "/v1/tasks?path=" + o.path(hillside), "/v1/people?limit=200", "/v1/people?q=T", "/v1/people?path=" + o.path(hillside)} {
+		for _, list := range []string{
+			"/v1/tasks", "/v1/tasks?path=" + o.path(district), "/v1/tasks?path=" + o.path(hillside), "/v1/people?limit=200", "/v1/people?q=T",
+			"/v1/candidates?acts=patrol&limit=200", "/v1/candidates?acts=data-entry&path=" + o.path(hillside), "/v1/people?path=" + o.path(hillside),
+		} {
 			r := actor.get(list)
 			if r.status != 200 && r.status != 403 {
 				t.Errorf("%s %s: %d", role, list, r.status)

@@ -47,7 +47,10 @@ func (b factBuilder) facts(t *Task, phase law.Phase, unit []Member) law.Facts {
 }
 
 func (b factBuilder) auxiliary(t *Task, m Member) law.Auxiliary {
-	p := b.people[m.Person]
+	return b.person(b.people[m.Person], t, m)
+}
+
+func (b factBuilder) person(p duty.Person, t *Task, m Member) law.Auxiliary {
 	a := law.Auxiliary{
 		ID: m.Number, Role: m.Class.LegalRole(), Acts: m.Acts, Status: p.Status,
 		Training:       b.training(p, t, m),

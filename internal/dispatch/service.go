@@ -14,6 +14,10 @@ type Book interface {
 	Rule(f *law.Facts) (law.Ruling, error)
 	// PermittingItem is the item of the statute that permits an act to some auxiliary ("cq-2021 15(1)"); false when none does.
 	PermittingItem(act string) (string, bool)
+	// Led says whether any of the acts is permitted only under the lead of an officer (Art. 16).
+	Led(acts []string) bool
+	// Screen answers one question about many people.
+	Screen(question law.Facts) *law.Screen
 }
 
 // Service carries out commands and observations on tasks.

@@ -26,6 +26,9 @@ type Store interface {
 	Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (View, error)
 	Tasks(ctx context.Context, actor duty.Actor, filter Filter) ([]Task, error)
 	History(ctx context.Context, actor duty.Actor, id uuid.UUID) (History, error)
+
+	// Roll lists the auxiliaries of a subtree whom the actor may send, with what they are busy with.
+	Roll(ctx context.Context, actor duty.Actor, path duty.Path) (Roll, error)
 }
 
 // Call is one command as it reached us.

@@ -149,6 +149,20 @@ func TestListsAreFilteredAndPaged(t *testing.T) {
 	}
 }
 
+func TestACandidatesQuestionArrivesWhole(t *testing.T) {
+	t.Parallel()
+	r := newRooms()
+	list := good[api.CandidateList](r.request(t, http.MethodGet,
+		"/v1/candidates?acts=patrol,stop-and-question&tags=highway,injury&operates=car,drone&case_kind=criminal&emergency=true&path=5/&limit=7", ""), 200)
+	want := dispatch.Question{
+		Acts: []string{"patrol", "stop-and-question"}, CaseKind: law.CaseCriminal, Tags: law.TagHighway | law.TagInjury, Emergency: true,
+		Operates: law.Car | law.Drone, Path: "5/", Limit: 7,
+	}
+	if !reflect.DeepEqual(r.question, want) || list.MayTotal != 1 || list.May[0].OpenTasks != 2 || len(list.Lack) != 0 {
+		t.Errorf("%+v, asked %+v", list, r.question)
+	}
+}
+
 // TestAnswersFitTheContract decodes every other answer strictly as what the contract says it is.
 func TestAnswersFitTheContract(t *testing.T) {
 	t.Parallel()

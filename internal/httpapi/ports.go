@@ -32,6 +32,7 @@ type Tasks interface {
 	Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (dispatch.View, error)
 	Tasks(ctx context.Context, actor duty.Actor, filter dispatch.Filter) ([]dispatch.Task, error)
 	History(ctx context.Context, actor duty.Actor, id uuid.UUID) (dispatch.History, error)
+	Candidates(ctx context.Context, actor duty.Actor, q dispatch.Question) (dispatch.Candidates, error)
 }
 
 // Identity is what the API asks of the identity room.

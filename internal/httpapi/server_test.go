@@ -42,6 +42,7 @@ type rooms struct {
 	said     []dispatch.Statement
 	facts    []law.Facts
 	filter   dispatch.Filter
+	question dispatch.Question
 	people   roster.Filter
 	signIns  []identity.SignIn
 }
@@ -151,6 +152,11 @@ func (r *rooms) Tasks(_ context.Context, _ duty.Actor, filter dispatch.Filter) (
 
 func (r *rooms) History(context.Context, duty.Actor, uuid.UUID) (dispatch.History, error) {
 	return dispatch.History{Rulings: []dispatch.RulingRecord{{ID: taskID, Facts: law.Facts{At: noon, Acts: []string{"patrol"}}}}}, r.err
+}
+
+func (r *rooms) Candidates(_ context.Context, _ duty.Actor, q dispatch.Question) (dispatch.Candidates, error) {
+	r.question = q
+	return dispatch.Candidates{At: noon, MayAll: 1, May: []dispatch.Candidate{{OpenTasks: 2}}}, r.err
 }
 
 func (r *rooms) Acts() []law.ActInfo {

@@ -75,6 +75,10 @@ func TestParametersAreReadStrictly(t *testing.T) {
 	for path, field := range map[string]string{
 		"/v1/tasks/7": "path/id",
 		"/v1/tasks/%7B0198f5a2-7c1e-7d4a-9b52-0f6d1a2b3c4d%7D": "path/id",
+		"/v1/candidates":                          "query/acts",
+		"/v1/candidates?acts=patrol,":             "query/acts/1",
+		"/v1/candidates?acts=a&acts=b":            "query/acts",
+		"/v1/candidates?acts=a&tags=highway,sun":  "query/tags/1",
 		"/v1/tasks?limit=0":                       "query/limit",
 		"/v1/tasks?limit=201":                     "query/limit",
 		"/v1/tasks?limit=ten":                     "query/limit",

@@ -50,8 +50,9 @@ func (op *operation) checkParameters(c *fiber.Ctx) (bad []fault.Field, err error
 	}
 	for _, ref := range op.parameters {
 		p := ref.Value
-		for _, message := range checkParameter(p, given(c, query, p)) {
-			bad = append(bad, fault.Field{Field: p.In + "/" + p.Name, Message: message})
+		for _, f := range checkParameter(p, given(c, query, p)) {
+			f.Field = p.In + "/" + p.Name + f.Field
+			bad = append(bad, f)
 		}
 	}
 	return bad, nil
@@ -72,26 +73,26 @@ func given(c *fiber.Ctx, query url.Values, p *openapi3.Parameter) (values []stri
 	}
 }
 
-func checkParameter(p *openapi3.Parameter, values []string) (messages []string) {
+// checkParameter judges one parameter; fields are JSON pointers into its value.
+func checkParameter(p *openapi3.Parameter, values []string) []fault.Field {
+	wrong := func(message string) []fault.Field { return []fault.Field{{Message: message}} }
 	switch {
 	case len(values) == 0 && p.Required:
-		return []string{"is required"}
+		return wrong("is required")
 	case len(values) == 0:
 		return nil
 	case len(values) > 1:
-		return []string{"is given more than once"}
+		return wrong("is given more than once")
 	case !utf8.ValidString(values[0]):
-		return []string{"is not UTF-8"}
+		return wrong("is not UTF-8")
 	case strings.ContainsRune(values[0], 0):
-		return []string{"must not contain the character U+0000"}
+		return wrong("must not contain the character U+0000")
 	}
-	for _, f := range violations(p.Schema.Value, typed(p.Schema.Value, values[0])) {
-		messages = append(messages, f.Message)
-	}
-	return messages
+	return violations(p.Schema.Value, typed(p.Schema.Value, values[0]))
 }
 
-// typed reads a parameter as its schema has it; what cannot be read so stays text, which the schema refuses.
+// typed reads a parameter as its schema has it, a list with commas between its values; what cannot be read so stays text, which the
+// schema refuses.
 func typed(schema *openapi3.Schema, text string) any {
 	switch {
 	case schema.Type.Is(openapi3.TypeInteger):
@@ -102,6 +103,12 @@ func typed(schema *openapi3.Schema, text string) any {
 		if text == "true" || text == "false" {
 			return text == "true"
 		}
+	case schema.Type.Is(openapi3.TypeArray):
+		list := []any{}
+		for item := range strings.SplitSeq(text, ",") {
+			list = append(list, typed(schema.Items.Value, item))
+		}
+		return list
 	}
 	return text
 }

@@ -1,5 +1,7 @@
 package law
 
+import "slices"
+
 // ActInfo is one act of the catalogue.
 type ActInfo struct {
 	Code string `json:"code"`
@@ -30,6 +32,14 @@ func (b *Book) PermittingItem(act string) (string, bool) {
 		return "", false
 	}
 	return b.acts[id].Item, true
+}
+
+// Led says whether any of the acts is permitted only under the lead of an officer.
+func (b *Book) Led(acts []string) bool {
+	return slices.ContainsFunc(acts, func(act string) bool {
+		id, ok := b.index[act]
+		return ok && b.acts[id].Led
+	})
 }
 
 // ID names the base rulebook, Rulebooks all instruments by content hash, ReadingSet the values of readings in force.

@@ -28,6 +28,9 @@ func TestActsStandOnTheirItems(t *testing.T) {
 			t.Errorf("%s: %s %v", a.Code, item, permitted)
 		}
 	}
+	if !book.Led([]string{"patrol", "stop-and-question"}) || book.Led([]string{"patrol", "tea"}) {
+		t.Error("a stop and question is led, a patrol is not")
+	}
 	if _, ok := book.PermittingItem("tea"); ok || len(acts) != 80 {
 		t.Errorf("%d acts", len(acts))
 	}
