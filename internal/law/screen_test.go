@@ -21,7 +21,7 @@ func question(act string) law.Facts {
 // TestScreenAgreesWithDecide on people who often look alike, in an order that lets one be remembered for the next.
 func TestScreenAgreesWithDecide(t *testing.T) {
 	t.Parallel()
-	book, err := law.Embedded().Book(law.DefaultRulebook, map[string]string{"restraint_list": "strap"})
+	book, err := law.Embedded().Book(law.DefaultRulebook, law.Settings{Readings: map[string]string{"restraint_list": "strap"}})
 	if err != nil {
 		t.Fatal(err)
 	}
