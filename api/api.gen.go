@@ -868,6 +868,39 @@ type AuxiliaryFactsTraining string
 // AuxiliaryFactsUniform [yes]
 type AuxiliaryFactsUniform string
 
+// Backtest defines model for Backtest.
+type Backtest struct {
+	// Entries Entries to try under the catch-all items.
+	Entries []LawEntry `json:"entries,omitempty"`
+
+	// From Rulings decided from this moment on.
+	From time.Time `json:"from"`
+
+	// Readings Readings to try, by id; the others stay as the organ has them.
+	Readings map[string]string `json:"readings,omitempty"`
+
+	// To Rulings decided before this moment.
+	To time.Time `json:"to"`
+}
+
+// BacktestLine One line of a back-test; one of the three is there.
+type BacktestLine struct {
+	Comparison *Comparison `json:"comparison,omitempty"`
+
+	// Problem RFC 9457.
+	Problem  *Problem          `json:"problem,omitempty"`
+	Progress *BacktestProgress `json:"progress,omitempty"`
+}
+
+// BacktestProgress defines model for BacktestProgress.
+type BacktestProgress struct {
+	// Done Rulings tried so far.
+	Done int `json:"done"`
+
+	// Portion How much of the time is behind, 0 to 1.
+	Portion float32 `json:"portion"`
+}
+
 // Candidate defines model for Candidate.
 type Candidate struct {
 	// Class What a person is. `other` is neither officer nor auxiliary (Art. 3), such as a guard or a cook.
@@ -959,6 +992,17 @@ type CommandOrder struct {
 // CommandOrderMode defines model for CommandOrder.Mode.
 type CommandOrderMode string
 
+// Comparison defines model for Comparison.
+type Comparison struct {
+	// Differences The most frequent first.
+	Differences []Difference `json:"differences"`
+	Different   int          `json:"different"`
+	Same        int          `json:"same"`
+
+	// Unruled Stored facts on which the proposed law would not rule at all.
+	Unruled int `json:"unruled"`
+}
+
 // Condition What the law asks for when the act is done.
 type Condition struct {
 	Asks Text `json:"asks"`
@@ -990,6 +1034,33 @@ type Device struct {
 type DeviceRef struct {
 	ID   openapi_types.UUID `json:"id"`
 	Name string             `json:"name"`
+}
+
+// Difference Rulings that would have gone otherwise in the same way.
+type Difference struct {
+	// Act The act that decides, or all of the task joined by +.
+	Act string `json:"act"`
+
+	// By The clause that would decide.
+	By string `json:"by"`
+
+	// Clause The clause that decided.
+	Clause string `json:"clause"`
+	Count  int    `json:"count"`
+
+	// Example One of the rulings.
+	Example openapi_types.UUID `json:"example"`
+
+	// Is From best to worst. Only `permitted` and `conditional` are lawful.
+	Is Outcome `json:"is"`
+
+	// Organ An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
+	//
+	// Example: 500000000000/500103000000/500103550000/
+	Organ Path `json:"organ"`
+
+	// Was From best to worst. Only `permitted` and `conditional` are lawful.
+	Was Outcome `json:"was"`
 }
 
 // DispatchOrder defines model for DispatchOrder.
@@ -1150,6 +1221,19 @@ type HealthStatus string
 type IssuedEquipment struct {
 	Class EquipmentClass `json:"class"`
 	Item  string         `json:"item"`
+}
+
+// LawEntry One act that state provisions let auxiliaries help with, under a catch-all item (Art. 14(4), 15(5), 16(10)).
+type LawEntry struct {
+	// Act A code of the catalogue (`GET /v1/law/acts`).
+	Act ActCode `json:"act"`
+
+	// Basis The state provision as it is to be cited.
+	Basis string `json:"basis"`
+
+	// Item Example: 15(5)
+	Item string `json:"item"`
+	Name Text   `json:"name"`
 }
 
 // LeadNaming defines model for LeadNaming.
@@ -1871,6 +1955,9 @@ type StartTaskParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// RunBacktestJSONRequestBody defines body for RunBacktest for application/json ContentType.
+type RunBacktestJSONRequestBody = Backtest
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
 
@@ -2117,6 +2204,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/law/acts/{code} (the `GetAct` operationId).
 	GetAct(ctx context.Context, code ActCode, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RunBacktestWithBody Try a proposed law on stored facts
+	//
+	// What would other readings, or entries under the catch-all items, have decided over the facts that are stored from `from` until `to`? The answer is a stream of lines, each a JSON object: `progress` again and again, and last either the `comparison` or the `problem` that ended the work. Nothing is changed. One at a time runs on a server. Needs `law.backtest`, and speaks of what lies within its reach.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/law/backtests (the `RunBacktest` operationId).
+	RunBacktestWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RunBacktest Try a proposed law on stored facts
+	//
+	// What would other readings, or entries under the catch-all items, have decided over the facts that are stored from `from` until `to`? The answer is a stream of lines, each a JSON object: `progress` again and again, and last either the `comparison` or the `problem` that ended the work. Nothing is changed. One at a time runs on a server. Needs `law.backtest`, and speaks of what lies within its reach.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/law/backtests (the `RunBacktest` operationId).
+	RunBacktest(ctx context.Context, body RunBacktestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMe Who am I
 	//
@@ -2620,6 +2725,44 @@ func (c *Client) ListActs(ctx context.Context, reqEditors ...RequestEditorFn) (*
 // Corresponds with GET /v1/law/acts/{code} (the `GetAct` operationId).
 func (c *Client) GetAct(ctx context.Context, code ActCode, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetActRequest(c.Server, code)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RunBacktestWithBody Try a proposed law on stored facts
+//
+// What would other readings, or entries under the catch-all items, have decided over the facts that are stored from `from` until `to`? The answer is a stream of lines, each a JSON object: `progress` again and again, and last either the `comparison` or the `problem` that ended the work. Nothing is changed. One at a time runs on a server. Needs `law.backtest`, and speaks of what lies within its reach.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/law/backtests (the `RunBacktest` operationId).
+func (c *Client) RunBacktestWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRunBacktestRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RunBacktest Try a proposed law on stored facts
+//
+// What would other readings, or entries under the catch-all items, have decided over the facts that are stored from `from` until `to`? The answer is a stream of lines, each a JSON object: `progress` again and again, and last either the `comparison` or the `problem` that ended the work. Nothing is changed. One at a time runs on a server. Needs `law.backtest`, and speaks of what lies within its reach.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/law/backtests (the `RunBacktest` operationId).
+func (c *Client) RunBacktest(ctx context.Context, body RunBacktestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRunBacktestRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3760,6 +3903,46 @@ func NewGetActRequest(server string, code ActCode) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewRunBacktestRequest calls the generic RunBacktest builder with application/json body
+func NewRunBacktestRequest(server string, body RunBacktestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRunBacktestRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRunBacktestRequestWithBody constructs an http.Request for the RunBacktest method, with any body, and a specified content type
+func NewRunBacktestRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/law/backtests")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -5223,6 +5406,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/law/acts/{code} (the `GetAct` operationId).
 	GetActWithResponse(ctx context.Context, code ActCode, reqEditors ...RequestEditorFn) (*GetActResponse, error)
 
+	// RunBacktestWithBodyWithResponse Try a proposed law on stored facts
+	//
+	// What would other readings, or entries under the catch-all items, have decided over the facts that are stored from `from` until `to`? The answer is a stream of lines, each a JSON object: `progress` again and again, and last either the `comparison` or the `problem` that ended the work. Nothing is changed. One at a time runs on a server. Needs `law.backtest`, and speaks of what lies within its reach.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/law/backtests (the `RunBacktest` operationId).
+	RunBacktestWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RunBacktestResponse, error)
+
+	// RunBacktestWithResponse Try a proposed law on stored facts
+	//
+	// What would other readings, or entries under the catch-all items, have decided over the facts that are stored from `from` until `to`? The answer is a stream of lines, each a JSON object: `progress` again and again, and last either the `comparison` or the `problem` that ended the work. Nothing is changed. One at a time runs on a server. Needs `law.backtest`, and speaks of what lies within its reach.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/law/backtests (the `RunBacktest` operationId).
+	RunBacktestWithResponse(ctx context.Context, body RunBacktestJSONRequestBody, reqEditors ...RequestEditorFn) (*RunBacktestResponse, error)
+
 	// GetMeWithResponse Who am I
 	//
 	// The person signed in, what they hold, the device and session, and how many open tasks they are part of.
@@ -6091,6 +6292,54 @@ func (r GetActResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetActResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RunBacktestResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r RunBacktestResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RunBacktestResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RunBacktestResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RunBacktestResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RunBacktestResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RunBacktestResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7803,6 +8052,36 @@ func (c *ClientWithResponses) GetActWithResponse(ctx context.Context, code ActCo
 	return ParseGetActResponse(rsp)
 }
 
+// RunBacktestWithBodyWithResponse Try a proposed law on stored facts
+//
+// What would other readings, or entries under the catch-all items, have decided over the facts that are stored from `from` until `to`? The answer is a stream of lines, each a JSON object: `progress` again and again, and last either the `comparison` or the `problem` that ended the work. Nothing is changed. One at a time runs on a server. Needs `law.backtest`, and speaks of what lies within its reach.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/law/backtests (the `RunBacktest` operationId).
+func (c *ClientWithResponses) RunBacktestWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RunBacktestResponse, error) {
+	rsp, err := c.RunBacktestWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRunBacktestResponse(rsp)
+}
+
+// RunBacktestWithResponse Try a proposed law on stored facts
+//
+// What would other readings, or entries under the catch-all items, have decided over the facts that are stored from `from` until `to`? The answer is a stream of lines, each a JSON object: `progress` again and again, and last either the `comparison` or the `problem` that ended the work. Nothing is changed. One at a time runs on a server. Needs `law.backtest`, and speaks of what lies within its reach.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/law/backtests (the `RunBacktest` operationId).
+func (c *ClientWithResponses) RunBacktestWithResponse(ctx context.Context, body RunBacktestJSONRequestBody, reqEditors ...RequestEditorFn) (*RunBacktestResponse, error) {
+	rsp, err := c.RunBacktest(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRunBacktestResponse(rsp)
+}
+
 // GetMeWithResponse Who am I
 //
 // The person signed in, what they hold, the device and session, and how many open tasks they are part of.
@@ -8774,6 +9053,39 @@ func ParseGetActResponse(rsp *http.Response) (*GetActResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRunBacktestResponse parses an HTTP response from a RunBacktestWithResponse call
+func ParseRunBacktestResponse(rsp *http.Response) (*RunBacktestResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RunBacktestResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

@@ -11,6 +11,8 @@ type lawCommand struct {
 	Test    lawTestCommand    `cmd:"" help:"Rule on the cases of YAML files and compare with what they expect."`
 	Check   lawCheckCommand   `cmd:"" help:"Analyse a folder of rulebooks: every fault with file, item and reason."`
 	Explain lawExplainCommand `cmd:"" help:"Explain an act: its clauses, conditions and words."`
+
+	Backtest backtestCommand `cmd:"" help:"Try other readings or another edition on the stored facts: what would have been decided?"`
 }
 
 // ended turns the exit code of a tool of the law into the program's.

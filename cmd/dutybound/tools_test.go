@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"os"
@@ -36,6 +37,22 @@ func TestTheLawFromTheCommandLine(t *testing.T) {
 	runWith(t, "cases: ["+patrol+", weather: fine}]", "law", "rule", "-").says(t, 0, `/cases/0/weather: unknown key`) // the line of one case, others go on
 }
 
+// notYetInForce is an edition of the regulation that begins at the end of the century.
+func notYetInForce(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../internal/law/instruments")); err != nil {
+		t.Fatal(err)
+	}
+	article := filepath.Join(dir, "cq-2021", "art44.yaml")
+	text := must[[]byte](t)(os.ReadFile(article))
+	later := bytes.Replace(text, []byte("effective_from: 2021-09-01"), []byte("effective_from: 2099-09-01"), 1)
+	if err := os.WriteFile(article, later, 0o600); err != nil || bytes.Equal(text, later) {
+		t.Fatal(err, string(later))
+	}
+	return dir
+}
+
 // TestTamperingIsFound: whoever has the whole database in hand changes the record, and is found out.
 func TestTamperingIsFound(t *testing.T) {
 	t.Parallel()
@@ -65,6 +82,11 @@ func TestTamperingIsFound(t *testing.T) {
 	verify, replay := append([]string{"ledger", "verify", "--data-dir", dir}, on...), append([]string{"rulings", "replay"}, on...)
 	run(t, verify...).says(t, 0, " 0 problems")
 	run(t, replay...).says(t, 0, "3 the same, 0 different")
+	backtest := append([]string{"law", "backtest"}, on...)
+	run(t, append(backtest, "--reading", "recording_unknown=block")...).says(t, 0, "3 the same, 0 different") // nobody records yet at a dispatch
+	run(t, append(backtest, "--reading", "recording_unknown=maybe")...).fails(t, "/readings/recording_unknown: unknown option")
+	run(t, append(backtest, "--instruments", notYetInForce(t))...).says(t, 0, "outside_scope", "cq-2021 44", "0 the same, 3 different")
+	run(t, append(backtest, "--instruments", notYetInForce(t), "--json")...).says(t, 0, `"different":3`, `"is":"outside_scope"`)
 	tamper := func(statement string) {
 		t.Helper()
 		if _, err := conn.Exec(t.Context(), `SET session_replication_role = replica; `+statement); err != nil {

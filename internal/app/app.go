@@ -20,6 +20,7 @@ import (
 	"github.com/dutybound/dutybound/internal/embedded"
 	"github.com/dutybound/dutybound/internal/feed"
 	"github.com/dutybound/dutybound/internal/identity"
+	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/live"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
@@ -138,6 +139,7 @@ func (a *App) join(ctx context.Context) error {
 		dispatch: dispatch.New(a.store, books, dispatch.Freshness{
 			Recording: a.config.RecordingFreshness, Statement: a.config.StatementFreshness,
 		}),
+		trials:   dispatch.NewTrials(a.store, Laws{law.Embedded()}),
 		identity: identity.New(a.store, a.live, a.config.SessionTTL),
 		roster:   roster.New(a.store),
 		feed:     feeds, sockets: sockets, hub: hub, sequencer: sequencer,

@@ -7,10 +7,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
-	"github.com/dutybound/dutybound/internal/dispatch"
-	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/feed"
-	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/ledger"
 	"github.com/dutybound/dutybound/internal/live"
 	"github.com/dutybound/dutybound/internal/postgres"
@@ -45,9 +42,3 @@ func (a *App) sequencer(hub *feed.Hub) (*postgres.Sequencer, error) {
 	a.live.On(live.Committed, sequencer.Called)
 	return sequencer, nil
 }
-
-// books is the law by which an organ's tasks are judged.
-func books(duty.Organ) dispatch.Book { return law.Default() }
-
-// Book is the law that a stored ruling is derived again by.
-func Book(dispatch.RulingRecord) dispatch.Book { return law.Default() }

@@ -19,6 +19,7 @@ import (
 // rooms are what the API stands on.
 type rooms struct {
 	dispatch  *dispatch.Service
+	trials    *dispatch.Trials
 	identity  *identity.Service
 	roster    *roster.Service
 	feed      *feed.Service
@@ -37,6 +38,7 @@ func (a *App) serve(r rooms) error {
 	a.web = httpapi.New(httpapi.Config{
 		Duty: r.dispatch, Identity: r.identity, Roster: r.roster, Tickets: r.feed,
 		Law:     func(duty.Organ) httpapi.Law { return law.Default() },
+		Trials:  r.trials,
 		Watch:   r.sockets.Handler(),
 		Ready:   a.ready(r.sequencer),
 		Log:     a.log,

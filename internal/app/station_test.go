@@ -188,7 +188,7 @@ func (h *hand) try(method, path string, body any, header http.Header) (reply, er
 	if err := keepsContract(request, r.status, r.header, r.raw); err != nil {
 		return reply{}, err
 	}
-	if len(r.raw) > 0 && r.raw[0] == '{' {
+	if lines := r.header.Get("Content-Type") == "application/x-ndjson"; !lines && len(r.raw) > 0 && r.raw[0] == '{' {
 		err = json.Unmarshal(r.raw, &r.body)
 	}
 	return r, err

@@ -34,6 +34,7 @@ const (
 	HandOverLead Permission = "task.hand_over"
 	ReadHistory  Permission = "task.history"
 	AskRuling    Permission = "ruling.ask"
+	BacktestLaw  Permission = "law.backtest" // try a proposed law on stored facts
 	WatchFeed    Permission = "feed.watch"
 	ReadRoster   Permission = "roster.read"
 	ManageRoster Permission = "roster.manage" // status of people, devices
@@ -61,7 +62,7 @@ var permissions = map[Role]map[Permission]reach{
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own,
 	},
-	RoleLegal:     {ViewTask: subtree, ReadHistory: subtree, AskRuling: own, OwnAccount: own},
+	RoleLegal:     {ViewTask: subtree, ReadHistory: subtree, AskRuling: own, BacktestLaw: subtree, OwnAccount: own},
 	RolePersonnel: {ReadRoster: subtree, ManageRoster: subtree, RevokeDevice: subtree, OwnAccount: own},
 	RoleViewer:    {ViewTask: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own},
 	RoleAuditor:   {ViewTask: subtree, ReadHistory: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own},

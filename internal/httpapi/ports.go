@@ -35,6 +35,13 @@ type Tasks interface {
 	Candidates(ctx context.Context, actor duty.Actor, q dispatch.Question) (dispatch.Candidates, error)
 }
 
+// Trials tries proposed laws on what is stored.
+type Trials interface {
+	Backtest(actor duty.Actor, trial dispatch.Trial) (
+		run func(ctx context.Context, progress func(dispatch.Progress)) (dispatch.Comparison, error), err error,
+	)
+}
+
 // Identity is what the API asks of the identity room.
 type Identity interface {
 	Sessions

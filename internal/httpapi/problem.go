@@ -77,13 +77,7 @@ func problemOf(err error) (int, *fault.Error) {
 func renderProblem(c *fiber.Ctx, err error) error {
 	status, what := problemOf(err)
 	zh := prefersChinese(c.Get(fiber.HeaderAcceptLanguage))
-	p := api.Problem{
-		Type: "urn:dutybound:problem:" + what.Code, Title: choose(zh, law.Text{ZH: what.ZH, EN: what.EN}), Status: status, Code: what.Code,
-		RequestID: requestID(c),
-	}
-	for _, f := range what.Fields {
-		p.Errors = append(p.Errors, api.FieldError{Field: f.Field, Message: f.Message})
-	}
+	p := problemDocument(status, what, zh, requestID(c))
 	var refused refusal
 	if errors.As(err, &refused) {
 		p.Ruling = rulingOf(refused.answer.Ruling)
@@ -97,6 +91,17 @@ func renderProblem(c *fiber.Ctx, err error) error {
 	}
 	c.Set(fiber.HeaderContentType, "application/problem+json")
 	return c.Status(status).Send(body)
+}
+
+func problemDocument(status int, what *fault.Error, zh bool, request string) api.Problem {
+	p := api.Problem{
+		Type: "urn:dutybound:problem:" + what.Code, Title: choose(zh, law.Text{ZH: what.ZH, EN: what.EN}), Status: status, Code: what.Code,
+		RequestID: request,
+	}
+	for _, f := range what.Fields {
+		p.Errors = append(p.Errors, api.FieldError{Field: f.Field, Message: f.Message})
+	}
+	return p
 }
 
 func setProblemHeaders(c *fiber.Ctx, err error, kind fault.Kind, zh bool) {

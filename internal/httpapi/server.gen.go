@@ -4,6 +4,7 @@
 package httpapi
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -44,6 +45,9 @@ type ServerInterface interface {
 	// GetAct Explain an act
 	// (GET /v1/law/acts/{code})
 	GetAct(c *fiber.Ctx, code ActCode) error
+	// RunBacktest Try a proposed law on stored facts
+	// (POST /v1/law/backtests)
+	RunBacktest(c *fiber.Ctx) error
 	// GetMe Who am I
 	// (GET /v1/me)
 	GetMe(c *fiber.Ctx) error
@@ -365,6 +369,24 @@ func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetAct(c, code)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// RunBacktest operation middleware
+func (siw *ServerInterfaceWrapper) RunBacktest(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.RunBacktest(c)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -1472,6 +1494,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/v1/law/acts/:code", wrapper.GetAct)
 
+	router.Post(options.BaseURL+"/v1/law/backtests", wrapper.RunBacktest)
+
 	router.Post(options.BaseURL+"/v1/rulings", wrapper.AskRuling)
 
 	router.Get(options.BaseURL+"/v1/candidates", wrapper.ListCandidates)
@@ -1918,6 +1942,76 @@ type GetActdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetActdefaultApplicationProblemPlusJSONResponse) VisitGetActResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type RunBacktestRequestObject struct {
+	Body *RunBacktestJSONRequestBody
+}
+
+type RunBacktestResponseObject interface {
+	VisitRunBacktestResponse(ctx *fiber.Ctx) error
+}
+
+type RunBacktest200ApplicationXNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response RunBacktest200ApplicationXNdjsonResponse) VisitRunBacktestResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		ctx.Response().Header.Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	ctx.Status(200)
+
+	// Fiber/fasthttp streams through a callback: fasthttp emits
+	// a chunk each time we call w.Flush(), so clients see
+	// streaming data immediately instead of waiting on buffering.
+	ctx.Response().SetBodyStreamWriter(func(w *bufio.Writer) {
+		if closer, ok := response.Body.(io.ReadCloser); ok {
+			defer closer.Close()
+		}
+		buf := make([]byte, 4096)
+		for {
+			n, err := response.Body.Read(buf)
+			if n > 0 {
+				if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+					return
+				}
+				if flushErr := w.Flush(); flushErr != nil {
+					return
+				}
+			}
+			if err != nil {
+				return
+			}
+		}
+	})
+	return nil
+}
+
+type RunBacktest4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RunBacktest4XXApplicationProblemPlusJSONResponse) VisitRunBacktestResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type RunBacktestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RunBacktestdefaultApplicationProblemPlusJSONResponse) VisitRunBacktestResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3201,6 +3295,9 @@ type StrictServerInterface interface {
 	// GetAct Explain an act
 	// (GET /v1/law/acts/{code})
 	GetAct(ctx context.Context, request GetActRequestObject) (GetActResponseObject, error)
+	// RunBacktest Try a proposed law on stored facts
+	// (POST /v1/law/backtests)
+	RunBacktest(ctx context.Context, request RunBacktestRequestObject) (RunBacktestResponseObject, error)
 	// GetMe Who am I
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -3522,6 +3619,45 @@ func (sh *strictHandler) GetAct(ctx *fiber.Ctx, code ActCode) error {
 		return err
 	} else if validResponse, ok := response.(GetActResponseObject); ok {
 		if err := validResponse.VisitGetActResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RunBacktest operation middleware
+func (sh *strictHandler) RunBacktest(ctx *fiber.Ctx) error {
+	var request RunBacktestRequestObject
+
+	var body RunBacktestJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.RunBacktest(ctx.UserContext(), request.(RunBacktestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RunBacktest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RunBacktestResponseObject); ok {
+		if err := validResponse.VisitRunBacktestResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {
