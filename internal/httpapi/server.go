@@ -24,7 +24,7 @@ type Config struct {
 	Tickets  Tickets
 	Law      func(duty.Organ) Law // as the organ reads it
 	Trials   Trials
-	Watch    fiber.Handler        // GET /v1/feed
+	Watch    fiber.Handler // GET /v1/feed
 	// Ready says why the server cannot do its work now; nil: it can.
 	Ready func(ctx context.Context) error
 
