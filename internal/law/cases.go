@@ -60,6 +60,9 @@ func ReadCases(r io.Reader) (CaseFile, error) {
 	return file, nil
 }
 
+// listEnd closes a list of words, so that a list is told from one word: only a reading of words takes it.
+const listEnd = ","
+
 // readings takes the value of a reading as one word, or as a list of words (restraint_list).
 func (d *decoder) readings(n node, to map[string]string) {
 	if n.kind != objectNode {
@@ -71,7 +74,7 @@ func (d *decoder) readings(n node, to map[string]string) {
 			d.fail(key, "key %q twice", key.text)
 		}
 		if v := n.list[i]; v.kind == listNode {
-			to[key.text] = strings.Join(list(d, v, d.item), ",")
+			to[key.text] = strings.Join(list(d, v, d.item), ",") + listEnd
 		} else {
 			to[key.text] = d.text(v)
 		}

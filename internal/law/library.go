@@ -162,14 +162,14 @@ func (ins *instrument) settle(readings map[string]string) (readingValues, error)
 		if fault := ins.readings[i].refuses(readings[id]); fault != "" {
 			return nil, inputError("/readings/"+id, "%s", fault)
 		}
-		values[id] = readings[id]
+		values[id] = strings.TrimSuffix(readings[id], listEnd)
 	}
 	return values, nil
 }
 
 // refuses says why a reading cannot be set to a value.
 func (r reading) refuses(v string) string {
-	if !r.switchable && v != r.preset {
+	if !r.switchable {
 		return "this reading cannot be switched"
 	}
 	return r.unfit(v)
@@ -180,6 +180,8 @@ func (r reading) unfit(v string) string {
 	switch {
 	case r.words:
 		return ""
+	case strings.HasSuffix(v, listEnd):
+		return "want one word, not a list"
 	case r.number:
 		if _, ok := whole(v); !ok {
 			return fmt.Sprintf("want a whole number, not %q", v)

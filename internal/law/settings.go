@@ -38,9 +38,16 @@ func (s readingValues) of(v value) string {
 	return v.literal
 }
 
-// Settings lists what is in force: the value of every reading, the defaults too, and the organ's entries by act.
+// Settings lists what is in force of what can be set: the value of every reading that somebody may set, the defaults too, and the
+// organ's entries by act.
 func (b *Book) Settings() Settings {
-	return Settings{Readings: maps.Clone(b.values), Entries: slices.Clone(b.entries)}
+	values := maps.Clone(map[string]string(b.values))
+	for _, r := range b.parts[0].readings {
+		if !r.switchable {
+			delete(values, r.id)
+		}
+	}
+	return Settings{Readings: values, Entries: slices.Clone(b.entries)}
 }
 
 // hash names a set of readings, and of entries where there are any: without them it is that of the readings alone, under which
