@@ -21,7 +21,8 @@ func (c *compiler) duty(ins *instrument, o *condition) duty {
 	d.organ = by == "organ" || by == "organ_and_officer"
 	d.officer = by == "officer" || by == "organ_and_officer"
 	d.either = by == "organ_or_officer"
-	d.otherRole = o.kind == kindQualification && c.param(o, "other_role") == "allow"
+	d.otherRole = c.param(o, "other_role") == "allow"
+	d.denied = c.param(o, "other_role") == "deny"
 
 	codes := c.codes(o)
 	for mode := range d.table {
@@ -47,10 +48,8 @@ func (c *compiler) codes(o *condition) []code {
 	case c.param(o, "presence") == "presence_or_remote":
 		codes[leadPresence+int(PresenceRemote)] = met("officers.lead.presence=remote",
 			"带领的人民警察远程带领，本机关的理解认可。", "The officer leads from afar, which the organ's reading accepts.")
-	case c.param(o, "other_role") == "deny":
-		codes[vehicleOtherRole].verdict = OutsideScope
-	case c.param(o, "other_role") == "allow":
-		codes[vehicleOtherRole] = codes[vehicleHeld]
+	case c.param(o, "officer") == "officer_present":
+		copy(codes, officerPresent)
 	}
 	return codes
 }
@@ -64,7 +63,7 @@ func (c *compiler) finding(ins *instrument, o *condition, k code, mode int) *fin
 	switch {
 	case phase == Dispatch && sp.due == dueStart && !k.atDispatch:
 		state, r = Open, noRemedy
-		verdict, text = Conditional, sp.open
+		verdict, text = Conditional, c.opening(o)
 	case variant == opened && sp.opens && k.state > Open:
 		state, due, r = Open, dueAfter, reportEmergency
 		verdict = Conditional
@@ -81,6 +80,14 @@ func (c *compiler) finding(ins *instrument, o *condition, k code, mode int) *fin
 		fd.beside = besideFinding(ins.cite(o.beside), fd, variant)
 	}
 	return fd
+}
+
+// opening is what is said at dispatch of a condition that is due at start.
+func (c *compiler) opening(o *condition) Text {
+	if c.param(o, "officer") == "officer_present" {
+		return Text{"开始工作前须有人民警察在场。", "An officer must be present by the start of work."}
+	}
+	return specs[o.kind].open
 }
 
 // besideFinding is the wider clause that stands behind a missing lead: without one, the work would be enforcement alone (19¶2).

@@ -51,6 +51,7 @@ type duty struct {
 	enRoute        bool // an officer on the way is enough
 	role           Role
 	otherRole      bool // the other role is judged like the role spoken of
+	denied         bool // the other role is refused, qualified or not
 	list           []string
 	combos         []combo
 }

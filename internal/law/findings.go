@@ -132,9 +132,9 @@ func equipmentVerdict(citation string, class EquipmentClass, use EquipmentUse, v
 }
 
 func equipmentOtherRole(citation string, class EquipmentClass, use EquipmentUse) *finding {
-	return render(citation, OutsideScope, equipmentFact(class, use), chooseField, Text{
-		"本条仅规定勤务辅警可以配备" + classNames[class].ZH + "；请改派勤务辅警。",
-		"The clause gives " + classNames[class].EN + " to field auxiliaries only. Choose one.",
+	return render(citation, OutsideScope, equipmentFact(class, use), leaveToField, Text{
+		"本条仅规定勤务辅警可以配备" + classNames[class].ZH + "；请交由勤务辅警或者人民警察。",
+		"The clause gives " + classNames[class].EN + " to field auxiliaries only. Leave it to them or to officers.",
 	})
 }
 

@@ -219,7 +219,11 @@ func (j *judge) qualification(p int, a *Auxiliary, d *duty, table []*finding) {
 	if missing == 0 {
 		j.note(table[vehicleHeld], -1, p)
 	}
-	if d.role != RoleNone && a.Role != d.role && !d.otherRole {
+	switch {
+	case d.role == RoleNone || a.Role == d.role || d.otherRole:
+	case d.denied:
+		j.note(table[vehicleDenied], -1, p)
+	case missing == 0: // without the qualification there is nothing to decide
 		j.note(table[vehicleOtherRole], -1, p)
 	}
 }

@@ -36,6 +36,7 @@ const (
 	confirmOfficer
 	nameGuard
 	handInEquipment
+	leaveToField
 	officerSigns
 	assignOfficer
 	askApprover
@@ -79,6 +80,7 @@ var remedies = [remedyCount]Remedy{
 	confirmOfficer:     {"confirm_officers", Text{"确认人民警察是否在场或者在途。", "Confirm which officers are present or on the way."}},
 	nameGuard:          {"name_guard", Text{"指定专人看护。", "Name a guard."}},
 	handInEquipment:    {"hand_in_equipment", Text{"交回武器、警械，由人民警察携带、使用和保管。", "Hand the weapon or police instrument to officers, who alone carry, use and keep it."}},
+	leaveToField:       {"leave_to_field_auxiliary", Text{"交由勤务辅警或者人民警察携带、使用、驾驶、操控。", "Leave carrying, using, driving and operating it to a field auxiliary or an officer."}},
 	officerSigns:       {"officer_signs", Text{"由人民警察签署文书。", "Have an officer sign the papers."}},
 	assignOfficer:      {"assign_police_officer", Text{"交由人民警察办理；辅警在任何条件下都不得从事。", "Give the work to people's police officers; nothing makes it lawful for an auxiliary."}},
 	askApprover:        {"ask_approver", Text{"由指定的审批人说明理由后决定。", "Have the named approver decide, giving a reason."}},

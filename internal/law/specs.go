@@ -69,10 +69,17 @@ var specs = [kindCount]spec{
 			vehicleMissing + 5: missingVehicle("drone", "无人机", "a drone"),
 			vehicleHeld:        met("operates=qualified", "具有驾驶、操控所需资格。", "The qualification for what is operated is held."),
 			vehicleOtherRole: {
-				fact: "operates=qualified role=other", state: Met, verdict: NeedsHuman, remedy: chooseField,
+				fact: "operates=qualified role=other", state: Met, verdict: NeedsHuman, remedy: askApprover,
 				text: Text{
-					"本条仅规定勤务辅警可以驾驶、操控；该类人员虽有资格，仍须由有权人员决定，或者改派有资格的勤务辅警。",
-					"The clause names field auxiliaries only. With the qualification held, a named approver must decide, or a qualified field auxiliary be chosen.",
+					"本条仅规定勤务辅警可以驾驶、操控；该类人员虽有资格，能否驾驶、操控仍须由指定的审批人说明理由后决定。",
+					"The clause names field auxiliaries only. Whether this person, who holds the qualification, may operate it, a named approver must decide with a reason.",
+				},
+			},
+			vehicleDenied: {
+				fact: "operates=any role=other", state: Met, verdict: OutsideScope, remedy: leaveToField,
+				text: Text{
+					"本条仅规定勤务辅警可以驾驶、操控，按本机关的理解其他人员即使有资格也不得驾驶、操控；请交由有资格的勤务辅警或者人民警察。",
+					"The clause names field auxiliaries only, and by the organ's reading no qualification opens it to others. Leave it to a qualified field auxiliary or an officer.",
 				},
 			},
 		},
@@ -198,7 +205,7 @@ var specs = [kindCount]spec{
 			commandDoubtful: uncertain("command.officer=unknown", confirmLead,
 				"不清楚带领使用的人民警察是否在场，须确认。",
 				"Whether the officer who leads the restraint is present is not known. It must be confirmed."),
-			commandOtherRole: lacking("equipment=restraint role=other", chooseField,
+			commandOtherRole: lacking("equipment=restraint role=other", leaveToField,
 				"本条仅规定勤务辅警可以使用约束性勤务装备；请由勤务辅警或者人民警察使用。",
 				"The clause lets field auxiliaries only use restraint equipment. Leave it to them or to officers.").with(OutsideScope),
 		},
@@ -254,6 +261,15 @@ var officerCounts = []code{
 	countMet: met("officers.present=enough", "在场人民警察达到规定人数。", "Enough officers are present."),
 	countLeadUnknown: uncertain("officers.present=lead_unknown", confirmLead,
 		"带领的人民警察是否在场待确认。", "Whether the leading officer is still present is being confirmed.").graced(),
+}
+
+// officerPresent are the codes of officer_en_route where a reading asks for an officer on the spot: one on the way is not enough.
+var officerPresent = []code{
+	countUnknown: uncertain("officers.presence=unknown", confirmOfficer,
+		"不清楚是否有人民警察在场，须确认。", "Whether an officer is present is not known. It must be confirmed."),
+	countShort: lacking("officers.present=none", bringOfficer,
+		"须有人民警察在场，在途的尚不足够；请其到场。", "An officer must be present; one on the way is not enough. Have one come."),
+	countMet: met("officers.present=some", "有人民警察在场。", "An officer is present."),
 }
 
 func missingVehicle(word, zh, en string) code {

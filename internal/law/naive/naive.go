@@ -82,6 +82,7 @@ func (j *judge) person(p law.Auxiliary, act string) {
 	j.scope(p, act)
 	j.personal(p, act)
 	j.conditions(p, act)
+	j.cures(p, act)
 }
 
 // forbidden looks for the prohibitions of Art. 19 and of the continued-questioning rule.
