@@ -36,6 +36,21 @@ func firstResponse(officer law.Presence) *law.Facts {
 
 func arrive(f *law.Facts) { f.Officers[0].Presence = law.PresencePresent }
 
+var onTheSpot = map[string]string{"restraint_list": "strap", "art17_4_remote_command": "false"}
+
+// strapped is a patrol in an emergency that uses a strap on some command, or none.
+func strapped(c *law.Command) *law.Facts {
+	f := orderly("patrol", false)
+	f.Emergency, f.Command = true, c
+	f.Auxiliaries[0].Equipment = []law.EquipmentItem{{Class: law.EquipmentRestraint, Item: "strap", Use: law.UseUse}}
+	return f
+}
+
+func commanded(f *law.Facts) {
+	f.Command = &law.Command{Mode: law.ModeCommand, Recorded: true}
+	f.Officers = []law.Officer{{ID: "p1", OnDuty: law.Yes, Presence: law.PresencePresent}}
+}
+
 func handOver(f *law.Facts) { f.Auxiliaries[0].Operates, f.Auxiliaries[0].Equipment = 0, nil }
 
 func nothing(*law.Facts) {}
@@ -92,6 +107,26 @@ var cures = []cure{
 		[]string{"officers.presence=none"},
 		[]string{"send_officer"},
 		func(f *law.Facts) { f.Officers[0].Presence = law.PresenceEnRoute }, law.Permitted,
+	},
+	{
+		"a strap on a command that nobody recorded and that came from afar", onTheSpot, strapped(&law.Command{Mode: law.ModeCommand}),
+		[]string{"command.recorded=false", "command.officer=absent"},
+		[]string{"record_command", "bring_officer"},
+		commanded, law.Permitted,
+	},
+	{
+		"a strap on nobody's command, with nobody there", onTheSpot, strapped(nil),
+		[]string{"command=none", "command.officer=absent"},
+		[]string{"obtain_command", "bring_officer"},
+		commanded, law.Permitted,
+	},
+	{
+		"a strap on nobody's command, which may come from afar",
+		map[string]string{"restraint_list": "strap"},
+		strapped(nil),
+		[]string{"command=none"},
+		[]string{"obtain_command"},
+		commanded, law.Permitted,
 	},
 }
 

@@ -240,8 +240,7 @@ func (j *judge) command(p int, a *Auxiliary, d *duty, table []*finding) {
 	lacks(d.role != RoleNone && a.Role != d.role, commandOtherRole)
 	lacks(!j.f.Emergency, commandNoDanger)
 	lacks(slices.ContainsFunc(a.Equipment, d.unlisted), commandUnlisted)
-	c := j.ordered(d)
-	lacks(c != commandMet, c)
+	j.ordered(d, lacks)
 	if lawful {
 		j.note(table[commandMet], -1, p)
 	}
@@ -251,24 +250,20 @@ func (d *duty) unlisted(e EquipmentItem) bool {
 	return e.Class == EquipmentRestraint && e.Use == UseUse && !slices.Contains(d.list, e.Item)
 }
 
-// ordered says how the officer's order stands: a command must be recorded, an officer who leads on the spot need not record it.
-func (j *judge) ordered(d *duty) int {
+// ordered says what the officer's order lacks: it must be there, a command must be recorded, and an officer must be on the spot
+// where the order may not come from afar, or is a lead that nobody recorded.
+func (j *judge) ordered(d *duty, lacks func(bool, int)) {
 	order := j.f.Command
-	if order == nil || order.Mode == ModeNone {
-		return commandNone
+	none := order == nil || order.Mode == ModeNone
+	command := !none && order.Mode == ModeCommand
+	lacks(none, commandNone)
+	lacks(command && !order.Recorded, commandUnrecorded)
+	if d.remote && (none || command || order.Recorded) {
+		return
 	}
 	onTheSpot := j.onTheSpot()
-	switch {
-	case order.Recorded && (d.remote || onTheSpot == countMet):
-		return commandMet
-	case order.Mode == ModeCommand && !order.Recorded:
-		return commandUnrecorded
-	case onTheSpot == countMet:
-		return commandMet
-	case onTheSpot == countUnknown:
-		return commandDoubtful
-	}
-	return commandNobody
+	lacks(onTheSpot == countShort, commandNobody)
+	lacks(onTheSpot == countUnknown, commandDoubtful)
 }
 
 // act judges what is asked for one act of the task, whoever does it.

@@ -9,6 +9,7 @@ import (
 // cures names what would help where the first thing that comes to mind would not.
 func (j *judge) cures(p law.Auxiliary, act string) {
 	j.civilianCures(p)
+	j.commandCures(p)
 	present := j.reading("first_response_without_officer") == "officer_present"
 	response := j.article(act) == "15" && j.f.Tags.Has(law.TagFirstResponse) && j.f.Phase != law.Dispatch
 	if present && response && p.Role != law.RoleNone && !j.rescued(p, act) && officers(j.f, 1) == law.ObligationUnmet {
@@ -28,6 +29,20 @@ func (j *judge) civilianCures(p law.Auxiliary) {
 	}
 	if p.Operates != 0 && p.Operates&^p.Qualifications == 0 && reading == "needs_human" {
 		j.remedies["ask_approver"] = true
+	}
+}
+
+// commandCures: what Art. 17(4) asks of an order for restraint equipment is asked all at once, the record and the officer on the spot.
+func (j *judge) commandCures(p law.Auxiliary) {
+	order := j.f.Command
+	if !used(p) {
+		return
+	}
+	if order != nil && order.Mode == law.ModeCommand && !order.Recorded {
+		j.remedies["record_command"] = true
+	}
+	if j.reading("art17_4_remote_command") == "false" && officers(j.f, 1) == law.ObligationUnmet {
+		j.remedies["bring_officer"] = true
 	}
 }
 
