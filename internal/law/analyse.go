@@ -264,7 +264,7 @@ func (a *analysis) conflicts(ins *instrument) {
 			continue
 		}
 		for forbid := range ins.allItems() {
-			if forbid.kind != forbids || !overlap(permit.span, forbid.span) {
+			if forbid.kind != forbids || !overlap(permit.span, forbid.span) || !forbid.speaksOf(permit.role) {
 				continue
 			}
 			for _, act := range permit.allActs() {

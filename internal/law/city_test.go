@@ -109,7 +109,7 @@ func TestSecondCityIsDataOnly(t *testing.T) {
 		{"an entry not in use", shut, day(2022), "drone-watch", law.Yes, law.No, []law.Auxiliary{field}, nil, law.OutsideScope, "lakeside-2020 1(3)"},
 		{"forbidden work", book, day(2022), "investigation", law.Yes, law.No, []law.Auxiliary{field}, nil, law.Prohibited, "lakeside-2020 201"},
 		{"a volunteer on patrol", book, day(2022), "patrol", law.Yes, law.No, []law.Auxiliary{volunteer}, nil, law.OutsideScope, "lakeside-2020 1(1)"},
-		{"a volunteer on forbidden work", book, day(2022), "investigation", law.Yes, law.No, []law.Auxiliary{volunteer}, nil, law.OutsideScope, "lakeside-2020 210"},
+		{"a volunteer on forbidden work", book, day(2022), "investigation", law.Yes, law.No, []law.Auxiliary{volunteer}, nil, law.OutsideScope, "lakeside-2020 201"},
 		{"before it is in force", book, day(2019), "patrol", law.Yes, law.No, []law.Auxiliary{field}, nil, law.OutsideScope, "lakeside-2020 210"},
 		{"after it", book, day(2031), "patrol", law.Yes, law.No, []law.Auxiliary{field}, nil, law.OutsideScope, "lakeside-2020 210"},
 	} {

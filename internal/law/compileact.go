@@ -15,8 +15,10 @@ func (c *compiler) act(rule *actRule, code string) {
 	for role := RoleNone; role <= RoleCivilian; role++ {
 		rule.byRole[role] = c.forRole(code, role, name.Text)
 	}
-	for _, h := range c.homes[code] {
-		c.book.acts[c.book.index[code]].stand(h)
+	for i, h := range c.homes[code] {
+		if i == 0 || h.it.kind.permits() || h.it.role == RoleNone { // an item that forbids it to one role is not where it stands
+			c.book.acts[c.book.index[code]].stand(h)
+		}
 	}
 }
 
@@ -31,15 +33,15 @@ func (a *ActInfo) stand(h home) {
 
 // forRole is what the law says of an act to one role. A prohibition wins; an item for the role comes before one for the other.
 func (c *compiler) forRole(code string, role Role, name Text) *finding {
-	var permit, other *home
+	var bar, barsOther, permit, other *home
 	for i := range c.homes[code] {
 		h := &c.homes[code][i]
 		switch {
-		case role == RoleNone:
-			other = h
+		case h.it.kind == forbids && role != RoleNone && h.it.speaksOf(role):
+			bar = h
 		case h.it.kind == forbids:
-			return forbiddenAct(h.cite(), name)
-		case c.open(h.it, code, role):
+			barsOther = h
+		case role != RoleNone && c.open(h.it, code, role):
 			permit = h
 		default:
 			other = h
@@ -47,13 +49,36 @@ func (c *compiler) forRole(code string, role Role, name Text) *finding {
 	}
 	switch {
 	case role == RoleNone:
-		return c.noAuxiliary(other, name)
+		return c.noAuxiliary(other, barsOther, name)
+	case bar != nil:
+		return bar.forbids(role, other, name)
 	case permit != nil:
 		return permittedAct(permit.cite(), role, permit.it.led(), name, permit.it.entry(code).basis)
 	case other != nil:
 		return outsideAct(other.cite(), role, other.it.role, name)
+	case barsOther != nil:
+		return unpermittedAct(barsOther.cite(), role, name)
 	}
-	return c.layers[0].closedFinding() // its items have been repealed, or are not in force yet
+	return c.repealedAct(name)
+}
+
+// forbids is what an item that forbids an act says to a role; when it bars that role only, an item may permit the act to the other.
+func (h *home) forbids(role Role, other *home, name Text) *finding {
+	switch {
+	case h.it.role == RoleNone:
+		return forbiddenAct(h.cite(), name)
+	case other != nil:
+		return forbiddenRole(h.cite(), role, chooseRole[other.it.role], name)
+	}
+	return forbiddenRole(h.cite(), role, assignOfficer, name)
+}
+
+// repealedAct is what is left of an act whose items have been repealed, or are not in force yet.
+func (c *compiler) repealedAct(name Text) *finding {
+	base := c.layers[0]
+	return render(base.cite(base.entryIntoForce()), OutsideScope, "act=not_in_force", awaitForce, Text{
+		"该日期没有施行中的条文允许“" + name.ZH + "”。", "At that date no item in force permits this: " + name.EN + ".",
+	})
 }
 
 // open says whether an item permits an act to a role: the item's own, or by a reading the other. What the rulebook itself enters
@@ -69,11 +94,12 @@ func (c *compiler) open(it *item, code string, role Role) bool {
 	return it.otherRole != nil && reaches(terms(c.values.of(*it.otherRole)), it.ref)
 }
 
-// noAuxiliary cites who is an auxiliary, and beside it the item that permits the act to those who are.
-func (c *compiler) noAuxiliary(h *home, name Text) *finding {
+// noAuxiliary cites who is an auxiliary, and beside it the item that permits the act to those who are. Where nothing says who is
+// one, what is left is that item, or the one that forbids the act to auxiliaries.
+func (c *compiler) noAuxiliary(h, bar *home, name Text) *finding {
 	var beside *finding
 	r := assignOfficer
-	if h != nil && h.it.kind.permits() {
+	if h != nil {
 		r = chooseRole[h.it.role]
 		beside = outsideAct(h.cite(), RoleNone, h.it.role, name)
 	}
@@ -89,8 +115,11 @@ func (c *compiler) noAuxiliary(h *home, name Text) *finding {
 			}
 		}
 	}
-	if beside == nil {
-		return c.layers[0].closedFinding()
+	switch {
+	case beside != nil:
+		return beside
+	case bar != nil:
+		return unpermittedAct(bar.cite(), RoleNone, name)
 	}
-	return beside
+	return c.repealedAct(name)
 }

@@ -39,6 +39,22 @@ func forbiddenAct(citation string, name Text) *finding {
 	})
 }
 
+// forbiddenRole is an act that an item forbids to one role only.
+func forbiddenRole(citation string, role Role, r remedy, name Text) *finding {
+	return render(citation, Prohibited, "act=forbidden role="+role.String(), r, Text{
+		roleNames[role].ZH + "不得从事“" + name.ZH + "”，任何条件都不能使其合法。",
+		"No " + roleNames[role].EN + " may do this: " + name.EN + ". Nothing makes it lawful for one.",
+	})
+}
+
+// unpermittedAct is an act of which only an item speaks that forbids it to others.
+func unpermittedAct(citation string, role Role, name Text) *finding {
+	return render(citation, OutsideScope, "role="+role.String(), assignOfficer, Text{
+		"没有条文允许该人员（" + roleNames[role].ZH + "）从事“" + name.ZH + "”；须由人民警察办理。",
+		"No item permits this act (" + name.EN + ") to this person. Officers must do it.",
+	})
+}
+
 var tagNames = [...]Text{
 	{"国家秘密", "state secrets"},
 	{"反恐怖", "counter-terrorism"},

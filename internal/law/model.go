@@ -105,6 +105,9 @@ type item struct {
 	fixedBy     []string
 }
 
+// speaksOf says whether an item is about a role.
+func (it *item) speaksOf(role Role) bool { return it.role == RoleNone || it.role == role }
+
 // entry opens one act under a catch-all item; it must cite the state provision.
 type entry struct {
 	act        string
