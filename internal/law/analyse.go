@@ -152,6 +152,7 @@ func (a *analysis) item(ins *instrument, it *item) {
 		}
 	}
 	a.known(ins, it)
+	a.strict(ins, it)
 }
 
 func (ins *instrument) has(ref string) bool {

@@ -322,7 +322,7 @@ func (c *compiler) equipment(ins *instrument, it *item, e *equipmentRule) {
 				d.byRole[role] = equipmentOtherRole(ins.cite(it.ref), e.class, use)
 			}
 		}
-		c.e.equipment[e.class][use] = d
+		c.e.equipment[e.class][use] = append(c.e.equipment[e.class][use], d)
 	}
 }
 

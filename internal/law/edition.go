@@ -23,7 +23,7 @@ type edition struct {
 	person    uint64 // the bits that are people's
 	always    uint64 // the bits that no circumstance narrows
 	restraint uint64 // owed by whoever uses restraint equipment
-	equipment [EquipmentWeapon + 1][UseKeep + 1]*equipmentDuty
+	equipment [EquipmentWeapon + 1][UseKeep + 1][]*equipmentDuty
 	advice    []adviceDuty
 }
 

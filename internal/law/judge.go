@@ -160,20 +160,21 @@ func (j *judge) mode(isPlain bool) int {
 	return m
 }
 
-// equipment judges what an auxiliary carries, uses or keeps, and says whether restraint equipment is in use.
+// equipment judges what an auxiliary carries, uses or keeps, by every layer that speaks of it (the strictest wins), and says whether
+// restraint equipment is in use.
 func (j *judge) equipment(p int, a *Auxiliary) (restraint bool) {
 	for i := range a.Equipment {
 		item := &a.Equipment[i]
 		restraint = restraint || item.Class == EquipmentRestraint && item.Use == UseUse
-		d := j.e.equipment[item.Class][item.Use]
-		switch {
-		case d == nil:
-		case d.byRole[a.Role] != nil:
-			j.note(d.byRole[a.Role], -1, p)
-		case slices.Contains(d.list, item.Item):
-			j.note(d.listed, -1, p)
-		default:
-			j.note(d.unlisted, -1, p)
+		for _, d := range j.e.equipment[item.Class][item.Use] {
+			switch {
+			case d.byRole[a.Role] != nil:
+				j.note(d.byRole[a.Role], -1, p)
+			case slices.Contains(d.list, item.Item):
+				j.note(d.listed, -1, p)
+			default:
+				j.note(d.unlisted, -1, p)
+			}
 		}
 	}
 	return restraint

@@ -81,8 +81,8 @@ func (s *Screen) likenessOf(a *Auxiliary) (l likeness, ok bool) {
 	}
 	for i := range a.Equipment {
 		item := &a.Equipment[i]
-		thing := s.ed.thing(item)
-		if l.equipment>>(bitsOfThing*(mostThings-1)) != 0 || item.Class == EquipmentRestraint && item.Use == UseUse {
+		thing, plain := s.ed.thing(item)
+		if !plain || l.equipment>>(bitsOfThing*(mostThings-1)) != 0 || item.Class == EquipmentRestraint && item.Use == UseUse {
 			return l, false
 		}
 		if thing != 0 {
@@ -92,15 +92,17 @@ func (s *Screen) likenessOf(a *Auxiliary) (l likeness, ok bool) {
 	return l, true
 }
 
-// thing is what an edition sees of a piece of equipment; zero: nothing.
-func (e *edition) thing(item *EquipmentItem) uint64 {
-	d := e.equipment[item.Class][item.Use]
-	if d == nil {
-		return 0
+// thing is what an edition sees of a piece of equipment; zero: nothing. Of what several lists speak it sees more than fits here.
+func (e *edition) thing(item *EquipmentItem) (thing uint64, plain bool) {
+	lists := 0
+	for _, d := range e.equipment[item.Class][item.Use] {
+		thing |= 1<<6 | uint64(item.Class)<<3 | uint64(item.Use)<<1
+		if d.listed != nil {
+			lists++
+		}
+		if slices.Contains(d.list, item.Item) {
+			thing |= 1
+		}
 	}
-	thing := 1<<6 | uint64(item.Class)<<3 | uint64(item.Use)<<1
-	if slices.Contains(d.list, item.Item) {
-		thing |= 1
-	}
-	return thing
+	return thing, lists < 2
 }
