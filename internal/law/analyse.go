@@ -153,6 +153,7 @@ func (a *analysis) item(ins *instrument, it *item) {
 	}
 	a.known(ins, it)
 	a.strict(ins, it)
+	a.permit(it)
 }
 
 func (ins *instrument) has(ref string) bool {
@@ -227,6 +228,7 @@ func (a *analysis) base(ins *instrument) {
 	duties, advice := 0, 0
 	for _, layer := range layers {
 		for it := range layer.allItems() {
+			a.effect(ins, it)
 			for _, c := range slices.Concat(it.conditions, it.obligations) {
 				if specs[c.kind].level != actLevel {
 					duties++

@@ -10,7 +10,7 @@ func readArticle(d *decoder, n node, at place) article {
 		"effective_to":   func(v node) { a.to = d.date(v) },
 		"words":          func(v node) { a.words = strings.TrimRight(d.name(v), "\n") },
 		"gloss":          func(v node) { a.gloss = strings.TrimRight(d.name(v), "\n") },
-		"role":           func(v node) { a.role = word[Role](d, v, roleWords) },
+		"role":           func(v node) { a.role = d.role(v) },
 		"other_role":     func(v node) { a.otherRole = d.value(v) },
 		"fixed_by":       func(v node) { a.fixedBy = list(d, v, d.name) },
 		"conditions":     func(v node) { a.conditions = list(d, v, func(v node) condition { return readCondition(d, v, at) }) },
@@ -53,18 +53,18 @@ func inherit(it *item, a *article) {
 }
 
 func readItem(d *decoder, n node, at place) item {
-	it := item{place: at}
+	it, good := item{place: at}, d.err == nil
 	var shared condition
 	d.object(n, fields{
 		"item":           func(v node) { it.ref = d.name(v); it.item = it.ref },
 		"kind":           func(v node) { it.kind = itemKind(d.oneOf(v, kindNames()...)) },
 		"effective_from": func(v node) { it.from = d.date(v) },
 		"effective_to":   func(v node) { it.to = d.date(v) },
-		"role":           func(v node) { it.role = word[Role](d, v, roleWords) },
+		"role":           func(v node) { it.role = d.role(v) },
 		"other_role":     func(v node) { it.otherRole = d.value(v) },
 		"gloss":          func(v node) { it.gloss = d.name(v) },
 		"note":           func(v node) { it.note = d.name(v) },
-		"acts":           func(v node) { it.acts = list(d, v, d.name) },
+		"acts":           func(v node) { it.acts = list(d, d.filled(v), d.name) },
 		"entries":        func(v node) { it.entries = list(d, v, d.entry) },
 		"enabled":        func(v node) { it.enabled = d.value(v) },
 		"fixed_by":       func(v node) { it.fixedBy = list(d, v, d.name) },
@@ -77,6 +77,10 @@ func readItem(d *decoder, n node, at place) item {
 	})
 	for i := range it.obligations {
 		it.obligations[i].share(it.ref, shared)
+	}
+	d.fitsKind(n, &it)
+	if good && d.err != nil {
+		d.at = it.ref
 	}
 	return it
 }
@@ -110,7 +114,7 @@ func (d *decoder) entry(n node) (e entry) {
 
 func scopeFields(d *decoder, c *condition) fields {
 	return fields{
-		"acts":  func(v node) { c.acts = list(d, v, d.name) },
+		"acts":  func(v node) { c.acts = list(d, d.filled(v), d.name) },
 		"items": func(v node) { c.items = d.value(v) },
 		"when":  func(v node) { c.when = d.when(v) },
 	}
@@ -121,8 +125,8 @@ func readCondition(d *decoder, n node, at place) condition {
 	known := scopeFields(d, &c)
 	known["obligation"] = func(v node) { c.kind = word[kind](d, v, conditionWords) }
 	known["beside"] = func(v node) { c.beside = d.name(v) }
-	known["role"] = func(v node) { c.role = word[Role](d, v, roleWords) }
-	known["any_of"] = func(v node) { c.combos = list(d, v, d.combo) }
+	known["role"] = func(v node) { c.role = d.role(v) }
+	known["any_of"] = func(v node) { c.combos = list(d, d.filled(v), d.combo) }
 	known["officers"] = func(v node) { c.combos = []combo{{officers: d.number(v)}} }
 	for _, spec := range specs {
 		for param := range spec.params {
@@ -138,6 +142,7 @@ func readCondition(d *decoder, n node, at place) condition {
 			d.literal(n, param, v.literal, options)
 		}
 	}
+	d.whole(n, &c)
 	return c
 }
 
@@ -150,12 +155,15 @@ func (d *decoder) literal(n node, param, got string, options []string) {
 
 func (d *decoder) when(n node) (w when) {
 	d.object(n, fields{
-		"tags":     func(v node) { w.tags = set[Tags](d, v, tagWords) },
-		"all_tags": func(v node) { w.all = set[Tags](d, v, tagWords) },
+		"tags":     func(v node) { w.tags = set[Tags](d, d.filled(v), tagWords) },
+		"all_tags": func(v node) { w.all = set[Tags](d, d.filled(v), tagWords) },
 		"case_kind": func(v node) {
-			w.cases = set[uint8](d, v, caseKindWords)
+			w.cases = set[uint8](d, d.filled(v), caseKindWords)
 		},
 	})
+	if w == (when{}) {
+		d.fail(n, "want tags, all_tags or case_kind")
+	}
 	return w
 }
 
@@ -164,6 +172,7 @@ func (d *decoder) combo(n node) (c combo) {
 		"officers":    func(v node) { c.officers = d.number(v) },
 		"auxiliaries": func(v node) { c.auxiliaries = d.number(v) },
 	})
+	d.required(n, "officers")
 	return c
 }
 
@@ -172,12 +181,18 @@ func (d *decoder) circumstance(n node) (c circumstance) {
 		"tags":      func(v node) { c.tags = set[Tags](d, v, tagWords) },
 		"case_kind": func(v node) { k := word[CaseKind](d, v, caseKindWords); c.caseKind = &k },
 		"signatory": func(v node) { s := word[Signatory](d, v, signatoryWords); c.signatory = &s },
-		"acts":      func(v node) { c.acts = list(d, v, d.name) },
-		"items":     func(v node) { c.items = list(d, v, d.name) },
+		"acts":      func(v node) { c.acts = list(d, d.filled(v), d.name) },
+		"items":     func(v node) { c.items = list(d, d.filled(v), d.name) },
 		"except":    func(v node) { c.except = d.exception(v) },
 	})
 	if c.tags == 0 && c.caseKind == nil && c.signatory == nil {
 		d.fail(n, "want tags, case_kind or signatory")
+	}
+	if c.except != nil && (c.tags == 0 || c.caseKind != nil || c.signatory != nil) {
+		d.fail(n, "except is from tags, and from nothing beside them")
+	}
+	if c.except != nil && c.acts != nil && c.items == nil {
+		d.among(n, c.except.acts, c.acts)
 	}
 	return c
 }
@@ -185,10 +200,11 @@ func (d *decoder) circumstance(n node) (c circumstance) {
 func (d *decoder) exception(n node) *exception {
 	var e exception
 	d.object(n, fields{
-		"acts":      func(v node) { e.acts = list(d, v, d.name) },
-		"verdict":   func(v node) { e.verdict = word[Outcome](d, v, outcomeWords) },
-		"emergency": func(v node) { e.emergency = word[Outcome](d, v, outcomeWords) },
+		"acts":      func(v node) { e.acts = list(d, d.filled(v), d.name) },
+		"verdict":   func(v node) { e.verdict = d.outcome(v, NeedsHuman) },
+		"emergency": func(v node) { e.emergency = d.outcome(v, NeedsHuman, Conditional) },
 	})
+	d.required(n, "acts", "verdict", "emergency")
 	return &e
 }
 
@@ -198,14 +214,17 @@ func (d *decoder) equipmentRule(n node) (e equipmentRule) {
 	d.object(n, fields{
 		"class": func(v node) { e.class = word[EquipmentClass](d, v, classWords) },
 		"use": func(v node) {
-			e.uses = list(d, v, func(v node) EquipmentUse { return word[EquipmentUse](d, v, useWords) })
+			e.uses = list(d, d.filled(v), func(v node) EquipmentUse { return word[EquipmentUse](d, v, useWords) })
 		},
-		"role":    func(v node) { e.role = word[Role](d, v, roleWords) },
+		"role":    func(v node) { e.role = d.role(v) },
 		"verdict": func(v node) { e.verdict = d.value(v) },
 		"list":    func(v node) { e.list = d.value(v) },
 	})
+	d.required(n, "class", "use")
 	if (e.verdict == nil) == (e.list == nil) {
 		d.fail(n, "want either verdict or list")
+	} else if e.list != nil && e.class != EquipmentRestraint {
+		d.fail(n, "a list is kept of restraint equipment only")
 	} else if e.verdict != nil && e.verdict.reading == "" {
 		d.literal(n, "verdict", e.verdict.literal, verdictOptions)
 	}
@@ -219,5 +238,6 @@ func readAdvice(d *decoder, n node, at place) adviceRule {
 		"min":    func(v node) { a.bound = d.value(v) },
 		"max":    func(v node) { a.bound = d.value(v) },
 	})
+	d.bounded(n, a.code)
 	return a
 }

@@ -10,6 +10,7 @@ import (
 // decoder turns nodes into values. It stops at the first problem and keeps it; what was decoded after that is not used.
 type decoder struct {
 	err *InputError
+	at  string // the item of a rulebook in which the problem stands
 }
 
 // fields says what to do with each key an object may have.
@@ -105,6 +106,23 @@ func (d *decoder) answer(n node) Answer {
 		return No
 	}
 	return word[Answer](d, n, answerWords)
+}
+
+// required asks for keys that have no default: left out, or null, they would read as the first word of their list.
+func (d *decoder) required(n node, keys ...string) {
+	for _, key := range keys {
+		if !n.has(key) {
+			d.fail(n, "%s: required", key)
+		}
+	}
+}
+
+// filled asks for a list with something in it: an empty one would mean all or nothing, and nobody could tell which.
+func (d *decoder) filled(n node) node {
+	if n.kind == listNode && len(n.list) == 0 {
+		d.fail(n, "want at least one")
+	}
+	return n
 }
 
 func word[T ~uint8](d *decoder, n node, w words) T {

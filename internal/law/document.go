@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
@@ -41,6 +42,12 @@ func (n node) fail(problem string, args ...any) *InputError {
 	e := inputError(n.path, problem, args...)
 	e.Line = n.line
 	return e
+}
+
+// has says whether an object has a key with something in it.
+func (n node) has(key string) bool {
+	i := slices.IndexFunc(n.keys, func(k node) bool { return k.text == key })
+	return i >= 0 && n.list[i].kind != nullNode
 }
 
 // readYAML reads the one document of r. Anchors and aliases are refused: what is read aloud in court stands where it is used.

@@ -90,6 +90,10 @@ func taggedRule(citation string, t Tags, except *exception) forbidding {
 		"任务涉及" + name.ZH + "；辅警能否承担此类外围勤务，须由指定的审批人说明理由后决定。",
 		"The task concerns " + name.EN + ". Whether auxiliaries may do this perimeter duty, a named approver must decide with a reason.",
 	})
+	if except.emergency == NeedsHuman {
+		rule.inDanger = rule.calm
+		return rule
+	}
 	rule.inDanger = render(citation, except.emergency, fact, reportEmergency, Text{
 		"任务涉及" + name.ZH + "；紧急情况下可先行处置，事后须报告。",
 		"The task concerns " + name.EN + ". In the emergency it may go ahead; a report must follow.",

@@ -89,6 +89,7 @@ func (f *folder) file(base string, required bool, read func(*decoder, node, plac
 	var d decoder
 	read(&d, n, at)
 	if d.err != nil {
+		at.item = d.at
 		f.problem(at, d.err.Error())
 	}
 }
@@ -105,6 +106,7 @@ func (f *folder) identity(d *decoder, n node, ins *instrument) {
 		"applies":      func(v node) { ins.applies = d.value(v) },
 		"outside":      func(v node) { ins.outside = list(d, v, d.outside) },
 	})
+	d.required(n, "id", "title", "layer")
 	if id != f.id {
 		d.fail(n, "id %q differs from the folder's name %q", id, f.id)
 	}
@@ -126,6 +128,9 @@ func (d *decoder) bilingual(n node) (t Text) {
 		"zh": func(v node) { t.ZH = d.name(v) },
 		"en": func(v node) { t.EN = d.name(v) },
 	})
+	if t.ZH == "" || t.EN == "" {
+		d.fail(n, "want zh and en")
+	}
 	return t
 }
 
@@ -172,6 +177,7 @@ func (f *folder) acts(d *decoder, n node, at place, ins *instrument) {
 				"en":        func(v node) { name.EN = d.name(v) },
 				"emergency": func(v node) { name.emergency = d.flag(v) },
 			})
+			d.required(v.list[i], "zh", "en")
 			if _, twice := ins.names[key.text]; twice {
 				d.fail(key, "act %q twice", key.text)
 			}
