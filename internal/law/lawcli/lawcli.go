@@ -27,12 +27,23 @@ type answer struct {
 	File        string                         `json:"file"`
 	Name        string                         `json:"name"`
 	Outcome     law.Outcome                    `json:"outcome"`
-	Reasons     []law.Reason                   `json:"reasons"`
+	Reasons     []reason                       `json:"reasons"`
 	Obligations map[string]law.ObligationState `json:"obligations"`
 	Remedies    []string                       `json:"remedies"`
 	Advice      []law.Advice                   `json:"advice"`
 	Rulebooks   []law.RulebookRef              `json:"rulebooks"`
 	Readings    string                         `json:"readings"`
+}
+
+// reason is a reason with all of its keys: who reads the line by machine finds null where there is no remedy.
+type reason struct {
+	Citation string      `json:"citation"`
+	Verdict  law.Outcome `json:"verdict"`
+	Message  law.Text    `json:"message"`
+	Fact     string      `json:"fact"`
+	Remedy   *string     `json:"remedy"`
+	Act      string      `json:"act,omitempty"`
+	Person   string      `json:"person,omitempty"`
 }
 
 // refusal is one line of `law rule` for facts that no ruling is possible on.
@@ -78,9 +89,21 @@ func (r ruled) line() any {
 		return refusal{File: r.file, Name: r.c.Name, Error: r.err.Error()}
 	}
 	return answer{
-		File: r.file, Name: r.c.Name, Outcome: r.ruling.Outcome, Reasons: r.ruling.Reasons, Obligations: states(r.ruling),
+		File: r.file, Name: r.c.Name, Outcome: r.ruling.Outcome, Reasons: reasons(r.ruling), Obligations: states(r.ruling),
 		Remedies: codes(r.ruling), Advice: r.ruling.Advice, Rulebooks: r.ruling.Rulebooks, Readings: r.ruling.Readings,
 	}
+}
+
+func reasons(r law.Ruling) []reason {
+	list := make([]reason, 0, len(r.Reasons))
+	for _, x := range r.Reasons {
+		printed := reason{Citation: x.Citation, Verdict: x.Verdict, Message: x.Message, Fact: x.Fact, Act: x.Act, Person: x.Person}
+		if x.Remedy != "" {
+			printed.Remedy = &x.Remedy
+		}
+		list = append(list, printed)
+	}
+	return list
 }
 
 func states(r law.Ruling) map[string]law.ObligationState {

@@ -68,6 +68,10 @@ func TestRulePrintsOneObjectACase(t *testing.T) {
 		if r["citation"] == "" || r["fact"] == "" || message["zh"] == "" || message["en"] == "" {
 			t.Errorf("%v", r)
 		}
+		remedy, printed := r["remedy"]
+		if !printed || (remedy == nil) != (r["verdict"] == "permitted") {
+			t.Errorf("remedy %v of %v", remedy, r)
+		}
 	}
 	book := first["rulebooks"].([]any)[0].(map[string]any)
 	if book["id"] != "cq-2021" || len(book["hash"].(string)) != 64 || first["advice"] == nil {
