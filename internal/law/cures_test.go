@@ -187,3 +187,15 @@ func TestWordsFitTheReading(t *testing.T) {
 		}
 	}
 }
+
+// What is open at dispatch is true of whoever is under an order to wear plain clothes, too.
+func TestPlainClothesAreNotToldToWearTheUniform(t *testing.T) {
+	t.Parallel()
+	f := orderly("patrol", false)
+	f.Phase, f.Auxiliaries[0].Uniform = law.Dispatch, law.UniformPlainClothesOrder
+	r, err := law.Default().Rule(f)
+	want := law.Text{ZH: "开始工作前须着统一制式服装，奉命着便服的除外。", EN: "By the start of work the uniform must be worn, or plain clothes on an order."}
+	if err != nil || !slices.ContainsFunc(r.Reasons, func(x law.Reason) bool { return x.Citation == "cq-2021 17(1)" && x.Message == want }) {
+		t.Errorf("%v", err)
+	}
+}

@@ -143,7 +143,7 @@ var specs = [kindCount]spec{
 	},
 	kindUniform: {
 		level: personLevel, due: dueStart, opens: true,
-		open: Text{"开始工作前须着统一制式服装。", "The uniform must be worn by the start of work."},
+		open: Text{"开始工作前须着统一制式服装，奉命着便服的除外。", "By the start of work the uniform must be worn, or plain clothes on an order."},
 		codes: []code{
 			UniformUnknown: uncertain("uniform=unknown", confirmUniform,
 				"不清楚是否已着统一制式服装，须确认。", "Whether the uniform is worn is not known. It must be confirmed."),
