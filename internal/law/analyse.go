@@ -64,7 +64,7 @@ func (a *analysis) quote(ins *instrument, art *article) {
 	switch {
 	case i < 0:
 		a.fault(art.place, "article %d is not in the source text", art.number)
-	case art.to.IsZero() && ins.source[i].words != art.words: // an older edition has older words
+	case ins.newest(art) && ins.source[i].words != art.words: // an older edition has older words
 		a.fault(art.place, "the words differ from the source text")
 	}
 	units := cut(art.number, art.words)

@@ -7,6 +7,12 @@ import (
 
 // What a rulebook may say and yet rule nothing, or wrongly: refused, because an error in the law must never open a door.
 
+// newest says whether no edition of the article comes after this one. It quotes the source text, also when it has an end: words that
+// no edition quotes would be covered by nothing.
+func (ins *instrument) newest(art *article) bool {
+	return !slices.ContainsFunc(ins.articles, func(x article) bool { return x.number == art.number && x.from.After(art.from) })
+}
+
 // strict holds an overlay to being stricter than the base it is laid over: the base permits, and says whom and from when it rules.
 func (a *analysis) strict(ins *instrument, it *item) {
 	overlay := len(ins.names) == 0

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/dutybound/dutybound/internal/law"
 )
@@ -22,6 +23,8 @@ var flaws = []struct{ name, file, old, text, want string }{
 	{"overlay with a catch-all", procedure + "art52.yaml", toForbid, "  - item: \"52¶1\"\n    kind: catch_all\n    role: civilian\n    entries: [{act: patrol, basis: ours}]\n", "52¶1: an overlay is stricter than what it is laid over: it permits nothing"},
 	{"overlay that says who is an auxiliary", procedure + "art58.yaml", "guard_named, acts: [protective-restraint-drunk]", "auxiliary", "58¶2: auxiliary and in_force are obligations of the base"},
 	{"entry into force as a condition", cq + "art14.yaml", "  - {obligation: arrangement, by: organ}", "  - {obligation: arrangement, by: organ}\n  - {obligation: in_force}", "14(1): auxiliary and in_force are obligations of the base"},
+
+	{"words of an ended article that nothing current quotes", cq + "art44.yaml", "effective_from: 2021-09-01\nwords: |\n  第四十四条　本条例自", "effective_from: 2021-09-01\neffective_to: 2023-01-01\nwords: |\n  第四十四条　本规定自", "the words differ from the source text"},
 
 	{"exception without an outcome", cq + "art19.yaml", ", verdict: needs_human, emergency: conditional", "", "19¶1(1): /items/0/when/0/except: verdict: required"},
 	{"exception without an outcome in an emergency", cq + "art19.yaml", ", emergency: conditional", "", "19¶1(1): /items/0/when/0/except: emergency: required"},
@@ -152,5 +155,25 @@ func TestAnExceptionMayLeaveTheEmergencyToAPerson(t *testing.T) {
 	v, err := loaded(t, files, "cq-2021", nil).Decide(f)
 	if err != nil || v.Outcome != law.NeedsHuman || v.Remedy != "ask_approver" || strings.Contains(v.Message.EN, "go ahead") {
 		t.Errorf("%+v %v", v, err)
+	}
+}
+
+// Of several editions the newest quotes the source text, ended or not; the older ones have their own words.
+func TestTheNewestEditionQuotesTheSource(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ older, newer, want string }{
+		{"应当", "", ""},
+		{"", "应当", "cq-2021/art22b.yaml: the words differ from the source text"},
+	} {
+		files := embedded(t)
+		second := strings.Replace(string(files[cq+"art22.yaml"].Data), "effective_from: 2021-09-01", "effective_from: 2024-01-01\neffective_to: 2025-01-01", 1)
+		files[cq+"art22b.yaml"] = &fstest.MapFile{Data: []byte(second)}
+		change(t, files, cq+"art22.yaml", "effective_from: 2021-09-01", "effective_from: 2021-09-01\neffective_to: 2024-01-01")
+		change(t, files, cq+"art22.yaml", "由辅警所在的", c.older+"由辅警所在的")
+		change(t, files, cq+"art22b.yaml", "由辅警所在的", c.newer+"由辅警所在的")
+		_, err := law.Load(files)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("want %q, got %v", c.want, err)
+		}
 	}
 }
