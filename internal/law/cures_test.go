@@ -63,9 +63,9 @@ var cures = []cure{
 		nothing, law.NeedsHuman,
 	},
 	{
-		"an unqualified civilian drives: nothing to decide before the qualification is there", nil, clerk(0, law.Car),
-		[]string{"operates=car qualification=none"},
-		[]string{"choose_qualified_auxiliary"},
+		"an unqualified civilian drives: the qualification alone would not settle it", nil, clerk(0, law.Car),
+		[]string{"operates=car qualification=none", "operates=any role=other"},
+		[]string{"choose_qualified_auxiliary", "ask_approver"},
 		func(f *law.Facts) { f.Auxiliaries[0].Qualifications = law.Car }, law.NeedsHuman,
 	},
 	{

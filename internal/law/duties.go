@@ -48,6 +48,8 @@ func (c *compiler) codes(o *condition) []code {
 	case c.param(o, "presence") == "presence_or_remote":
 		codes[leadPresence+int(PresenceRemote)] = met("officers.lead.presence=remote",
 			"带领的人民警察远程带领，本机关的理解认可。", "The officer leads from afar, which the organ's reading accepts.")
+	case c.param(o, "other_role") == "deny":
+		codes[vehicleOtherAny] = deniedVehicle
 	case c.param(o, "officer") == "officer_present":
 		copy(codes, officerPresent)
 	}

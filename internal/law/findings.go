@@ -32,13 +32,6 @@ func outsideAct(citation string, role, permitted Role, name Text) *finding {
 	})
 }
 
-func forbiddenAct(citation string, name Text) *finding {
-	return render(citation, Prohibited, "act=forbidden", assignOfficer, Text{
-		"辅警不得从事“" + name.ZH + "”，任何条件都不能使其合法；须由人民警察办理。",
-		"No auxiliary may do this: " + name.EN + ". Nothing makes it lawful; officers must do it.",
-	})
-}
-
 // forbiddenRole is an act that an item forbids to one role only.
 func forbiddenRole(citation string, role Role, r remedy, name Text) *finding {
 	return render(citation, Prohibited, "act=forbidden role="+role.String(), r, Text{
@@ -52,6 +45,13 @@ func unpermittedAct(citation string, role Role, name Text) *finding {
 	return render(citation, OutsideScope, "role="+role.String(), assignOfficer, Text{
 		"没有条文允许该人员（" + roleNames[role].ZH + "）从事“" + name.ZH + "”；须由人民警察办理。",
 		"No item permits this act (" + name.EN + ") to this person. Officers must do it.",
+	})
+}
+
+func forbiddenAct(citation string, name Text) *finding {
+	return render(citation, Prohibited, "act=forbidden", assignOfficer, Text{
+		"辅警不得从事“" + name.ZH + "”，任何条件都不能使其合法；须由人民警察办理。",
+		"No auxiliary may do this: " + name.EN + ". Nothing makes it lawful; officers must do it.",
 	})
 }
 

@@ -222,10 +222,10 @@ func (j *judge) qualification(p int, a *Auxiliary, d *duty, table []*finding) {
 	}
 	switch {
 	case d.role == RoleNone || a.Role == d.role || d.otherRole:
-	case d.denied:
-		j.note(table[vehicleDenied], -1, p)
-	case missing == 0: // without the qualification there is nothing to decide
+	case missing == 0 && !d.denied:
 		j.note(table[vehicleOtherRole], -1, p)
+	default:
+		j.note(table[vehicleOtherAny], -1, p)
 	}
 }
 

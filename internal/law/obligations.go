@@ -104,7 +104,7 @@ const (
 	vehicleMissing    = iota // plus the vehicle's number
 	vehicleHeld       = 6
 	vehicleOtherRole  = 7
-	vehicleDenied     = 8
+	vehicleOtherAny   = 8
 	vehicleKinds      = 6
 	commandMet        = 0
 	commandNoDanger   = 1

@@ -75,11 +75,11 @@ var specs = [kindCount]spec{
 					"The clause names field auxiliaries only. Whether this person, who holds the qualification, may operate it, a named approver must decide with a reason.",
 				},
 			},
-			vehicleDenied: {
-				fact: "operates=any role=other", state: Met, verdict: OutsideScope, remedy: leaveToField,
+			vehicleOtherAny: {
+				fact: "operates=any role=other", state: Met, verdict: NeedsHuman, remedy: askApprover,
 				text: Text{
-					"本条仅规定勤务辅警可以驾驶、操控，按本机关的理解其他人员即使有资格也不得驾驶、操控；请交由有资格的勤务辅警或者人民警察。",
-					"The clause names field auxiliaries only, and by the organ's reading no qualification opens it to others. Leave it to a qualified field auxiliary or an officer.",
+					"本条仅规定勤务辅警可以驾驶、操控；该类人员即使取得资格，能否驾驶、操控也须由指定的审批人说明理由后决定。",
+					"The clause names field auxiliaries only. Even with the qualification, whether this person may operate it a named approver must decide with a reason.",
 				},
 			},
 		},
@@ -270,6 +270,15 @@ var officerPresent = []code{
 	countShort: lacking("officers.present=none", bringOfficer,
 		"须有人民警察在场，在途的尚不足够；请其到场。", "An officer must be present; one on the way is not enough. Have one come."),
 	countMet: met("officers.present=some", "有人民警察在场。", "An officer is present."),
+}
+
+// deniedVehicle is what a reading makes of others than field auxiliaries, qualified or not (Art. 18).
+var deniedVehicle = code{
+	fact: "operates=any role=other", state: Met, verdict: OutsideScope, remedy: leaveToField,
+	text: Text{
+		"本条仅规定勤务辅警可以驾驶、操控，按本机关的理解其他人员即使有资格也不得驾驶、操控；请交由有资格的勤务辅警或者人民警察。",
+		"The clause names field auxiliaries only, and by the organ's reading no qualification opens it to others. Leave it to a qualified field auxiliary or an officer.",
+	},
 }
 
 func missingVehicle(word, zh, en string) code {

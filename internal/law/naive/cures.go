@@ -27,7 +27,7 @@ func (j *judge) civilianCures(p law.Auxiliary) {
 	if p.Operates != 0 && reading == "deny" || slices.ContainsFunc(p.Equipment, restrains) {
 		j.remedies["leave_to_field_auxiliary"] = true
 	}
-	if p.Operates != 0 && p.Operates&^p.Qualifications == 0 && reading == "needs_human" {
+	if p.Operates != 0 && reading == "needs_human" {
 		j.remedies["ask_approver"] = true
 	}
 }
