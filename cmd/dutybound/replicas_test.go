@@ -61,8 +61,8 @@ func (r *replica) sees(task string) {
 	}
 }
 
-// TestTwoReplicas take commands, one of them numbers the events, and viewers of both see all of them. When that one is killed the
-// other takes over.
+// TestTwoReplicas take commands, one of them numbers the events, and viewers of both see all of them. When that one freezes or is
+// killed the other takes over.
 func TestTwoReplicas(t *testing.T) {
 	t.Parallel()
 	database, redis, dir := durable(t).URL(""), "redis://"+miniredis.RunT(t).Addr(), t.TempDir()
@@ -105,6 +105,19 @@ func TestTwoReplicas(t *testing.T) {
 	if took := time.Since(begin); took > each*time.Second/2 {
 		t.Errorf("%d events of each took %s: nobody was called", each, took)
 	}
+
+	// The elected one freezes: its connection stands, and still another takes over. Thawed, it finds that it is not elected any more.
+	one.signal(syscall.SIGSTOP)
+	frozen := time.Now()
+	meanwhile := two.dispatches()
+	two.sees(meanwhile)
+	if took := time.Since(frozen); took > 15*time.Second {
+		t.Errorf("it took %s until the other one took over from a frozen one", took)
+	}
+	one.signal(syscall.SIGCONT)
+	testkit.Wait(t, "the thawed one to step back", func() bool { return two.elected() && !one.elected() })
+	one.sees(meanwhile)
+	one, two = two, one
 
 	one.signal(syscall.SIGKILL)
 	one.exit()

@@ -94,6 +94,42 @@ func TestAnOutageIsSaidAndSurvived(t *testing.T) {
 	o.sound()
 }
 
+// A server that answers and cannot write says so before anybody relies on it.
+func TestADatabaseThatTakesNoWritesIsNotReady(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	nobody := &hand{s: o.station}
+	nobody.get("/readyz").want(200)
+	readOnly := func(word string) {
+		_, err := o.sql.Exec(t.Context(), `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = `+word+`', current_database()); END $$`)
+		o.must(err)
+		_, err = o.sql.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+		o.must(err)
+	}
+	readOnly("on")
+	testkit.Wait(t, "the server to say that it is not ready", func() bool { return nobody.get("/readyz").status == 503 })
+	_, err := o.sql.Exec(t.Context(), `SET default_transaction_read_only = off`)
+	o.must(err)
+	readOnly("off")
+	testkit.Wait(t, "the server to be ready again", func() bool { return nobody.get("/readyz").status == 200 })
+}
+
+// Events that nobody numbers are told of: feeds and histories stand still.
+func TestEventsThatWaitTooLongAreNotReady(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	nobody := &hand{s: o.station}
+	held, err := o.sql.Begin(t.Context())
+	o.must(err)
+	_, err = held.Exec(t.Context(), `SELECT FROM ledger_head FOR UPDATE`)
+	o.must(err)
+	_, err = o.sql.Exec(t.Context(), `INSERT INTO event (id, kind, path, version, actor, at, body) VALUES (gen_random_uuid(), 'x', '', 0, gen_random_uuid(), now() - interval '1 minute', '{}')`)
+	o.must(err)
+	testkit.Wait(t, "the server to say that it is not ready", func() bool { return nobody.get("/readyz").status == 503 })
+	o.must(held.Rollback(t.Context()))
+	testkit.Wait(t, "the server to be ready again", func() bool { return nobody.get("/readyz").status == 200 })
+}
+
 // gate lets nobody into the station's database, or lets them in again.
 func (o *office) gate() (allow func(bool)) {
 	o.t.Helper()

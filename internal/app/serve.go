@@ -62,7 +62,7 @@ func (a *App) stopAnswering(ctx context.Context) error {
 // ready says why the service cannot do its work now.
 func (a *App) ready(sequencer *postgres.Sequencer) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if err := a.store.Ping(ctx); err != nil {
+		if err := a.store.Ready(ctx); err != nil {
 			return err
 		}
 		return sequencer.Status().Err

@@ -102,9 +102,15 @@ func checkUUID(text string) error {
 	return nil
 }
 
+// checkInstant takes times that can be written again: in UTC, as everything is kept, the year must still have four digits.
 func checkInstant(text string) error {
-	if t, err := time.Parse(time.RFC3339Nano, text); err != nil || t.Year() < 1900 || strings.ContainsRune(text, ',') {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	_, offset := t.Zone()
+	year := t.UTC().Year()
+	if err != nil || year < 1900 || year > 9999 || offset <= -dayOffset || offset >= dayOffset || strings.ContainsRune(text, ',') {
 		return fmt.Errorf("must be a time with its offset, like 2026-03-02T08:00:00+08:00")
 	}
 	return nil
 }
+
+const dayOffset = 24 * 60 * 60 // seconds

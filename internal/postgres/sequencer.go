@@ -134,8 +134,14 @@ func (s *Sequencer) term(ctx context.Context) error {
 	// The lock lives as long as the connection, so this one ends with the term: another process can take over at once.
 	conn := pooled.Hijack()
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, boundTerm); err != nil {
+		return err
+	}
 	return s.work(ctx, conn)
 }
+
+// boundTerm lets the database end the term of a process that has been stopped or cut off: one that works asks at each poll.
+const boundTerm = `SET idle_session_timeout = '5s'; SET tcp_user_timeout = '5s'`
 
 func (s *Sequencer) work(ctx context.Context, conn *pgx.Conn) error {
 	if err := s.resume(ctx, conn); err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/fault"
 )
 
 // AppRole is the role that every connection of the server works as: owner of nothing, and bound by row-level security.
@@ -29,6 +31,7 @@ type Config struct {
 type Store struct {
 	pool      *pgxpool.Pool
 	committed chan struct{} // told after each commit that left events behind
+	faltered  atomic.Int64  // when a command last could not be written, in nanoseconds since 1970; 0: none since the last that was
 }
 
 // Open connects. The user of the URL must be a member of AppRole, as it is after migrations.Up.
@@ -70,8 +73,37 @@ func (s *Store) Close() { s.pool.Close() }
 // Pool is the store's own pool, for the job queue's client and for metrics. What works on it is bound by row-level security.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
-// Ping says whether the database answers.
-func (s *Store) Ping(ctx context.Context) error { return failure(s.pool.Ping(ctx)) }
+// Ready says why the database cannot do its work now: it does not answer, takes no writes, or could not write a moment ago. Events
+// that nobody numbers stand still in every feed and history.
+func (s *Store) Ready(ctx context.Context) error {
+	if at := s.faltered.Load(); at != 0 && time.Since(time.Unix(0, at)) < falterLasts {
+		return unavailable
+	}
+	events, oldest, err := s.Waiting(ctx)
+	switch {
+	case err != nil:
+		return err
+	case oldest > stalled:
+		return unavailable.Because(fmt.Errorf("%d events wait to be numbered, the oldest for %s", events, oldest))
+	}
+	return s.write(ctx, everything, func(b *pgx.Batch) { b.Queue(`UPDATE ledger_head SET at = at WHERE false`) })
+}
+
+const (
+	falterLasts = 5 * time.Second  // how long a write that failed speaks against the next
+	stalled     = 15 * time.Second // three terms of a sequencer that has gone
+)
+
+// noteWritten keeps whether a command could be written, for Ready, and hands its error on.
+func (s *Store) noteWritten(err error) error {
+	switch {
+	case err == nil:
+		s.faltered.Store(0)
+	case fault.KindOf(err) == fault.Unavailable:
+		s.faltered.Store(time.Now().UnixNano())
+	}
+	return err
+}
 
 func (s *Store) tellCommitted() {
 	select {

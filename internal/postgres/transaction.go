@@ -34,7 +34,7 @@ func (s *Store) twice(ctx context.Context, look func(*pgx.Batch), decide func() 
 	if err != nil || second == nil {
 		return err
 	}
-	return failure(commit(ctx, conn.Conn(), second))
+	return s.noteWritten(failure(commit(ctx, conn.Conn(), second)))
 }
 
 // commit ends the batch with COMMIT.
