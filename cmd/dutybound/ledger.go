@@ -27,7 +27,8 @@ func (c verifyCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	anchors, err := app.LedgerAnchors(config).Read()
+	file := app.LedgerAnchors(config)
+	anchors, err := file.Read()
 	if err != nil {
 		return err
 	}
@@ -38,6 +39,11 @@ func (c verifyCommand) Run(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if len(anchors) == 0 && report.Size > 0 { // whoever can rewrite the database could have rewritten its signed heads with it
+		report.Problems = append(report.Problems, ledger.Problem{
+			What: fmt.Sprintf("%s holds no anchor: nothing outside the database speaks for this record; --anchors names the file that was kept", file),
+		})
 	}
 	for _, p := range report.Problems {
 		fmt.Println(p)

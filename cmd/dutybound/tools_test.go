@@ -81,6 +81,7 @@ func TestTamperingIsFound(t *testing.T) {
 
 	verify, replay := append([]string{"ledger", "verify", "--data-dir", dir}, on...), append([]string{"rulings", "replay"}, on...)
 	run(t, verify...).says(t, 0, " 0 problems")
+	run(t, append(verify, "--anchors", filepath.Join(dir, "gone.log"))...).says(t, 1, "gone.log holds no anchor", " 1 problems")
 	run(t, replay...).says(t, 0, "3 the same, 0 different")
 	backtest := append([]string{"law", "backtest"}, on...)
 	run(t, append(backtest, "--reading", "recording_unknown=block")...).says(t, 0, "3 the same, 0 different") // nobody records yet at a dispatch

@@ -43,7 +43,7 @@ func claiming(call dispatch.Call) *claim {
 // The setting lets later statements of the same round trip know that the command is ours, so that a second transaction of the same
 // command does not queue up for the task's lock.
 const (
-	claimCommand = `SELECT set_config('dutybound.claimed', pg_try_advisory_xact_lock($1)::text, true)`
+	claimCommand = `SELECT set_config('dutybound.claimed', pg_try_advisory_xact_lock($1, $2)::text, true)`
 	claimed      = `current_setting('dutybound.claimed') = 'true'`
 	findCommand  = `SELECT hash, ruling_id, answer FROM command WHERE device_id = $1 AND id = $2`
 	keepCommand  = `INSERT INTO command (device_id, id, hash, person_id, ruling_id, answer, received_at)
@@ -51,7 +51,8 @@ const (
 )
 
 func (c *claim) queue(b *pgx.Batch) {
-	b.Queue(claimCommand, c.lockKey()).QueryRow(func(row pgx.Row) error {
+	device, id := c.lockKey()
+	b.Queue(claimCommand, device, id).QueryRow(func(row pgx.Row) error {
 		var answer string
 		err := row.Scan(&answer)
 		c.mine = answer == "true"
@@ -66,9 +67,11 @@ func (c *claim) queue(b *pgx.Batch) {
 	})
 }
 
-// lockKey is the same for the same command; that of another one differs but for a chance of 1 in 2^64.
-func (c *claim) lockKey() int64 {
-	return int64(binary.BigEndian.Uint64(c.device[8:]) ^ binary.BigEndian.Uint64(c.ID[8:])*0x9e3779b97f4a7c15 ^ binary.BigEndian.Uint64(c.ID[:8]))
+// lockKey is the same for the same command; that of another one differs but for a chance of 1 in 2^64. Keys of two numbers are none
+// of the sequencer's one, whatever a device makes its ids of.
+func (c *claim) lockKey() (high, low int32) {
+	key := binary.BigEndian.Uint64(c.device[8:]) ^ binary.BigEndian.Uint64(c.ID[8:])*0x9e3779b97f4a7c15 ^ binary.BigEndian.Uint64(c.ID[:8])
+	return int32(key >> 32), int32(key)
 }
 
 // check says why the command cannot be carried out now. A command that was carried out before is no error: see before.
