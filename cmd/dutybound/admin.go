@@ -129,35 +129,43 @@ func (c personCommand) Run(ctx context.Context) error {
 
 type trainingCommand struct {
 	databaseFlags
-	Number       string    `arg:"" help:"Person number."`
-	Post         string    `arg:"" help:"Code of the post."`
-	PassedOn     time.Time `help:"Day it was passed." required:"" format:"2006-01-02"`
-	ValidTo      time.Time `help:"First day it is no longer valid." format:"2006-01-02"`
-	RefresherDue time.Time `help:"Day from which a refresher is overdue." format:"2006-01-02"`
+	Number       string `arg:"" help:"Person number."`
+	Post         string `arg:"" help:"Code of the post."`
+	PassedOn     day    `help:"Day it was passed." required:""`
+	ValidTo      day    `help:"First day it is no longer valid."`
+	RefresherDue day    `help:"Day from which a refresher is overdue."`
 }
 
 func (c trainingCommand) Run(ctx context.Context) error {
-	t := duty.Training{Post: c.Post, PassedOn: c.PassedOn, ValidTo: given(c.ValidTo), RefresherDue: given(c.RefresherDue)}
+	t := duty.Training{Post: c.Post, PassedOn: c.PassedOn.Time, ValidTo: c.ValidTo.given(), RefresherDue: c.RefresherDue.given()}
 	return enter(ctx, c.databaseFlags, roster.Order{Holdings: []roster.Holdings{{Number: c.Number, Training: []duty.Training{t}}}},
 		"training of "+c.Number+" for "+c.Post)
 }
 
-func given(t time.Time) *time.Time {
-	if t.IsZero() {
+// day is a day of the calendar that duty is done by: it begins at midnight in China, wherever the server stands.
+type day struct{ time.Time }
+
+func (d *day) UnmarshalText(text []byte) (err error) {
+	d.Time, err = time.ParseInLocation(time.DateOnly, string(text), time.FixedZone("CST", 8*60*60))
+	return err
+}
+
+func (d day) given() *time.Time {
+	if d.IsZero() {
 		return nil
 	}
-	return &t
+	return &d.Time
 }
 
 type qualificationCommand struct {
 	databaseFlags
-	Number  string    `arg:"" help:"Person number."`
-	Kind    string    `arg:"" help:"car, motorcycle, boat, aircraft, robot or drone." enum:"car,motorcycle,boat,aircraft,robot,drone"`
-	ValidTo time.Time `help:"First day it is no longer valid." format:"2006-01-02"`
+	Number  string `arg:"" help:"Person number."`
+	Kind    string `arg:"" help:"car, motorcycle, boat, aircraft, robot or drone." enum:"car,motorcycle,boat,aircraft,robot,drone"`
+	ValidTo day    `help:"First day it is no longer valid."`
 }
 
 func (c qualificationCommand) Run(ctx context.Context) error {
-	q := duty.Qualification{Kind: c.Kind, ValidTo: given(c.ValidTo)}
+	q := duty.Qualification{Kind: c.Kind, ValidTo: c.ValidTo.given()}
 	return enter(ctx, c.databaseFlags, roster.Order{Holdings: []roster.Holdings{{Number: c.Number, Qualifications: []duty.Qualification{q}}}},
 		"qualification of "+c.Number+" for "+c.Kind)
 }
@@ -276,7 +284,9 @@ func (c revokeDeviceCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return "", err
 		}
-		_, err = identities(store).RevokeDevice(ctx, over(person), c.Device)
+		owner := over(person) // as the owner, not as personnel: nobody else's device is meant
+		owner.Person, owner.Grants = person.ID, []duty.Grant{{Role: duty.RoleAuxiliary, Path: person.Organ.Path}}
+		_, err = identities(store).RevokeDevice(ctx, owner, c.Device)
 		return fmt.Sprintf("device %s revoked with all its sessions", c.Device), err
 	})
 }

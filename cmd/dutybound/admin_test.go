@@ -98,6 +98,8 @@ func TestAdministration(t *testing.T) {
 	o.enters("status FJ31001 separated --reason=离职")
 	member.must(t, http.StatusUnauthorized, "GET", "/v1/me", nil)
 
+	o.admin("revoke-device", "FJ31001", officers).fails(t, "not found")
+	o.admin("device", "FJ31001", "不是他的", "--platform=web", "--id="+officers).fails(t, "registered to somebody else")
 	o.admin("revoke-device", "310001", officers).says(t, 0, "device "+officers+" revoked with all its sessions")
 	officer.must(t, http.StatusUnauthorized, "GET", "/v1/me", nil)
 	officer = signIn(t, where, "310001", secret, o.equips("310001"))

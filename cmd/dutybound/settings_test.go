@@ -135,6 +135,8 @@ func TestUnsafeSettingsAreRefused(t *testing.T) {
 		{"this database can lose what it has acknowledged: fsync is off, full_page_writes is off, synchronous_commit is off", []string{"--database-url", thrown}},
 		{"--log-level must be one of", []string{"--log-level=loud"}},
 		{"--session-ttl", []string{"--session-ttl=soon"}},
+		{"--session-ttl: needs to be longer than nothing, is -1h0m0s", []string{"--session-ttl=-1h"}},
+		{"--request-timeout: needs to be longer than nothing, is 0s", []string{"--request-timeout=0s"}},
 		{"--fcm-credentials: open /nowhere", []string{"--database-url", kept, "--fcm-credentials=/nowhere"}},
 		{"database address", []string{"--database-url=nonsense://"}},
 		{"database address", []string{"--database-url=postgres://u:hunter2@127.0.0.1:x/x"}},

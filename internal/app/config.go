@@ -42,6 +42,14 @@ func (c Config) Embedded() bool { return c.DatabaseURL == "" }
 
 // check refuses what must not be served.
 func (c Config) check() error {
+	for flag, d := range map[string]time.Duration{
+		"session-ttl": c.SessionTTL, "recording-freshness": c.RecordingFreshness, "statement-freshness": c.StatementFreshness,
+		"request-timeout": c.RequestTimeout, "shutdown-timeout": c.ShutdownTimeout,
+	} {
+		if d <= 0 {
+			return fmt.Errorf("--%s: needs to be longer than nothing, is %s", flag, d)
+		}
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return fmt.Errorf("--tls-cert and --tls-key go together")
 	}

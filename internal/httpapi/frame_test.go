@@ -172,6 +172,15 @@ func TestRequestsThatCouldBeCutTwoWaysAreRefused(t *testing.T) {
 	}
 }
 
+// A method that nobody knows is answered before its framing is looked at: what follows on its connection is not read.
+func TestWhatFollowsAnUnknownMethodIsNotRead(t *testing.T) {
+	t.Parallel()
+	out, body := exchange(t, serve(t)(), "BREW /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+	if out.StatusCode != http.StatusMethodNotAllowed || body["code"] != "method_not_allowed" || !out.Close {
+		t.Errorf("%d %v, closing %t", out.StatusCode, body, out.Close)
+	}
+}
+
 func TestLimitsOfAConnection(t *testing.T) {
 	t.Parallel()
 	dial := serve(t)

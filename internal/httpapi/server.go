@@ -93,6 +93,7 @@ func refuseUnknownMethods(app *fiber.App) {
 		c := app.AcquireCtx(request)
 		defer app.ReleaseCtx(c)
 		prepare(c)
+		request.SetConnectionClose()                    // nobody looked at how its body is framed, so nobody knows where the next request begins
 		_ = renderProblem(c, fiber.ErrMethodNotAllowed) // fails only when a problem cannot be encoded
 	}
 }

@@ -52,7 +52,11 @@ func (s *Service) AddDevice(ctx context.Context, number string, device Device) (
 	if device.ID == uuid.Nil {
 		device.ID = s.newID()
 	}
-	return s.store.AddDevice(ctx, device, nil)
+	stored, err := s.store.AddDevice(ctx, device, nil)
+	if err == nil && stored.Person != device.Person {
+		return Device{}, fault.New(fault.Conflict, "device_of_another", "该设备已登记在他人名下", "the device is registered to somebody else")
+	}
+	return stored, err
 }
 
 // RevokeDevice ends a device with all its sessions. Everybody may revoke their own.

@@ -16,6 +16,7 @@ import (
 	"github.com/dutybound/dutybound/internal/fault"
 	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/postgres"
+	"github.com/dutybound/dutybound/internal/testkit"
 )
 
 // The throw-away cluster of the tests is set up to lose everything in a power cut; the server must say so.
@@ -40,7 +41,11 @@ func TestAKilledConnectionLeavesNothingAndTheCommandCanBeSentAgain(t *testing.T)
 		return moving(h.wang, dispatch.Started)(snap)
 	})
 	wantFault(t, err, fault.Unavailable)
-	answer, err := h.store.Decide(t.Context(), c, task.ID, moving(h.wang, dispatch.Started))
+	var answer dispatch.Answer
+	testkit.Wait(t, "the killed connection to let go of the command", func() bool {
+		answer, err = h.store.Decide(t.Context(), c, task.ID, moving(h.wang, dispatch.Started))
+		return fault.KindOf(err) != fault.Running
+	})
 	h.must(err)
 	if answer.Replay || answer.Task.Version != 2 {
 		t.Errorf("%+v", answer)

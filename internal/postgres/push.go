@@ -17,7 +17,11 @@ const PushKind = "push"
 
 // insertJobs puts jobs into River's table as River itself would (a test holds the two side by side), without the notification
 // that each of its own inserts sends: the sequencer wakes the workers once for a whole batch.
-const insertJobs = `INSERT INTO river_job (args, kind, priority) SELECT args::jsonb, $1, priority FROM unnest($2::text[], $3::smallint[]) AS job (args, priority)`
+const insertJobs = `INSERT INTO river_job (args, kind, priority, max_attempts)
+	SELECT args::jsonb, $1, priority, $4 FROM unnest($2::text[], $3::smallint[]) AS job (args, priority)`
+
+// PushAttempts outlast the life of any message, which is what ends the trying: half a day at a try a minute.
+const PushAttempts = 1000
 
 func queuePushes(b *pgx.Batch, pushes []duty.Push) error {
 	if len(pushes) == 0 {
@@ -31,7 +35,7 @@ func queuePushes(b *pgx.Batch, pushes []duty.Push) error {
 		}
 		args[i], priorities[i] = string(text), JobPriority(p.Priority)
 	}
-	b.Queue(insertJobs, PushKind, args, priorities)
+	b.Queue(insertJobs, PushKind, args, priorities, PushAttempts)
 	return nil
 }
 

@@ -28,7 +28,9 @@ func TestAJobIsTheRowThatRiverWouldInsert(t *testing.T) {
 	for _, urgency := range []string{"routine", "urgent", "immediate"} {
 		push := duty.Push{Person: h.wang.Person, Task: newID(), Kind: "dispatched", Priority: urgency}
 		h.must(pgx.BeginFunc(t.Context(), h.store.Pool(), func(tx pgx.Tx) error {
-			_, err := client.InsertTx(context.Background(), tx, pushArgs{push}, &river.InsertOpts{Priority: int(postgres.JobPriority(urgency))})
+			_, err := client.InsertTx(context.Background(), tx, pushArgs{push}, &river.InsertOpts{
+				Priority: int(postgres.JobPriority(urgency)), MaxAttempts: postgres.PushAttempts,
+			})
 			if err != nil {
 				return err
 			}

@@ -78,6 +78,7 @@ func Start(ctx context.Context, pool *pgxpool.Pool, deliverer Deliverer, log *sl
 		FetchCooldown:        fetchCooldown,
 		FetchPollInterval:    pace.Poll,
 		Logger:               log,
+		ReindexerIndexNames:  []string{}, // only the owner of the tables may, and the server is not
 	})
 	if err != nil {
 		return nil, fmt.Errorf("push: %w", err)
