@@ -1020,6 +1020,23 @@ type Condition struct {
 	Readings []Reading `json:"readings,omitempty"`
 }
 
+// DecisionFacts What a named approver decided about one reason that a person had to settle (`needs_human`), named in the words of the ruling
+// that asked. Allowed, that reason makes the work `conditional`; refused, `unmet`. No other reason changes.
+type DecisionFacts struct {
+	// Act A code of the catalogue (`GET /v1/law/acts`).
+	Act   *ActCode `json:"act,omitempty"`
+	Allow bool     `json:"allow"`
+
+	// Citation Example: cq-2021 19¶1(1)
+	Citation string `json:"citation"`
+
+	// Fact Example: tags=counter_terrorism
+	Fact string `json:"fact"`
+
+	// Person Whom the reason names.
+	Person *string `json:"person,omitempty"`
+}
+
 // Device defines model for Device.
 type Device struct {
 	ID           openapi_types.UUID `json:"id"`
@@ -1162,7 +1179,8 @@ type Facts struct {
 	CaseKind *CaseKind `json:"case_kind,omitempty"`
 
 	// Command An officer's order for the use of restraint equipment (Art. 17(4)); `none` (or left out) when there was none.
-	Command *CommandFacts `json:"command,omitempty"`
+	Command   *CommandFacts   `json:"command,omitempty"`
+	Decisions []DecisionFacts `json:"decisions,omitempty"`
 
 	// Emergency Life, safety or property in immediate danger. [false]
 	Emergency *bool `json:"emergency,omitempty"`

@@ -271,7 +271,8 @@ func TestSomebodyElsesPasswordIsOnlyGoodForChangingIt(t *testing.T) {
 func TestFactsGoOverAsTheyAre(t *testing.T) {
 	t.Parallel()
 	const facts = `{"at":"2026-03-02T08:00:00+08:00","phase":"start","acts":["traffic-direction"],"tags":["highway"],"guard_named":false,
-		"arrangement":{"organ":true,"officer":"no"},"command":{"mode":"lead","recorded":true},"officers":[{"id":"o1","lead":true,"presence":"present"}],
+		"arrangement":{"organ":true,"officer":"no"},"command":{"mode":"lead","recorded":true},
+		"decisions":[{"citation":"cq-2021 17(1)","fact":"id_card=unknown","person":"a1","allow":true}],"officers":[{"id":"o1","lead":true,"presence":"present"}],
 		"auxiliaries":[{"id":"a1","role":"field","id_card":"unknown","operates":["car"],"equipment":[{"class":"restraint","item":"约束带","use":"carry"}]}]}`
 	r := newRooms()
 	good[api.Ruling](r.request(t, http.MethodPost, "/v1/rulings", facts), 200)

@@ -89,9 +89,22 @@ func (ins *instrument) closedFinding() *finding {
 func (ins *instrument) cite(ref string) string { return ins.id + " " + ref }
 
 func render(citation string, verdict Outcome, fact string, r remedy, text Text) *finding {
-	return &finding{
+	fd := &finding{
 		reason: Finding{Citation: citation, Verdict: verdict, Message: text, Fact: fact, Remedy: remedies[r].Code},
 		kind:   kindCount, remedy: r,
+	}
+	if verdict == NeedsHuman {
+		fd.refused, fd.allowed = refusal(citation, fact, r, text), allowance(citation, fact, text)
+	}
+	return fd
+}
+
+// obliges gives a finding the obligation it notes. A decision changes what the work may do about it and not how it stands.
+func (fd *finding) obliges(k kind, notes Obligation) {
+	fd.kind, fd.notes = k, notes
+	if fd.allowed != nil {
+		fd.refused.obliges(k, notes)
+		fd.allowed.obliges(k, notes)
 	}
 }
 

@@ -74,10 +74,9 @@ func (c *compiler) finding(ins *instrument, o *condition, k code, mode int) *fin
 		verdict = Conditional
 	}
 	fd := render(ins.cite(o.item), verdict, k.fact, r, text)
-	fd.kind = o.kind
-	fd.notes = Obligation{
+	fd.obliges(o.kind, Obligation{
 		Kind: o.kind.String(), State: state, Citation: fd.reason.Citation, Due: dueWords.list[due], Fact: k.fact,
-	}
+	})
 	if o.beside != "" && verdict == Unmet {
 		fd.beside = besideFinding(ins.cite(o.beside), fd, variant)
 	}

@@ -100,4 +100,7 @@ type finding struct {
 	notes  Obligation
 	remedy remedy
 	beside *finding
+
+	// Of a finding that a person must settle: what it is once the named approver has refused or allowed it.
+	refused, allowed *finding
 }

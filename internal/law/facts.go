@@ -19,6 +19,9 @@ type Facts struct {
 	Auxiliaries []Auxiliary `json:"auxiliaries"` // at least one
 	Officers    []Officer   `json:"officers"`
 	Command     *Command    `json:"command"` // Art. 17(4); nil: none was given
+
+	// What a named approver has decided. Facts without decisions have the JSON they always had: stored rulings are replayed from it.
+	Decisions []Decision `json:"decisions,omitempty"`
 }
 
 // Arrangement says on whose arrangement the work is done: Art. 14 and 16 name the organ, Art. 15 the organ and an officer.
@@ -63,4 +66,15 @@ type Officer struct {
 type Command struct {
 	Mode     CommandMode `json:"mode"`
 	Recorded bool        `json:"recorded"`
+}
+
+// Decision is what a named approver decided about one reason that a person had to settle (needs_human). It is about the reason of
+// this clause, fact, act and person, in the words of the ruling that asked, and about no other; who decided, why and for how long
+// is the service's to keep. Act and Person are "" where the reason names none.
+type Decision struct {
+	Citation string `json:"citation"`
+	Fact     string `json:"fact"`
+	Act      string `json:"act,omitempty"`
+	Person   string `json:"person,omitempty"`
+	Allow    bool   `json:"allow"`
 }

@@ -29,6 +29,7 @@ func (d *decoder) facts(n node, also fields) Facts {
 		"auxiliaries":  func(v node) { f.Auxiliaries = list(d, v, d.auxiliary) },
 		"officers":     func(v node) { f.Officers = list(d, v, d.officer) },
 		"command":      func(v node) { f.Command = d.command(v) },
+		"decisions":    func(v node) { f.Decisions = list(d, v, d.decision) },
 	}
 	for key, read := range also {
 		known[key] = read
@@ -87,6 +88,30 @@ func (d *decoder) auxiliary(n node) Auxiliary {
 	return a
 }
 
+func (d *decoder) decision(n node) (x Decision) {
+	has := map[string]bool{}
+	d.object(n, fields{
+		"citation": func(v node) { x.Citation, has["citation"] = d.name(v), true },
+		"fact":     func(v node) { x.Fact, has["fact"] = d.name(v), true },
+		"act":      func(v node) { x.Act = d.name(v) },
+		"person":   func(v node) { x.Person = d.name(v) },
+		"allow":    func(v node) { x.Allow, has["allow"] = d.flag(v), true },
+	})
+	d.require(n, has, "citation", "fact", "allow")
+	return x
+}
+
+// require refuses an object that lacks one of the keys.
+func (d *decoder) require(n node, has map[string]bool, keys ...string) {
+	for _, key := range keys {
+		if !has[key] {
+			at := n
+			at.path += "/" + key
+			d.fail(at, "required")
+		}
+	}
+}
+
 func (d *decoder) identified(n node, id string) {
 	if id == "" {
 		n.path += "/id"
@@ -101,13 +126,7 @@ func (d *decoder) equipment(n node) (e EquipmentItem) {
 		"item":  func(v node) { e.Item = d.text(v) },
 		"use":   func(v node) { e.Use, has["use"] = word[EquipmentUse](d, v, useWords), true },
 	})
-	for _, key := range []string{"class", "use"} {
-		if !has[key] {
-			at := n
-			at.path += "/" + key
-			d.fail(at, "required")
-		}
-	}
+	d.require(n, has, "class", "use")
 	return e
 }
 

@@ -55,6 +55,23 @@ func forbiddenAct(citation string, name Text) *finding {
 	})
 }
 
+// allowance and refusal are what becomes of a finding that a person had to settle. What would have settled it by the facts still
+// does after a refusal; where only the approver could, the work is for officers.
+func allowance(citation, fact string, text Text) *finding {
+	return render(citation, Conditional, fact, noRemedy, Text{
+		"指定的审批人已决定可以进行。原由：" + text.ZH, "A named approver has decided that the work may go ahead. What was to be settled: " + text.EN,
+	})
+}
+
+func refusal(citation, fact string, r remedy, text Text) *finding {
+	if r == askApprover {
+		r = heedApprover
+	}
+	return render(citation, Unmet, fact, r, Text{
+		"指定的审批人已决定不予允许。原由：" + text.ZH, "A named approver has decided against it. What was to be settled: " + text.EN,
+	})
+}
+
 var tagNames = [...]Text{
 	{"国家秘密", "state secrets"},
 	{"反恐怖", "counter-terrorism"},

@@ -55,13 +55,32 @@ func (j *judge) dismiss() {
 func (j *judge) note(fd *finding, act, person int) {
 	for ; fd != nil; fd = fd.beside {
 		n := note{fd, int32(act), int32(person)}
-		if j.top.finding == nil || fd.reason.Verdict > j.top.reason.Verdict {
+		if fd.reason.Verdict == NeedsHuman && len(j.f.Decisions) > 0 {
+			n.finding = j.decided(n)
+		}
+		if j.top.finding == nil || n.reason.Verdict > j.top.reason.Verdict {
 			j.top = n
 		}
 		if j.keep {
 			j.notes = append(j.notes, n)
 		}
 	}
+}
+
+// decided is a finding as the approver's decision about it leaves it, and as it is where there is none.
+func (j *judge) decided(n note) *finding {
+	act, person := n.names(j.f)
+	for i := range j.f.Decisions {
+		x := &j.f.Decisions[i]
+		if x.Citation != n.reason.Citation || x.Fact != n.reason.Fact || x.Act != act || x.Person != person {
+			continue
+		}
+		if x.Allow {
+			return n.allowed
+		}
+		return n.refused
+	}
+	return n.finding
 }
 
 // judge rules on facts that were checked.

@@ -30,6 +30,10 @@ func agree(t *rapid.T, settings law.Settings) {
 		t.Fatal(err)
 	}
 	ruling, err := book.Rule(&facts)
+	if rapid.Bool().Draw(t, "somebody decided") {
+		facts.Decisions = decideSome(t, ruling)
+		ruling, err = book.Rule(&facts)
+	}
 	core, second := fromRuling(ruling, err), naive.Rule(&facts, settings)
 	switch {
 	case (core.err != nil) != (second.Err != nil):
@@ -72,6 +76,16 @@ func TestCoreAndNaiveEvaluatorRefuseTheSameFacts(t *testing.T) {
 		"no such answer":    func(f *law.Facts) { f.Arrangement.Officer = law.Yes + 1 },
 		"no such recording": func(f *law.Facts) { f.Auxiliaries[0].Recording = law.RecordingBuffering + 1 },
 		"no such presence":  func(f *law.Facts) { f.Officers = []law.Officer{{ID: "p1", Presence: law.PresenceEnRoute + 1}} },
+		"a decision about nobody": func(f *law.Facts) {
+			f.Decisions = []law.Decision{{Citation: "cq-2021 37", Fact: "status=unknown", Person: "somebody"}}
+		},
+		"a decision about no act": func(f *law.Facts) {
+			f.Decisions = []law.Decision{{Citation: "cq-2021 37", Fact: "status=unknown", Act: "dancing"}}
+		},
+		"a decision about no reason": func(f *law.Facts) { f.Decisions = []law.Decision{{Citation: "cq-2021 37"}} },
+		"a decision twice": func(f *law.Facts) {
+			f.Decisions = []law.Decision{{Citation: "cq-2021 37", Fact: "status=unknown"}, {Citation: "cq-2021 37", Fact: "status=unknown", Allow: true}}
+		},
 		"no such class": func(f *law.Facts) {
 			f.Auxiliaries[0].Equipment = []law.EquipmentItem{{Class: law.EquipmentWeapon + 1}}
 		},

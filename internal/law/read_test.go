@@ -258,6 +258,7 @@ func FuzzReadCases(f *testing.F) {
 
 func FuzzParseFacts(f *testing.F) {
 	f.Add([]byte(plainJSON))
+	f.Add([]byte(strings.Replace(plainJSON, `"acts"`, `"decisions":[{"citation":"cq-2021 37","fact":"status=unknown","person":"a1","allow":true}],"acts"`, 1)))
 	f.Add([]byte(`{"at":"2026-03-02T08:00:00Z","acts":["rescue"],"emergency":true,"auxiliaries":[{"id":"a","role":"none"}],"command":{"mode":"lead"}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		facts, err := law.ParseFacts(text)

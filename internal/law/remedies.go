@@ -40,6 +40,7 @@ const (
 	officerSigns
 	assignOfficer
 	askApprover
+	heedApprover
 	awaitForce
 	reviewEvidence
 	reportEmergency
@@ -84,6 +85,7 @@ var remedies = [remedyCount]Remedy{
 	officerSigns:       {"officer_signs", Text{"由人民警察签署文书。", "Have an officer sign the papers."}},
 	assignOfficer:      {"assign_police_officer", Text{"交由人民警察办理；辅警在任何条件下都不得从事。", "Give the work to people's police officers; nothing makes it lawful for an auxiliary."}},
 	askApprover:        {"ask_approver", Text{"由指定的审批人说明理由后决定。", "Have the named approver decide, giving a reason."}},
+	heedApprover:       {"heed_approver", Text{"按审批人的决定，交由人民警察办理；情况变化后可以重新提请决定。", "Follow the approver's decision and leave the work to officers; ask again when the circumstances have changed."}},
 	awaitForce:         {"await_entry_into_force", Text{"该日期无有效的规定可依，任何条件都不能使其合法。", "No rule that could permit it is in force at that date; nothing makes it lawful then."}},
 	reviewEvidence:     {"review_evidence", Text{"用作办案根据前送公安机关审查。", "Have the organ review the material before it is used as evidence."}},
 	reportEmergency:    {"report_emergency", Text{"事后报告紧急情况的处置。", "Report afterwards what the emergency made necessary."}},

@@ -33,7 +33,38 @@ func (j *judge) check(b *Book) *InputError {
 			return inputError("/acts/"+strconv.Itoa(i), "nobody does %q", f.Acts[i])
 		}
 	}
+	return f.decisionsKnown()
+}
+
+// decisionsKnown: each decision is about a reason that these facts can have, and no reason is decided twice.
+func (f *Facts) decisionsKnown() *InputError {
+	for i := range f.Decisions {
+		if field, problem := f.refuses(i); problem != "" {
+			return inputError("/decisions/"+strconv.Itoa(i)+field, "%s", problem)
+		}
+	}
 	return nil
+}
+
+func (f *Facts) refuses(i int) (field, problem string) {
+	x := &f.Decisions[i]
+	switch {
+	case x.Citation == "":
+		return "/citation", "required"
+	case x.Fact == "":
+		return "/fact", "required"
+	case x.Act != "" && !slices.Contains(f.Acts, x.Act):
+		return "/act", "the act is not the task's"
+	case x.Person != "" && !slices.ContainsFunc(f.Auxiliaries, func(a Auxiliary) bool { return a.ID == x.Person }):
+		return "/person", "the person is not on the task"
+	case slices.ContainsFunc(f.Decisions[:i], func(y Decision) bool { return y.sameAs(x) }):
+		return "", "decided twice"
+	}
+	return "", ""
+}
+
+func (x Decision) sameAs(y *Decision) bool {
+	return x.Citation == y.Citation && x.Fact == y.Fact && x.Act == y.Act && x.Person == y.Person
 }
 
 // assign marks the acts a person does.

@@ -27,7 +27,7 @@ func (j *judge) check() error {
 			return fmt.Errorf("acts: %q is not in the catalogue", act)
 		}
 	}
-	return errors.Join(checkTwice(f), checkShares(f), checkWords(f))
+	return errors.Join(checkTwice(f), checkShares(f), checkWords(f), checkDecisions(f))
 }
 
 func checkTwice(f *law.Facts) error {

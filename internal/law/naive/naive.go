@@ -95,7 +95,9 @@ func (j *judge) forbidden(act string) {
 		j.say(law.Prohibited, "cq-2021 19¶1(2)")
 	}
 	if f.Tags.Has(law.TagCounterTerrorism) {
-		j.say(counterTerrorism(act, f.Emergency), "cq-2021 19¶1(1)")
+		j.say(j.settle(doubt{
+			cite: "cq-2021 19¶1(1)", fact: "tags=counter_terrorism", act: act, verdict: counterTerrorism(act, f.Emergency),
+		}), "cq-2021 19¶1(1)")
 	}
 	if f.Tags.Has(law.TagContinuedQuestioning) && j.overlaid() {
 		j.say(law.Prohibited, "national-continued-questioning 5")
@@ -131,7 +133,8 @@ func (j *judge) equipment(p law.Auxiliary) {
 		case e.Class == law.EquipmentWeapon:
 			j.say(law.Prohibited, "cq-2021 18")
 		case e.Class == law.EquipmentPoliceInstrument:
-			j.say(j.police(), "cq-2021 18")
+			fact := "equipment=police_instrument use=" + e.Use.String()
+			j.say(j.settle(doubt{cite: "cq-2021 18", fact: fact, person: p.ID, verdict: j.police()}), "cq-2021 18")
 		case e.Class == law.EquipmentRestraint && e.Use != law.UseKeep && p.Role == law.RoleCivilian:
 			j.say(law.OutsideScope, "cq-2021 18") // Art. 18 equips field auxiliaries only
 		case e.Class == law.EquipmentRestraint && e.Use != law.UseKeep && !j.listed(e):

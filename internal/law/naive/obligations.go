@@ -8,12 +8,12 @@ import (
 
 // duty is one obligation of one person doing one act: how the facts stand, when it must hold and what a failure means.
 type duty struct {
-	kind    string
-	state   law.ObligationState
-	start   bool        // due at start; before that it is open whatever the facts say
-	unmet   law.Outcome // what an unmet one makes of the task; zero: Unmet
-	unknown law.Outcome // what an unknown one makes of it; zero: NeedsHuman
-	cites   []string
+	kind   string
+	state  law.ObligationState
+	start  bool        // due at start; before that it is open whatever the facts say
+	unmet  law.Outcome // what an unmet one makes of the task; zero: Unmet
+	cites  []string
+	doubts []doubt // what an unknown one leaves to a person
 }
 
 // personal walks what a person owes whatever they do.
@@ -21,8 +21,14 @@ func (j *judge) personal(p law.Auxiliary, act string) {
 	j.owe(p, act, status(p))
 	j.owe(p, act, training(p))
 	j.owe(p, act, j.recusal(p))
-	j.owe(p, act, duty{kind: "uniform", state: uniform(p.Uniform), start: true, cites: []string{"cq-2021 17(1)"}})
-	j.owe(p, act, duty{kind: "id_card", state: j.idCard(p), start: true, cites: []string{"cq-2021 17(1)"}})
+	j.owe(p, act, duty{
+		kind: "uniform", state: uniform(p.Uniform), start: true, cites: []string{"cq-2021 17(1)"},
+		doubts: []doubt{asked("cq-2021 17(1)", "uniform=unknown", "", p.ID)},
+	})
+	j.owe(p, act, duty{
+		kind: "id_card", state: j.idCard(p), start: true, cites: []string{"cq-2021 17(1)"},
+		doubts: []doubt{asked("cq-2021 17(1)", "id_card=unknown", "", p.ID)},
+	})
 	if p.Operates != 0 {
 		j.owe(p, act, j.qualification(p))
 	}
@@ -62,13 +68,13 @@ func (j *judge) owe(p law.Auxiliary, act string, d duty) {
 		j.remedies["report_emergency"] = true
 	}
 	j.obligations[d.kind] = max(j.obligations[d.kind], d.state)
-	j.say(d.verdict(), d.cites...)
+	j.say(j.verdict(d), d.cites...)
 	if d.kind == "recording" && d.state == law.ObligationUnmet {
 		j.remedies["start_recording"] = true
 	}
 }
 
-func (d duty) verdict() law.Outcome {
+func (j *judge) verdict(d duty) law.Outcome {
 	switch {
 	case d.state == law.Open:
 		return law.Conditional
@@ -76,10 +82,8 @@ func (d duty) verdict() law.Outcome {
 		return law.Unmet
 	case d.state == law.ObligationUnmet:
 		return d.unmet
-	case d.state == law.ObligationUnknown && d.unknown == 0:
-		return law.NeedsHuman
 	case d.state == law.ObligationUnknown:
-		return d.unknown
+		return j.settle(d.doubts...)
 	}
 	return law.Permitted
 }
@@ -95,7 +99,7 @@ func status(p law.Auxiliary) duty {
 	case law.StatusActive:
 		d.state = law.Met
 	case law.StatusUnknown:
-		d.state = law.ObligationUnknown
+		d.state, d.doubts = law.ObligationUnknown, []doubt{asked("cq-2021 37", "status=unknown", "", p.ID)}
 	case law.StatusSeparated:
 		d.unmet = law.OutsideScope
 	}
@@ -108,7 +112,7 @@ func training(p law.Auxiliary) duty {
 	case law.TrainingPassed, law.TrainingRefresherOverdue:
 		d.state = law.Met
 	case law.TrainingUnknown:
-		d.state = law.ObligationUnknown
+		d.state, d.doubts = law.ObligationUnknown, []doubt{asked("cq-2021 33¶1", "training=unknown", "", p.ID)}
 	}
 	return d
 }
@@ -128,16 +132,29 @@ func (j *judge) recusal(p law.Auxiliary) duty {
 }
 
 func (j *judge) arrangement(act string) duty {
-	state := answer(j.f.Arrangement.Organ)
+	organ, officer := answer(j.f.Arrangement.Organ), answer(j.f.Arrangement.Officer)
+	d := duty{kind: "arrangement", state: organ, cites: []string{"cq-2021 " + j.article(act)}}
+	asks := "organ"
 	if j.article(act) == "15" {
-		switch j.reading("art15_arrangement") {
-		case "organ_and_officer":
-			state = max(state, answer(j.f.Arrangement.Officer))
-		case "organ_or_officer":
-			state = min(state, answer(j.f.Arrangement.Officer))
+		asks = j.reading("art15_arrangement")
+	}
+	wonder := func(fact string, state law.ObligationState) {
+		if state == law.ObligationUnknown {
+			d.doubts = append(d.doubts, asked("cq-2021 "+j.item(act), fact, act, ""))
 		}
 	}
-	return duty{kind: "arrangement", state: state, cites: []string{"cq-2021 " + j.article(act)}}
+	switch asks {
+	case "organ_or_officer":
+		d.state = min(organ, officer)
+		wonder("arrangement=unknown", d.state)
+	case "organ_and_officer":
+		d.state = max(organ, officer)
+		wonder("arrangement.officer=unknown", officer)
+		fallthrough
+	default:
+		wonder("arrangement.organ=unknown", organ)
+	}
+	return d
 }
 
 func uniform(u law.Uniform) law.ObligationState {
@@ -158,7 +175,9 @@ func (j *judge) qualification(p law.Auxiliary) duty {
 		d.state = law.ObligationUnmet
 	}
 	if p.Role == law.RoleCivilian {
-		j.say(civilianDriving[j.reading("civilian_driving")], "cq-2021 18")
+		j.say(j.settle(doubt{
+			cite: "cq-2021 18", fact: "operates=qualified role=other", person: p.ID, verdict: civilianDriving[j.reading("civilian_driving")],
+		}), "cq-2021 18")
 	}
 	return d
 }
@@ -183,7 +202,10 @@ func used(p law.Auxiliary) bool {
 // command judges restraint equipment in use (Art. 17(4)): a field auxiliary, an emergency, a listed item, and an officer's order.
 // The order is recorded, or the officer who gave it leads on the spot.
 func (j *judge) command(p law.Auxiliary) duty {
-	d := duty{kind: "officer_command", state: law.ObligationUnmet, cites: []string{"cq-2021 17(4)"}}
+	d := duty{
+		kind: "officer_command", state: law.ObligationUnmet, cites: []string{"cq-2021 17(4)"},
+		doubts: []doubt{asked("cq-2021 17(4)", "command.officer=unknown", "", p.ID)},
+	}
 	for _, e := range p.Equipment {
 		if e.Class == law.EquipmentRestraint && e.Use == law.UseUse && !j.listed(e) {
 			return d
@@ -202,18 +224,20 @@ func (j *judge) command(p law.Auxiliary) duty {
 
 // recording of the whole course (Art. 17(2)). Not knowing only warns, but not where 52¶2 makes it a condition of the law.
 func (j *judge) recording(p law.Auxiliary, act string) duty {
-	d := duty{kind: "recording", start: true, unknown: law.Conditional, cites: []string{"cq-2021 17(2)"}}
+	d := duty{kind: "recording", start: true, cites: []string{"cq-2021 17(2)"}}
 	switch p.Recording {
 	case law.RecordingOff, law.RecordingBuffering:
 		d.state = law.ObligationUnmet
 	case law.RecordingUnknown:
 		d.state = law.ObligationUnknown
 	}
+	own := doubt{cite: "cq-2021 17(2)", fact: "recording=unknown", person: p.ID, verdict: law.Conditional}
 	if j.reading("recording_unknown") == "block" {
-		d.unknown = law.NeedsHuman
+		own.verdict = law.NeedsHuman
 	}
+	d.doubts = []doubt{own}
 	if j.legalCondition(act) {
-		d.unknown = law.NeedsHuman
+		d.doubts = append(d.doubts, doubt{cite: "national-admin-procedure 52¶2", fact: "recording=unknown", person: p.ID, verdict: law.NeedsHuman})
 		d.cites = append(d.cites, "national-admin-procedure 52¶2")
 	}
 	return d
@@ -234,22 +258,47 @@ func (j *judge) lead(act string) duty {
 			j.remedies["fall_back_to_art15"] = true
 		}
 	}
-	if j.f.Phase == law.During {
-		d.unknown = law.Conditional
-	}
+	d.doubts = j.leadDoubts(act, "cq-2021 "+j.item(act))
 	if j.legalCondition(act) {
 		d.cites = append(d.cites, "national-admin-procedure 52¶2")
+		d.doubts = append(d.doubts, j.leadDoubts(act, "national-admin-procedure 52¶2")...)
 	}
 	return d
 }
 
-func (j *judge) leading() law.ObligationState {
-	var leads []law.Officer
+// leadDoubts lists what is not known of the one who leads. During the work it only warns: the lead state has its own grace.
+func (j *judge) leadDoubts(act, cite string) (doubts []doubt) {
+	wonder := func(is bool, fact string) {
+		switch {
+		case is && j.f.Phase == law.During:
+			doubts = append(doubts, doubt{verdict: law.Conditional})
+		case is:
+			doubts = append(doubts, asked(cite, "officers.lead."+fact, act, ""))
+		}
+	}
+	for _, o := range j.leads() {
+		regulation := cite != "national-admin-procedure 52¶2" // which does not say whose officer leads
+		wonder(o.OnDuty == law.Unknown, "on_duty=unknown")
+		wonder(o.SameOrgan == law.Unknown && regulation && j.reading("lead_same_organ") == "true", "same_organ=unknown")
+		if j.f.Phase != law.Dispatch {
+			wonder(o.Presence == law.PresenceUnknown, "presence=unknown")
+			wonder(o.Presence == law.PresenceDoubtful, "presence=doubtful")
+		}
+	}
+	return doubts
+}
+
+func (j *judge) leads() (leads []law.Officer) {
 	for _, o := range j.f.Officers {
 		if o.Lead {
 			leads = append(leads, o)
 		}
 	}
+	return leads
+}
+
+func (j *judge) leading() law.ObligationState {
+	leads := j.leads()
 	if len(leads) != 1 {
 		return law.ObligationUnmet
 	}

@@ -20,21 +20,31 @@ func (j *judge) overlays(p law.Auxiliary, act string) {
 		j.owe(p, act, counting(f, "combination", lessWithTwo(f, 3), "national-traffic-duty 72(1)"))
 	}
 	if j.overlaid() && act == "protective-restraint-drunk" {
-		j.owe(p, act, duty{kind: "guard_named", state: answer(f.GuardNamed), start: true, cites: []string{"national-admin-procedure 58"}})
+		j.owe(p, act, duty{
+			kind: "guard_named", state: answer(f.GuardNamed), start: true, cites: []string{"national-admin-procedure 58"},
+			doubts: []doubt{asked("national-admin-procedure 58¶2", "guard_named=unknown", "", "")},
+		})
 	}
 	if j.article(act) == "15" && f.Tags.Has(law.TagFirstResponse) {
 		state := coming(f)
 		if j.reading("first_response_without_officer") == "officer_present" {
 			state = officers(f, 1)
 		}
-		j.owe(p, act, duty{kind: "officer_en_route", state: state, start: true, cites: []string{"cq-2021 " + j.item(act)}})
+		j.owe(p, act, enRoute(act, state, "cq-2021 "+j.item(act)))
 	}
 	if j.item(act) == "15(3)" && f.Tags&(law.TagPartyAsksOfficer|law.TagInjury|law.TagAlcohol) != 0 {
-		d := duty{kind: "officer_en_route", state: coming(f), start: true, cites: []string{"cq-2021 15(3)"}}
+		j.owe(p, act, enRoute(act, coming(f), "cq-2021 15(3)"))
 		if j.overlaid() && act == "minor-accident-guidance" && f.Tags.Has(law.TagPartyAsksOfficer) {
-			d.cites = append(d.cites, "national-traffic-accident 20¶2")
+			j.owe(p, act, enRoute(act, coming(f), "national-traffic-accident 20¶2"))
 		}
-		j.owe(p, act, d)
+	}
+}
+
+// enRoute is a duty to have an officer there or on the way.
+func enRoute(act string, state law.ObligationState, cite string) duty {
+	return duty{
+		kind: "officer_en_route", state: state, start: true, cites: []string{cite},
+		doubts: []doubt{asked(cite, "officers.presence=unknown", act, "")},
 	}
 }
 
@@ -43,8 +53,13 @@ func (j *judge) overlays(p law.Auxiliary, act string) {
 func counting(f *law.Facts, kind string, n int, cite string) duty {
 	d := duty{kind: kind, state: officers(f, n), start: true, cites: []string{cite}}
 	sure, leads, _ := headcount(f)
-	if f.Phase == law.During && sure+leads >= n {
-		d.unknown = law.Conditional
+	switch {
+	case sure+leads >= n && f.Phase == law.During:
+		d.doubts = []doubt{{verdict: law.Conditional}}
+	case sure+leads >= n:
+		d.doubts = []doubt{asked(cite, "officers.present=lead_unknown", "", "")}
+	default:
+		d.doubts = []doubt{asked(cite, "officers.present=unknown", "", "")}
 	}
 	return d
 }
