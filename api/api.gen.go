@@ -1105,7 +1105,8 @@ type DispatchOrder struct {
 	// Signatory Who signs the documents produced. [none]
 	Signatory *Signatory `json:"signatory,omitempty"`
 
-	// Tags Circumstances that the law distinguishes. [none]
+	// Tags Circumstances that the law distinguishes. [none] The classes of road are tags, since a post may lie where two roads meet: `highway`
+	// (公路), `motorway` (高速公路, a highway too), `urban_expressway` (城市快速路), `trunk_road` (城市主干道).
 	Tags Tags `json:"tags,omitempty"`
 
 	// Urgency Decides the priority of the push; no legal fact. [routine]
@@ -1198,7 +1199,8 @@ type Facts struct {
 	// Signatory Who signs the documents produced. [none]
 	Signatory *Signatory `json:"signatory,omitempty"`
 
-	// Tags Circumstances that the law distinguishes. [none]
+	// Tags Circumstances that the law distinguishes. [none] The classes of road are tags, since a post may lie where two roads meet: `highway`
+	// (公路), `motorway` (高速公路, a highway too), `urban_expressway` (城市快速路), `trunk_road` (城市主干道).
 	Tags Tags `json:"tags,omitempty"`
 }
 
@@ -1683,7 +1685,8 @@ type StatusChange struct {
 // StatusChangeStatus defines model for StatusChange.Status.
 type StatusChangeStatus string
 
-// Tags Circumstances that the law distinguishes. [none]
+// Tags Circumstances that the law distinguishes. [none] The classes of road are tags, since a post may lie where two roads meet: `highway`
+// (公路), `motorway` (高速公路, a highway too), `urban_expressway` (城市快速路), `trunk_road` (城市主干道).
 type Tags = []string
 
 // Task defines model for Task.
@@ -1730,7 +1733,8 @@ type Task struct {
 	StartedAt *time.Time `json:"started_at,omitempty"`
 	State     TaskState  `json:"state"`
 
-	// Tags Circumstances that the law distinguishes. [none]
+	// Tags Circumstances that the law distinguishes. [none] The classes of road are tags, since a post may lie where two roads meet: `highway`
+	// (公路), `motorway` (高速公路, a highway too), `urban_expressway` (城市快速路), `trunk_road` (城市主干道).
 	Tags Tags `json:"tags"`
 
 	// Urgency Decides the priority of the push; no legal fact. [routine]

@@ -18,7 +18,7 @@ import (
 // it cannot be asked those; the core and the naive evaluator are.
 var withSettings = []string{
 	"entries-by-reading.yaml", "entries-refused.yaml", "entries.yaml",
-	"readings-no-option.yaml", "readings-not-switchable.yaml", "readings-organ.yaml", "readings-strict.yaml", "readings-unknown.yaml",
+	"readings-assistants.yaml", "readings-no-option.yaml", "readings-not-switchable.yaml", "readings-organ.yaml", "readings-strict.yaml", "readings-unknown.yaml",
 	"readings-wide.yaml", "restraint.yaml",
 }
 

@@ -149,7 +149,7 @@ func TestTheContractSpeaksTheLawsWords(t *testing.T) {
 		"presence":  {property("OfficerFacts", "presence"), parses[law.Presence](), 6},
 		"mode":      {property("CommandOrder", "mode"), parses[law.CommandMode](), 3},
 		"state":     {property("Obligation", "state"), parses[law.ObligationState](), 4},
-		"tags":      {schemas["Tags"].Value.Items.Value.Enum, inSet[law.Tags](), 10},
+		"tags":      {schemas["Tags"].Value.Items.Value.Enum, inSet[law.Tags](), 15},
 		"vehicles":  {schemas["Vehicle"].Value.Enum, inSet[law.Vehicles](), 6},
 	} {
 		if len(c.contract) != c.count {

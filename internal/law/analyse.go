@@ -49,9 +49,9 @@ func (a *analysis) text(ins *instrument) {
 		files := slices.ContainsFunc(ins.articles, func(x article) bool { return x.number == src.number })
 		switch {
 		case !files && !outside[src.number]:
-			a.fault(ins.file("instrument.yaml"), "article %d of the source text is covered by no file", src.number)
+			a.fault(ins.file("instrument.yaml"), "article %s of the source text is covered by no file", refOf(src.number))
 		case files && outside[src.number]:
-			a.fault(ins.file("instrument.yaml"), "article %d is declared outside and has a file", src.number)
+			a.fault(ins.file("instrument.yaml"), "article %s is declared outside and has a file", refOf(src.number))
 		}
 	}
 	for i := range ins.articles {
@@ -63,7 +63,7 @@ func (a *analysis) quote(ins *instrument, art *article) {
 	i := slices.IndexFunc(ins.source, func(s sourceArticle) bool { return s.number == art.number })
 	switch {
 	case i < 0:
-		a.fault(art.place, "article %d is not in the source text", art.number)
+		a.fault(art.place, "article %s is not in the source text", refOf(art.number))
 	case ins.newest(art) && ins.source[i].words != art.words: // an older edition has older words
 		a.fault(art.place, "the words differ from the source text")
 	}
@@ -350,7 +350,9 @@ func (a *analysis) uses(ins *instrument) map[string][]use {
 		layers = append(layers, a.lib.instruments[id])
 	}
 	for _, layer := range layers {
-		note(layer.file("instrument.yaml"), layer.applies, []string{"on", "off"})
+		for i := range layer.applies {
+			note(layer.file("instrument.yaml"), &layer.applies[i], []string{"on", "off", "true", "false"})
+		}
 		for it := range layer.allItems() {
 			it.eachValue(note)
 		}

@@ -3,9 +3,10 @@ package law
 import "strings"
 
 func readArticle(d *decoder, n node, at place) article {
-	a := article{place: at}
+	a, annex := article{place: at}, 0
 	d.object(n, fields{
 		"article":        func(v node) { a.number = d.number(v) },
+		"annex":          func(v node) { annex = d.number(v) },
 		"effective_from": func(v node) { a.from = d.date(v) },
 		"effective_to":   func(v node) { a.to = d.date(v) },
 		"words":          func(v node) { a.words = strings.TrimRight(d.name(v), "\n") },
@@ -20,6 +21,7 @@ func readArticle(d *decoder, n node, at place) article {
 	if a.from.IsZero() {
 		d.fail(n, "effective_from: required")
 	}
+	a.number += annex * annexStep
 	for i := range a.items {
 		inherit(&a.items[i], &a)
 	}

@@ -55,6 +55,21 @@ var traps = [][2]string{
 	{"suspect-guarding", "criminal-coercive-measure"},
 }
 
+// overlays lists the clauses of national rules that bind: what one asks for is met in a case and not met in another; what one closes
+// is prohibited in a case.
+var overlays = struct{ ask, closes []string }{
+	ask: []string{
+		"national-admin-procedure 52¶1", "national-admin-procedure 52¶2", "national-admin-procedure 58", "national-admin-procedure 82¶1",
+		"national-traffic-accident 20¶2", "national-traffic-accident 27¶1", "national-traffic-duty 5¶1(1)", "national-traffic-duty 5¶1(3)",
+		"national-traffic-duty 70", "national-traffic-duty 72(1)", "national-traffic-duty annex1(2)(5)", "national-traffic-duty annex1(3)",
+		"national-traffic-violation 7¶2", "national-traffic-violation 36¶1(1)",
+	},
+	closes: []string{
+		"national-continued-questioning 5", "national-continued-questioning 29(2)", "national-continued-questioning 30¶1",
+		"national-continued-questioning 30¶2", "national-traffic-duty 5¶2",
+	},
+}
+
 func TestCasesCoverTheLaw(t *testing.T) {
 	t.Parallel()
 	for _, gap := range gaps(allCases(t)) {
@@ -73,12 +88,18 @@ func TestAMissingCaseIsNoticed(t *testing.T) {
 		"no case has guard_named unknown at start": func(c law.Case) bool {
 			return c.Expect.Obligations["guard_named"] == law.ObligationUnknown && c.Facts.Phase == law.Start
 		},
+		"no case just misses national-traffic-duty 72(1)":         cited("national-traffic-duty 72(1)"),
+		"no case is closed by national-traffic-duty 5¶2":          cited("national-traffic-duty 5¶2"),
 		"no case refuses weapon-keeping beside equipment-keeping": func(c law.Case) bool { return refuses(c, "weapon-keeping") },
 	} {
 		if !slices.Contains(gaps(slices.DeleteFunc(slices.Clone(cases), gone)), name) {
 			t.Errorf("%q is not noticed", name)
 		}
 	}
+}
+
+func cited(clause string) func(law.Case) bool {
+	return func(c law.Case) bool { return slices.Contains(c.Expect.Cites, clause) }
 }
 
 // gaps says which case is missing.
@@ -98,6 +119,16 @@ func gaps(cases []law.Case) []string {
 	for _, trap := range traps {
 		want(func(c law.Case) bool { return lands(c, trap[0]) }, "no case permits %s beside %s", trap[0], trap[1])
 		want(func(c law.Case) bool { return refuses(c, trap[1]) }, "no case refuses %s beside %s", trap[1], trap[0])
+	}
+	ruled := func(clause string, outcome law.Outcome, format string) {
+		want(func(c law.Case) bool { return expects(c, outcome) && cited(clause)(c) }, format, clause)
+	}
+	for _, clause := range overlays.ask {
+		ruled(clause, law.Permitted, "no case meets %s")
+		ruled(clause, law.Unmet, "no case just misses %s")
+	}
+	for _, clause := range overlays.closes {
+		ruled(clause, law.Prohibited, "no case is closed by %s")
 	}
 	for _, row := range states {
 		for phase, list := range [][]law.ObligationState{row.dispatch, row.start, row.during} {

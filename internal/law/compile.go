@@ -299,7 +299,7 @@ func (c *compiler) circumstance(ins *instrument, it *item, x *circumstance) {
 		}
 		rule := &c.e.acts[i]
 		name := c.layers[0].names[code].Text
-		for t := TagStateSecret; t <= TagFacility; t <<= 1 {
+		for t := TagStateSecret; t <= lastTag; t <<= 1 {
 			if x.tags.Has(t) {
 				rule.forbidden = append(rule.forbidden, taggedRule(ins.cite(it.ref), t, x.exceptFor(code)))
 			}
@@ -342,7 +342,7 @@ func (c *compiler) equipment(ins *instrument, it *item, e *equipmentRule) {
 func (c *compiler) advice(ins *instrument, it *item, a *adviceRule) {
 	citation := ins.cite(it.ref)
 	if a.item == "" { // said by the article for all of its items
-		citation = ins.cite(strconv.Itoa(it.article))
+		citation = ins.cite(refOf(it.article))
 	}
 	bound := 0
 	if a.bound != nil {

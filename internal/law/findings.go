@@ -75,7 +75,7 @@ func refusal(citation, fact string, r remedy, text Text) *finding {
 var tagNames = [...]Text{
 	{"国家秘密", "state secrets"},
 	{"反恐怖", "counter-terrorism"},
-	{"高速公路", "a highway"},
+	{"公路", "a highway"},
 	{"视线不良", "poor visibility"},
 	{"人员受伤", "injury"},
 	{"涉酒", "alcohol"},
@@ -83,6 +83,11 @@ var tagNames = [...]Text{
 	{"当事人要求人民警察到场", "a party who asks for an officer"},
 	{"继续盘问", "continued questioning"},
 	{"监管场所", "a facility"},
+	{"高速公路", "a motorway"},
+	{"城市快速路", "an urban expressway"},
+	{"城市主干道", "a trunk road"},
+	{"涉嫌酒后驾驶", "a driver suspected of drink-driving"},
+	{"交通事故调查", "the investigation of an accident"},
 }
 
 // taggedRule closes an act that touches a subject, or where the rulebook excepts it leaves it to a person.

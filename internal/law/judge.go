@@ -110,10 +110,13 @@ func (j *judge) judge() {
 	}
 }
 
-// active is the set of conditions that the circumstances of the task call for.
+// active is the set of conditions that the circumstances of the task call for, of those that its acts are bound by.
 func (j *judge) active() uint64 {
-	active := j.e.always
-	for rest := ^active & (1<<len(j.e.duties) - 1); rest != 0; rest &= rest - 1 {
+	active, bound := j.e.always, j.e.restraint
+	for i := range j.acts {
+		bound |= j.acts[i].rule.owed
+	}
+	for rest := bound &^ active; rest != 0; rest &= rest - 1 {
 		if b := bits.TrailingZeros64(rest); j.e.duties[b].when.holds(j.f) {
 			active |= 1 << b
 		}

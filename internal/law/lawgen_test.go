@@ -29,7 +29,7 @@ var anyFacts = rapid.Custom(func(t *rapid.T) law.Facts {
 		Phase:       rapid.SampledFrom([]law.Phase{law.Dispatch, law.Start, law.During}).Draw(t, "phase"),
 		Acts:        rapid.SliceOfNDistinct(acts, 1, 3, rapid.ID[string]).Draw(t, "acts"),
 		CaseKind:    rapid.SampledFrom([]law.CaseKind{law.CaseNone, law.CaseAdministrative, law.CaseCriminal}).Draw(t, "case kind"),
-		Tags:        law.Tags(d.few("tags", 10)),
+		Tags:        law.Tags(d.few("tags", 15)),
 		GuardNamed:  word(d, "guard", law.Yes, law.Yes),
 		EvidenceUse: d.wrong("evidence"),
 		Emergency:   rapid.IntRange(0, 2).Draw(t, "emergency") == 2,
@@ -52,12 +52,14 @@ var anyFacts = rapid.Custom(func(t *rapid.T) law.Facts {
 // delicate acts have rules of their own beside those of their article: overlays, circumstances, emergencies.
 var delicate = []string{
 	"crime-stopping", "scene-order", "scene-protection", "rescue", "traffic-direction", "minor-accident-guidance", "incident-handling",
-	"administrative-evidence-receipt", "protective-restraint-drunk", "public-security-inspection", "traffic-control",
+	"administrative-evidence-receipt", "protective-restraint-drunk", "suspect-guarding", "publicity-traffic-safety", "case-handling-area-duty", "public-security-inspection", "traffic-control",
 }
 
 // circumstances are the tags that ask for something instead of closing the work.
 var circumstances = []law.Tags{
-	law.TagHighway, law.TagHighway | law.TagPoorVisibility, law.TagPoorVisibility, law.TagInjury, law.TagAlcohol, law.TagFirstResponse,
+	law.TagHighway, law.TagHighway | law.TagPoorVisibility, law.TagPoorVisibility, law.TagMotorway, law.TagUrbanExpressway,
+	law.TagUrbanExpressway | law.TagPoorVisibility, law.TagTrunkRoad, law.TagTrunkRoad | law.TagPoorVisibility, law.TagMotorway | law.TagPoorVisibility,
+	law.TagDrunkDriving, law.TagAccidentInvestigation, law.TagInjury, law.TagAlcohol, law.TagFirstResponse,
 	law.TagPartyAsksOfficer, law.TagFacility,
 }
 

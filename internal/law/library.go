@@ -141,7 +141,7 @@ func (l *Library) Book(id string, s Settings) (*Book, error) {
 func (l *Library) layers(base *instrument, values readingValues) []*instrument {
 	layers := []*instrument{base}
 	for _, id := range base.overlays {
-		if o := l.instruments[id]; o.applies == nil || values.of(*o.applies) != "off" {
+		if o := l.instruments[id]; !slices.ContainsFunc(o.applies, values.deny) {
 			layers = append(layers, o)
 		}
 	}

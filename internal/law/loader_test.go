@@ -82,6 +82,8 @@ func TestBadRulebooksAreRefused(t *testing.T) {
 		{"article without a file", cq + "instrument.yaml", "articles: [1, 2]", "articles: [1]", "article 2 of the source text is covered by no file"},
 		{"article outside with a file", cq + "instrument.yaml", "articles: [1, 2]", "articles: [1, 2, 15]", "article 15 is declared outside and has a file"},
 		{"article not in the text", cq + "art44.yaml", "article: 44", "article: 45", "article 45 is not in the source text"},
+		{"provision of another annex", "national-traffic-duty/art-annex1-3.yaml", "annex: 1", "annex: 2", "article annex2(3) is not in the source text"},
+		{"provision without a file", "national-traffic-duty/source.txt", "附件1　三、", "附件1　四、", "article annex1(4) of the source text is covered by no file"},
 		{"unit without an item", cq + "art17.yaml", "\"17(5)\"", "\"17(4)\"", "item 17(5) of the words is covered by no item"},
 		{"item without words", cq + "art15.yaml", "\"15(5)\"", "\"15(6)\"", "cq-2021/art15.yaml: 15(6): the words have no item 15(6): nothing is asked without a clause"},
 
@@ -207,7 +209,7 @@ func TestOverlaysComeWithTheProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	book, err := lib.Book("cq-2021", law.Settings{})
-	if err != nil || book.ID() != "cq-2021" || !slices.Equal(book.Rulebooks(), law.Default().Rulebooks()) || len(book.Rulebooks()) != 5 {
+	if err != nil || book.ID() != "cq-2021" || !slices.Equal(book.Rulebooks(), law.Default().Rulebooks()) || len(book.Rulebooks()) != 6 {
 		t.Fatalf("%v %v", book.Rulebooks(), err)
 	}
 }

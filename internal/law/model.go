@@ -15,7 +15,7 @@ type instrument struct {
 	jurisdiction string
 	sourceFile   string
 	overlays     []string
-	applies      *value // an overlay that a reading can switch off
+	applies      []value // readings each of which can switch an overlay off
 	outside      []outside
 	names        map[string]actName
 	codes        []string // of names, in catalogue order
@@ -46,7 +46,7 @@ type place struct {
 // article is one edition of one article.
 type article struct {
 	place
-	number int
+	number int // a provision of an annex has annexStep added for each annex
 	span
 	words      string
 	gloss      string

@@ -103,7 +103,7 @@ func (f *folder) identity(d *decoder, n node, ins *instrument) {
 		"jurisdiction": func(v node) { ins.jurisdiction = d.name(v) },
 		"source":       func(v node) { ins.sourceFile = d.name(v) },
 		"overlays":     func(v node) { ins.overlays = list(d, v, d.name) },
-		"applies":      func(v node) { ins.applies = d.value(v) },
+		"applies":      func(v node) { ins.applies = d.values(v) },
 		"outside":      func(v node) { ins.outside = list(d, v, d.outside) },
 	})
 	d.required(n, "id", "title", "layer")
@@ -158,6 +158,14 @@ func (d *decoder) value(n node) *value {
 	}
 	d.object(n, fields{"reading": func(id node) { v.reading = d.name(id) }})
 	return &v
+}
+
+// values takes one value or a list of them.
+func (d *decoder) values(n node) []value {
+	if n.kind == listNode {
+		return list(d, n, func(v node) value { return *d.value(v) })
+	}
+	return []value{*d.value(n)}
 }
 
 func (d *decoder) date(n node) time.Time {

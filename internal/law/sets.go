@@ -22,6 +22,12 @@ const (
 	TagPartyAsksOfficer
 	TagContinuedQuestioning
 	TagFacility
+	TagMotorway
+	TagUrbanExpressway
+	TagTrunkRoad
+	TagDrunkDriving
+	TagAccidentInvestigation
+	lastTag = TagAccidentInvestigation
 )
 
 const (

@@ -38,6 +38,9 @@ func (s readingValues) of(v value) string {
 	return v.literal
 }
 
+// deny says whether a value switches off what depends on it.
+func (s readingValues) deny(v value) bool { return s.of(v) == "off" || s.of(v) == "false" }
+
 // Settings lists what is in force of what can be set: the value of every reading that somebody may set, the defaults too, and the
 // organ's entries by act.
 func (b *Book) Settings() Settings {

@@ -15,23 +15,43 @@ type sourceArticle struct {
 
 // unit is the smallest thing that can be cited: an item where a paragraph has items, else the paragraph.
 type unit struct {
-	ref   string // "16(2)", "19¶1(3)", "33¶1", "44"
+	ref   string // "16(2)", "19¶1(3)", "33¶1", "44", of an annex "annex1(3)"
 	words string
 }
 
 var (
-	articleHead = regexp.MustCompile(`^第([〇零一二三四五六七八九十百]+)条　`)
+	articleHead = regexp.MustCompile(`^(?:第([〇零一二三四五六七八九十百]+)条　|附件([1-9])　([一二三四五六七八九十]+)、)`)
 	itemHead    = regexp.MustCompile(`（([一二三四五六七八九十]+)）`)
 )
 
+// annexStep sets the provisions of annexes apart from articles, whose numbers are smaller: annex 1, provision 3 is 1003.
+const annexStep = 1000
+
+// numberOf reads the number that an article, or a provision of an annex, begins with.
+func numberOf(head []string) int {
+	if head[2] == "" {
+		return numeral(head[1])
+	}
+	return int(head[2][0]-'0')*annexStep + numeral(head[3])
+}
+
+// refOf is how an article is cited, or a provision of an annex.
+func refOf(number int) string {
+	if number < annexStep {
+		return itoa(number)
+	}
+	return fmt.Sprintf("annex%d(%d)", number/annexStep, number%annexStep)
+}
+
 // parseSource cuts a text: an article begins with its number, each further line is a paragraph, items are numbered in brackets.
+// The provisions of an annex are given like articles, with the annex before their number: 附件1　三、.
 func parseSource(text string) ([]sourceArticle, error) {
 	var articles []sourceArticle
 	for i, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
 		head := articleHead.FindStringSubmatch(line)
 		switch {
 		case head != nil:
-			articles = append(articles, sourceArticle{number: numeral(head[1]), words: line})
+			articles = append(articles, sourceArticle{number: numberOf(head), words: line})
 		case len(articles) == 0 || line == "":
 			return nil, fmt.Errorf("line %d: no article begins here", i+1)
 		default:
@@ -49,9 +69,9 @@ func cut(number int, words string) []unit {
 	paragraphs := strings.Split(words, "\n")
 	var units []unit
 	for i, paragraph := range paragraphs {
-		ref := fmt.Sprint(number)
+		ref := refOf(number)
 		if len(paragraphs) > 1 {
-			ref = fmt.Sprintf("%d¶%d", number, i+1)
+			ref = fmt.Sprintf("%s¶%d", ref, i+1)
 		}
 		items := itemHead.FindAllStringSubmatchIndex(paragraph, -1)
 		if len(items) == 0 {

@@ -25,6 +25,8 @@ type row struct {
 	role                                               law.Role
 	recorded, rescue, perimeter, street, road          bool
 	procedure, inspection, drunk, papers, lab, receipt bool
+	guarding, collects                                 bool
+	assistants                                         string // the clause that guides traffic assistants in it
 }
 
 func newTable(b *law.Book) table {
@@ -51,6 +53,11 @@ func newTable(b *law.Book) table {
 		r.papers = r.article == 16 || is(a.Code, "minor-accident-guidance", "traffic-violation-notice")
 		r.lab = is(a.Code, "forensic-support", "laboratory-analysis", "scene-examination-support")
 		r.receipt = is(a.Code, "administrative-evidence-receipt", "administrative-document-service")
+		r.guarding = a.Code == "suspect-guarding"
+		r.collects = is(a.Code, "administrative-evidence-receipt", "scene-examination-support")
+		r.assistants = map[string]string{
+			"traffic-direction": "national-traffic-duty 5¶1(1)", "publicity-traffic-safety": "national-traffic-duty 5¶1(3)",
+		}[a.Code]
 		t.rows[a.Code] = r
 	}
 	return t
@@ -237,14 +244,23 @@ func (w *worst) act(f *law.Facts, rows []row, r *row, excused bool) {
 			w.owe(f.Phase != law.Dispatch, excused, coming(f), r.item)
 		}
 	}
+	if r.assistants != "" {
+		w.owe(true, excused, given[f.Arrangement.Officer], r.assistants)
+	}
 	if r.article == 16 {
 		w.lead(f, r.item)
 	}
 	if r.inspection && f.CaseKind == law.CaseAdministrative {
 		w.owe(f.Phase != law.Dispatch, false, enough(f, 2), "national-admin-procedure 52¶1")
 	}
-	if r.road && f.Tags.Has(law.TagHighway) {
+	if r.collects && f.Tags&law.TagAccidentInvestigation != 0 {
+		w.owe(f.Phase != law.Dispatch, false, enough(f, 2), "national-traffic-accident 27¶1")
+	}
+	if r.road && f.Tags != 0 {
 		w.road(f, rows)
+	}
+	if (r.guarding || r.drunk) && f.Tags&law.TagDrunkDriving != 0 {
+		w.driver(f, r, rows)
 	}
 	if r.drunk {
 		guard := [...]law.Outcome{law.NeedsHuman, law.Unmet, law.Permitted}[f.GuardNamed]
@@ -294,26 +310,44 @@ func (w *worst) lead(f *law.Facts, item string) {
 	w.owe(f.Phase != law.Dispatch, false, there[lead.Presence], item)
 }
 
-// road asks for two officers on a highway, three in poor visibility, one fewer when two auxiliaries do the road work.
+// road asks for two officers on a highway, an urban expressway or a trunk road, for three in poor visibility except on the trunk
+// road, one fewer when two auxiliaries do the road work. On a highway an officer and somebody else are the least.
 func (w *worst) road(f *law.Facts, rows []row) {
-	hands := 0
+	const highway = law.TagHighway | law.TagMotorway
+	hands := working(f, rows, func(r *row) bool { return r.road })
+	if f.Tags&highway != 0 {
+		w.owe(f.Phase != law.Dispatch, false, enough(f, 2-min(hands, 1)), "national-traffic-violation 7¶2")
+	}
+	if f.Tags&(highway|law.TagUrbanExpressway|law.TagTrunkRoad) != 0 {
+		w.owe(f.Phase != law.Dispatch, false, enough(f, 2-hands/2), "national-traffic-duty 70")
+	}
+	if f.Tags&(highway|law.TagUrbanExpressway) != 0 && f.Tags&law.TagPoorVisibility != 0 {
+		w.owe(f.Phase != law.Dispatch, false, enough(f, 3-hands/2), "national-traffic-duty 72(1)")
+	}
+}
+
+// driver asks for two officers with a driver suspected of drink-driving, or for one and two auxiliaries.
+func (w *worst) driver(f *law.Facts, r *row, rows []row) {
+	clause := "national-traffic-duty annex1(3)"
+	if r.guarding {
+		clause = "national-traffic-duty annex1(2)(5)"
+	}
+	hands := working(f, rows, func(x *row) bool { return x.guarding == r.guarding && x.drunk == r.drunk })
+	w.owe(f.Phase != law.Dispatch, false, enough(f, 2-hands/2), clause)
+}
+
+// working counts the auxiliaries who do such work, up to two.
+func working(f *law.Facts, rows []row, is func(*row) bool) (hands int) {
 	for i := range f.Auxiliaries {
 		a := &f.Auxiliaries[i]
 		for k := range rows {
-			if a.Role != law.RoleNone && rows[k].road && (len(a.Acts) == 0 || slices.Contains(a.Acts, f.Acts[k])) {
+			if a.Role != law.RoleNone && is(&rows[k]) && (len(a.Acts) == 0 || slices.Contains(a.Acts, f.Acts[k])) {
 				hands++
 				break
 			}
 		}
 	}
-	fewer := 0
-	if hands >= 2 {
-		fewer = 1
-	}
-	w.owe(f.Phase != law.Dispatch, false, enough(f, 2-fewer), "national-traffic-duty 70")
-	if f.Tags.Has(law.TagPoorVisibility) {
-		w.owe(f.Phase != law.Dispatch, false, enough(f, 3-fewer), "national-traffic-duty 72(1)")
-	}
+	return min(hands, 2)
 }
 
 func coming(f *law.Facts) law.Outcome {

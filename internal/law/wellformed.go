@@ -123,7 +123,7 @@ func (f *Facts) wellFormed() *InputError {
 }
 
 func (f *Facts) wordsKnown() bool {
-	return f.Phase <= During && f.CaseKind <= CaseCriminal && f.Tags <= TagFacility<<1-1 && f.GuardNamed <= Yes &&
+	return f.Phase <= During && f.CaseKind <= CaseCriminal && f.Tags <= lastTag<<1-1 && f.GuardNamed <= Yes &&
 		f.Signatory <= SignatoryAuxiliary && f.Arrangement.Organ <= Yes && f.Arrangement.Officer <= Yes &&
 		(f.Command == nil || f.Command.Mode <= ModeLead)
 }

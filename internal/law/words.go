@@ -134,6 +134,7 @@ var (
 	tagWords       = words{"tag", []string{
 		"state_secret", "counter_terrorism", "highway", "poor_visibility", "injury", "alcohol",
 		"first_response", "party_asks_officer", "continued_questioning", "facility",
+		"motorway", "urban_expressway", "trunk_road", "drunk_driving", "accident_investigation",
 	}}
 	vehicleWords = words{"qualification", []string{"car", "motorcycle", "boat", "aircraft", "robot", "drone"}}
 )

@@ -100,7 +100,7 @@ func (j *judge) forbidden(act string) {
 		}), "cq-2021 19¶1(1)")
 	}
 	if f.Tags.Has(law.TagContinuedQuestioning) && j.overlaid() {
-		j.say(law.Prohibited, "national-continued-questioning 5")
+		j.say(law.Prohibited, questioning(act)...)
 	}
 	if f.CaseKind == law.CaseCriminal && (act == "administrative-evidence-receipt" || act == "administrative-document-service") {
 		j.say(law.Prohibited, "cq-2021 19¶1(3)")
@@ -108,9 +108,27 @@ func (j *judge) forbidden(act string) {
 	if f.Signatory == law.SignatoryAuxiliary && j.enforcement(act) {
 		j.say(law.Prohibited, "cq-2021 19¶2")
 	}
+	if f.Signatory == law.SignatoryAuxiliary && j.assistants() && (j.item(act) == "16(5)" || act == "traffic-violation-notice") {
+		j.say(law.Prohibited, "national-traffic-duty 5¶2")
+	}
 	if f.Signatory == law.SignatoryAuxiliary && appraisal(act) {
 		j.say(law.Prohibited, "cq-2021 19¶1(3)")
 	}
+}
+
+// questioning lists the clauses that close an act while somebody is held in continued questioning: all of it, guarding wherever it
+// is, and the houses where such a person may not be put.
+func questioning(act string) []string {
+	cites := []string{"national-continued-questioning 5"}
+	switch act {
+	case "suspect-guarding", "suspect-surveillance":
+		cites = append(cites, "national-continued-questioning 29(2)", "national-continued-questioning 30¶1")
+	case "case-handling-area-duty":
+		cites = append(cites, "national-continued-questioning 29(2)")
+	case "detention-house-duty", "lockup-duty", "compulsory-rehabilitation-duty":
+		cites = append(cites, "national-continued-questioning 30¶2")
+	}
+	return cites
 }
 
 func counterTerrorism(act string, emergency bool) law.Outcome {

@@ -10,20 +10,13 @@ import (
 // first response, and in traffic when a party asks for an officer, someone is hurt or alcohol is suspected.
 func (j *judge) overlays(p law.Auxiliary, act string) {
 	f := j.f
-	if j.overlaid() && act == "public-security-inspection" && f.CaseKind == law.CaseAdministrative {
-		j.owe(p, act, counting(f, "min_officers", 2, "national-admin-procedure 52¶1"))
+	if j.overlaid() {
+		j.procedures(p, act)
+		j.roads(p, act)
+		j.drivers(p, act)
 	}
-	if j.overlaid() && counted(act) && f.Tags.Has(law.TagHighway) {
-		j.owe(p, act, counting(f, "combination", lessWithTwo(f, 2), "national-traffic-duty 70"))
-	}
-	if j.overlaid() && counted(act) && f.Tags.Has(law.TagHighway|law.TagPoorVisibility) {
-		j.owe(p, act, counting(f, "combination", lessWithTwo(f, 3), "national-traffic-duty 72(1)"))
-	}
-	if j.overlaid() && act == "protective-restraint-drunk" {
-		j.owe(p, act, duty{
-			kind: "guard_named", state: answer(f.GuardNamed), start: true, cites: []string{"national-admin-procedure 58"},
-			doubts: []doubt{asked("national-admin-procedure 58¶2", "guard_named=unknown", "", "")},
-		})
+	if j.assistants() {
+		j.guided(p, act)
 	}
 	if j.article(act) == "15" && f.Tags.Has(law.TagFirstResponse) {
 		state := coming(f)
@@ -37,6 +30,73 @@ func (j *judge) overlays(p law.Auxiliary, act string) {
 		if j.overlaid() && act == "minor-accident-guidance" && f.Tags.Has(law.TagPartyAsksOfficer) {
 			j.owe(p, act, enRoute(act, coming(f), "national-traffic-accident 20¶2"))
 		}
+	}
+}
+
+// procedures count the officers of an administrative case and of an accident's investigation, and want a guard beside a drunk.
+func (j *judge) procedures(p law.Auxiliary, act string) {
+	f := j.f
+	if act == "public-security-inspection" && f.CaseKind == law.CaseAdministrative {
+		j.owe(p, act, counting(f, "min_officers", 2, "national-admin-procedure 52¶1"))
+		j.owe(p, act, counting(f, "min_officers", 2, "national-admin-procedure 82¶1"))
+	}
+	if f.Tags.Has(law.TagAccidentInvestigation) && (act == "scene-examination-support" || act == "administrative-evidence-receipt") {
+		j.owe(p, act, counting(f, "min_officers", 2, "national-traffic-accident 27¶1"))
+	}
+	if act == "protective-restraint-drunk" {
+		j.owe(p, act, duty{
+			kind: "guard_named", state: answer(f.GuardNamed), start: true, cites: []string{"national-admin-procedure 58"},
+			doubts: []doubt{asked("national-admin-procedure 58¶2", "guard_named=unknown", "", "")},
+		})
+	}
+}
+
+// roads count who is on the road, by the kind of road: town streets take nobody in particular, trunk roads, urban expressways and
+// highways a unit, all but the trunk roads a larger one where one sees badly. A motorway is a highway.
+func (j *judge) roads(p law.Auxiliary, act string) {
+	f := j.f
+	if !counted(act) {
+		return
+	}
+	highway := f.Tags.Has(law.TagHighway) || f.Tags.Has(law.TagMotorway)
+	fast := highway || f.Tags.Has(law.TagUrbanExpressway)
+	if highway {
+		j.owe(p, act, unit(f, "national-traffic-violation 7¶2", counted, pair{2, 0}, pair{1, 1}))
+	}
+	if j.assistants() && (fast || f.Tags.Has(law.TagTrunkRoad)) {
+		j.owe(p, act, unit(f, "national-traffic-duty 70", counted, pair{2, 0}, pair{1, 2}))
+	}
+	if j.assistants() && fast && f.Tags.Has(law.TagPoorVisibility) {
+		j.owe(p, act, unit(f, "national-traffic-duty 72(1)", counted, pair{3, 0}, pair{2, 2}))
+	}
+}
+
+// drivers suspected of drink-driving are taken to a hospital, or restrained, by so many.
+func (j *judge) drivers(p law.Auxiliary, act string) {
+	f := j.f
+	is := func(other string) bool { return other == act }
+	switch {
+	case !f.Tags.Has(law.TagDrunkDriving):
+	case act == "suspect-guarding":
+		j.owe(p, act, unit(f, "national-traffic-violation 36¶1(1)", is, pair{2, 0}, pair{1, 1}))
+		if j.assistants() {
+			j.owe(p, act, unit(f, "national-traffic-duty annex1(2)(5)", is, pair{2, 0}, pair{1, 2}))
+		}
+	case act == "protective-restraint-drunk" && j.assistants():
+		j.owe(p, act, unit(f, "national-traffic-duty annex1(3)", is, pair{2, 0}, pair{1, 2}))
+	}
+}
+
+// guided work of traffic assistants is arranged by an officer, also where the regulation is read to ask for the organ's alone.
+func (j *judge) guided(p law.Auxiliary, act string) {
+	cite := map[string]string{
+		"traffic-direction": "national-traffic-duty 5¶1(1)", "publicity-traffic-safety": "national-traffic-duty 5¶1(3)",
+	}[act]
+	if cite != "" {
+		j.owe(p, act, duty{
+			kind: "arrangement", state: answer(j.f.Arrangement.Officer), cites: []string{cite},
+			doubts: []doubt{asked(cite, "arrangement.officer=unknown", act, "")},
+		})
 	}
 }
 
@@ -91,19 +151,25 @@ func headcount(f *law.Facts) (sure, leads, others int) {
 	return sure, leads, others
 }
 
-// lessWithTwo is one officer less than n when two auxiliaries do the counted work: on a highway two officers, or one and two
-// auxiliaries; in poor visibility three, or two and two.
-func lessWithTwo(f *law.Facts, n int) int {
+// pair is one make-up of a unit: so many officers, and so many auxiliaries.
+type pair struct{ officers, auxiliaries int }
+
+// unit is a duty to be one of the make-ups: the one that wants the fewest officers, of those for which there are auxiliaries enough
+// who do the work that is counted.
+func unit(f *law.Facts, cite string, works func(string) bool, pairs ...pair) duty {
 	auxiliaries := 0
 	for _, p := range f.Auxiliaries {
-		if p.Role != law.RoleNone && slices.ContainsFunc(share(f, p), counted) {
+		if p.Role != law.RoleNone && slices.ContainsFunc(share(f, p), works) {
 			auxiliaries++
 		}
 	}
-	if auxiliaries >= 2 {
-		n--
+	fewest := pairs[0].officers
+	for _, c := range pairs {
+		if auxiliaries >= c.auxiliaries {
+			fewest = min(fewest, c.officers)
+		}
 	}
-	return n
+	return counting(f, "combination", fewest, cite)
 }
 
 // coming says whether an officer is there or on the way.

@@ -26,6 +26,7 @@ var switches = map[string][]string{
 	"civilian_driving":               {"needs_human", "deny", "allow"},
 	"recusal_pending":                {"step_back", "warn"},
 	"catch_all_enabled":              {"false", "true"},
+	"traffic_assistant_rules_apply":  {"true", "false"},
 	"overlay_national":               {"on", "off"},
 }
 
@@ -107,6 +108,11 @@ func (j *judge) police() law.Outcome {
 }
 
 func (j *judge) overlaid() bool { return j.reading("overlay_national") == "on" }
+
+// assistants says whether the working standards for traffic duty, which speak of traffic assistants, bind auxiliaries.
+func (j *judge) assistants() bool {
+	return j.overlaid() && j.reading("traffic_assistant_rules_apply") == "true"
+}
 
 // Switches lists the ids of the switches that have options; Options lists the options of one.
 func Switches() []string         { return slices.Sorted(maps.Keys(switches)) }
