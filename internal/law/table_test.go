@@ -20,14 +20,23 @@ type table struct {
 }
 
 type row struct {
-	item                                               string
-	article                                            int
-	role                                               law.Role
-	recorded, rescue, perimeter, street, road          bool
-	procedure, inspection, drunk, papers, lab, receipt bool
-	guarding, collects                                 bool
-	assistants                                         string // the clause that guides traffic assistants in it
+	item                                        string
+	article                                     int
+	role                                        law.Role
+	recorded, rescue, perimeter, street         bool
+	procedure, inspection, papers, lab, receipt bool
+	collects, guided                            bool
+	counted                                     kindOfWork
 }
+
+// kindOfWork is work in which the people who do it are counted.
+type kindOfWork uint8
+
+const (
+	road kindOfWork = iota + 1
+	guarding
+	drunk
+)
 
 func newTable(b *law.Book) table {
 	t := table{rows: map[string]row{}, from: time.Date(2021, 8, 31, 16, 0, 0, 0, time.UTC).Unix()}
@@ -45,19 +54,22 @@ func newTable(b *law.Book) table {
 		r.recorded = r.article == 16 || r.article == 15 && a.Item != "cq-2021 15(4)"
 		r.rescue = is(a.Code, "crime-stopping", "scene-order", "scene-protection", "rescue")
 		r.perimeter = r.rescue || a.Code == "traffic-direction"
-		r.road = a.Item == "cq-2021 16(5)" || a.Code == "traffic-direction"
 		r.street = a.Item == "cq-2021 15(3)"
 		r.procedure = a.Item == "cq-2021 16(1)"
 		r.inspection = a.Code == "public-security-inspection"
-		r.drunk = a.Code == "protective-restraint-drunk"
 		r.papers = r.article == 16 || is(a.Code, "minor-accident-guidance", "traffic-violation-notice")
 		r.lab = is(a.Code, "forensic-support", "laboratory-analysis", "scene-examination-support")
 		r.receipt = is(a.Code, "administrative-evidence-receipt", "administrative-document-service")
-		r.guarding = a.Code == "suspect-guarding"
 		r.collects = is(a.Code, "administrative-evidence-receipt", "scene-examination-support")
-		r.assistants = map[string]string{
-			"traffic-direction": "national-traffic-duty 5¶1(1)", "publicity-traffic-safety": "national-traffic-duty 5¶1(3)",
-		}[a.Code]
+		r.guided = is(a.Code, "traffic-direction", "publicity-traffic-safety")
+		switch {
+		case a.Item == "cq-2021 16(5)" || a.Code == "traffic-direction":
+			r.counted = road
+		case a.Code == "suspect-guarding":
+			r.counted = guarding
+		case a.Code == "protective-restraint-drunk":
+			r.counted = drunk
+		}
 		t.rows[a.Code] = r
 	}
 	return t
@@ -153,7 +165,7 @@ func shared(f *law.Facts) bool {
 }
 
 func (w *worst) person(f *law.Facts, rows []row, a *law.Auxiliary) (done, calm uint64) {
-	recorded, procedure := false, false
+	recorded, hurried, procedure := false, true, false // hurried: an emergency excuses all that is recorded
 	for i := range rows {
 		r := &rows[i]
 		if len(a.Acts) > 0 && !slices.Contains(a.Acts, f.Acts[i]) {
@@ -173,6 +185,7 @@ func (w *worst) person(f *law.Facts, rows []row, a *law.Auxiliary) (done, calm u
 		done |= 1 << i
 		if !(f.Emergency && a.Role == law.RoleField && a.Status == law.StatusActive && r.rescue) {
 			calm |= 1 << i
+			hurried = hurried && !r.recorded
 		}
 		recorded = recorded || r.recorded
 		procedure = procedure || r.procedure && f.CaseKind != law.CaseCriminal
@@ -193,14 +206,16 @@ func (w *worst) person(f *law.Facts, rows []row, a *law.Auxiliary) (done, calm u
 				w.see(law.OutsideScope, "cq-2021 18")
 			}
 			w.see(law.Unmet, "cq-2021 18") // the list is empty, whatever the command
-			recorded = recorded || e.Use == law.UseUse
+			if e.Use == law.UseUse {
+				recorded, hurried = true, hurried && excused
+			}
 		}
 	}
 	started := f.Phase != law.Dispatch
 	w.owe(started, excused, [...]law.Outcome{law.NeedsHuman, law.Permitted, law.Unmet, law.Permitted}[a.Uniform], "cq-2021 17(1)")
 	w.owe(started, excused, [...]law.Outcome{law.NeedsHuman, law.Unmet, law.Permitted}[a.IDCard], "cq-2021 17(1)")
 	if recorded {
-		w.owe(started, excused, [...]law.Outcome{law.Conditional, law.Permitted, law.Unmet, law.Unmet}[a.Recording], "cq-2021 17(2)")
+		w.owe(started, hurried, [...]law.Outcome{law.Conditional, law.Permitted, law.Unmet, law.Unmet}[a.Recording], "cq-2021 17(2)")
 	}
 	if procedure && a.Recording == law.RecordingUnknown {
 		w.owe(started, false, law.NeedsHuman, "national-admin-procedure 52¶2")
@@ -244,8 +259,8 @@ func (w *worst) act(f *law.Facts, rows []row, r *row, excused bool) {
 			w.owe(f.Phase != law.Dispatch, excused, coming(f), r.item)
 		}
 	}
-	if r.assistants != "" {
-		w.owe(true, excused, given[f.Arrangement.Officer], r.assistants)
+	if r.guided {
+		w.owe(true, excused, given[f.Arrangement.Officer], "national-traffic-duty 5¶1")
 	}
 	if r.article == 16 {
 		w.lead(f, r.item)
@@ -256,13 +271,13 @@ func (w *worst) act(f *law.Facts, rows []row, r *row, excused bool) {
 	if r.collects && f.Tags&law.TagAccidentInvestigation != 0 {
 		w.owe(f.Phase != law.Dispatch, false, enough(f, 2), "national-traffic-accident 27¶1")
 	}
-	if r.road && f.Tags != 0 {
+	if r.counted == road && f.Tags != 0 {
 		w.road(f, rows)
 	}
-	if (r.guarding || r.drunk) && f.Tags&law.TagDrunkDriving != 0 {
-		w.driver(f, r, rows)
+	if r.counted > road && f.Tags&law.TagDrunkDriving != 0 {
+		w.driver(f, rows, r.counted)
 	}
-	if r.drunk {
+	if r.counted == drunk {
 		guard := [...]law.Outcome{law.NeedsHuman, law.Unmet, law.Permitted}[f.GuardNamed]
 		w.owe(f.Phase != law.Dispatch, false, guard, "national-admin-procedure 58¶2")
 	}
@@ -314,7 +329,7 @@ func (w *worst) lead(f *law.Facts, item string) {
 // road, one fewer when two auxiliaries do the road work. On a highway an officer and somebody else are the least.
 func (w *worst) road(f *law.Facts, rows []row) {
 	const highway = law.TagHighway | law.TagMotorway
-	hands := working(f, rows, func(r *row) bool { return r.road })
+	hands := working(f, rows, road)
 	if f.Tags&highway != 0 {
 		w.owe(f.Phase != law.Dispatch, false, enough(f, 2-min(hands, 1)), "national-traffic-violation 7¶2")
 	}
@@ -327,21 +342,20 @@ func (w *worst) road(f *law.Facts, rows []row) {
 }
 
 // driver asks for two officers with a driver suspected of drink-driving, or for one and two auxiliaries.
-func (w *worst) driver(f *law.Facts, r *row, rows []row) {
+func (w *worst) driver(f *law.Facts, rows []row, k kindOfWork) {
 	clause := "national-traffic-duty annex1(3)"
-	if r.guarding {
+	if k == guarding {
 		clause = "national-traffic-duty annex1(2)(5)"
 	}
-	hands := working(f, rows, func(x *row) bool { return x.guarding == r.guarding && x.drunk == r.drunk })
-	w.owe(f.Phase != law.Dispatch, false, enough(f, 2-hands/2), clause)
+	w.owe(f.Phase != law.Dispatch, false, enough(f, 2-working(f, rows, k)/2), clause)
 }
 
 // working counts the auxiliaries who do such work, up to two.
-func working(f *law.Facts, rows []row, is func(*row) bool) (hands int) {
+func working(f *law.Facts, rows []row, k kindOfWork) (hands int) {
 	for i := range f.Auxiliaries {
 		a := &f.Auxiliaries[i]
-		for k := range rows {
-			if a.Role != law.RoleNone && is(&rows[k]) && (len(a.Acts) == 0 || slices.Contains(a.Acts, f.Acts[k])) {
+		for n := range rows {
+			if a.Role != law.RoleNone && rows[n].counted == k && (len(a.Acts) == 0 || slices.Contains(a.Acts, f.Acts[n])) {
 				hands++
 				break
 			}
