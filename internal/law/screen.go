@@ -3,7 +3,8 @@ package law
 import "slices"
 
 // Screen answers one question about many people: may this one do the work, and if not, by which clause first? The question is
-// facts whose auxiliaries are left out; each person is judged as the only one of the unit. The law sees little of a person, so
+// facts whose auxiliaries are left out; each person is judged as the only one of the unit, by the decisions about that person and
+// about nobody in particular. The law sees little of a person, so
 // most of a roster look alike to it: who cannot be told apart is judged once. A Screen is for one goroutine.
 type Screen struct {
 	book  *Book
@@ -11,13 +12,33 @@ type Screen struct {
 	facts Facts
 	alone [1]Auxiliary
 	known map[likeness]Verdict
+
+	general, personal []Decision // the approver's decisions; a personal one sets its person apart from those who look alike
 }
 
 // Screen begins to answer the question.
 func (b *Book) Screen(question Facts) *Screen {
 	s := &Screen{book: b, ed: b.at(question.At.Unix()), facts: question, known: map[likeness]Verdict{}}
 	s.facts.Auxiliaries = s.alone[:]
+	for _, d := range question.Decisions {
+		if d.Person == "" {
+			s.general = append(s.general, d)
+		} else {
+			s.personal = append(s.personal, d)
+		}
+	}
 	return s
+}
+
+// decisionsOn are the decisions that bear on one person.
+func (s *Screen) decisionsOn(a *Auxiliary) []Decision {
+	list := slices.Clip(s.general)
+	for _, d := range s.personal {
+		if d.Person == a.ID {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 // Lawful says yes or no for one person. It agrees with Decide.
@@ -39,7 +60,7 @@ func (s *Screen) Verdict(a *Auxiliary) (Verdict, error) {
 			return v.of(a), nil
 		}
 	}
-	s.alone[0] = *a
+	s.alone[0], s.facts.Decisions = *a, s.decisionsOn(a)
 	v, err := s.book.Decide(&s.facts)
 	if ok && err == nil {
 		s.known[like] = v
@@ -68,9 +89,10 @@ const (
 )
 
 // likenessOf is false for people who have to be looked at one by one: those who do only some of the acts or use restraint equipment,
-// and those whose words no list has.
+// those about whom something was decided, and those whose words no list has.
 func (s *Screen) likenessOf(a *Auxiliary) (l likeness, ok bool) {
-	if len(a.Acts) > 0 || !a.wordsKnown() {
+	decided := slices.ContainsFunc(s.personal, func(d Decision) bool { return d.Person == a.ID })
+	if decided || len(a.Acts) > 0 || !a.wordsKnown() {
 		return l, false
 	}
 	for _, w := range [...]uint64{

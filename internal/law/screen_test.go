@@ -3,6 +3,7 @@ package law_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,10 +31,12 @@ func TestScreenAgreesWithDecide(t *testing.T) {
 		f := question(acts[rapid.IntRange(0, len(acts)-1).Draw(t, "act")].Code)
 		f.Phase = law.Phase(rapid.IntRange(0, 2).Draw(t, "phase"))
 		f.Emergency = rapid.Bool().Draw(t, "emergency")
-		screen := book.Screen(f)
+		f.Decisions = anyDecisions(t, f.Acts[0])
+		screen, decisions := book.Screen(f), f.Decisions
 		for i := range rapid.IntRange(1, 40).Draw(t, "people") {
 			a := somebody(t, i, f.Acts)
 			f.Auxiliaries = []law.Auxiliary{a}
+			f.Decisions = slices.DeleteFunc(slices.Clone(decisions), func(d law.Decision) bool { return d.Person != "" && d.Person != a.ID })
 			want, wantErr := book.Decide(&f)
 			lawful, _ := screen.Lawful(&a)
 			got, err := screen.Verdict(&a)
@@ -43,6 +46,21 @@ func TestScreenAgreesWithDecide(t *testing.T) {
 			}
 		}
 	})
+}
+
+// anyDecisions are what an approver may have decided beforehand: about the work, and about one or two of the people.
+func anyDecisions(t *rapid.T, act string) (list []law.Decision) {
+	for _, d := range []law.Decision{
+		{Citation: "cq-2021 16(2)", Fact: "officers.lead.presence=unknown", Act: act},
+		{Citation: "cq-2021 37", Fact: "status=unknown", Person: "a1"}, {Citation: "cq-2021 33¶1", Fact: "training=unknown", Person: "a1"},
+		{Citation: "cq-2021 37", Fact: "status=unknown", Person: "a2"}, {Citation: "cq-2021 18", Fact: "operates=qualified role=other", Person: "a2"},
+	} {
+		if rapid.Bool().Draw(t, d.Fact) {
+			d.Allow = rapid.Bool().Draw(t, "allowed")
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 // somebody has one of few faces; now and then one that no word list knows.
