@@ -39,19 +39,9 @@ func (ins *instrument) file(name string) place { return place{file: ins.id + "/"
 
 // text holds every article file to the words it quotes, and every unit of those words to an item.
 func (a *analysis) text(ins *instrument) {
-	outside := map[int]bool{}
-	for _, o := range ins.outside {
-		for _, n := range o.articles {
-			outside[n] = true
-		}
-	}
 	for _, src := range ins.source {
-		files := slices.ContainsFunc(ins.articles, func(x article) bool { return x.number == src.number })
-		switch {
-		case !files && !outside[src.number]:
+		if !slices.ContainsFunc(ins.articles, func(x article) bool { return x.number == src.number }) {
 			a.fault(ins.file("instrument.yaml"), "article %s of the source text is covered by no file", refOf(src.number))
-		case files && outside[src.number]:
-			a.fault(ins.file("instrument.yaml"), "article %s is declared outside and has a file", refOf(src.number))
 		}
 	}
 	for i := range ins.articles {
@@ -125,12 +115,10 @@ func (a *analysis) follow(list []dated, closely bool) {
 
 // item checks one item against its kind.
 func (a *analysis) item(ins *instrument, it *item) {
-	rules := len(it.obligations) + len(it.when) + len(it.equipment) + len(it.advice) + len(it.acts) + len(it.conditions)
+	a.traced(it)
 	switch {
 	case it.kind == "":
 		a.fault(it.place, "kind: required")
-	case rules == 0 && it.note == "" && it.kind != catchAll:
-		a.fault(it.place, "no rule and no note why there is none")
 	case !it.kind.permits() && it.kind != forbids && len(it.acts) > 0:
 		a.fault(it.place, "an item that %s names no acts", it.kind)
 	case it.kind == catchAll && len(it.acts) > 0:
@@ -154,6 +142,21 @@ func (a *analysis) item(ins *instrument, it *item) {
 	a.known(ins, it)
 	a.strict(ins, it)
 	a.permit(it)
+}
+
+// traced: each item has either a rule or a trace, so that whoever reads the words learns what the program does about them.
+func (a *analysis) traced(it *item) {
+	rules := len(it.obligations) + len(it.when) + len(it.equipment) + len(it.advice) + len(it.acts) + len(it.conditions)
+	switch {
+	case it.kind == traced && rules > 0:
+		a.fault(it.place, "a traced item has no rule; give it the kind of its rule")
+	case it.kind == traced && (it.by == "" || it.note == (Text{})):
+		a.fault(it.place, "a traced item says by whom and in a note what is done about its words, or why nothing is")
+	case it.kind != traced && it.by != "":
+		a.fault(it.place, "by belongs to a traced item")
+	case it.kind != traced && it.kind != catchAll && rules == 0:
+		a.fault(it.place, "no rule: a unit of the words that nothing is ruled on is traced")
+	}
 }
 
 func (ins *instrument) has(ref string) bool {

@@ -16,19 +16,12 @@ type instrument struct {
 	sourceFile   string
 	overlays     []string
 	applies      []value // readings each of which can switch an overlay off
-	outside      []outside
 	names        map[string]actName
 	codes        []string // of names, in catalogue order
 	readings     []reading
 	articles     []article // every edition of every article
 	source       []sourceArticle
 	hash         string
-}
-
-// outside declares articles that no ruling depends on.
-type outside struct {
-	articles []int
-	why      string
 }
 
 type actName struct {
@@ -77,9 +70,14 @@ const (
 	equips     itemKind = "equips"
 	recuses    itemKind = "recuses"
 	catchAll   itemKind = "catch_all"
+	traced     itemKind = "traced" // no rule: by and note say what the program does about the words instead
 )
 
-var itemKinds = []itemKind{permits, permitsLed, forbids, requires, equips, recuses, catchAll}
+var itemKinds = []itemKind{permits, permitsLed, forbids, requires, equips, recuses, catchAll, traced}
+
+// keepers are who answers for the words of a traced item: the rule of another item, a part of the service, the organ itself, a
+// part that is yet to be built, or nobody here.
+var keepers = []string{"ruling", "roster", "recruitment", "record", "organ", "not_yet", "not_ours"}
 
 func (k itemKind) permits() bool { return k == permits || k == permitsLed || k == catchAll }
 
@@ -93,7 +91,8 @@ type item struct {
 	role        Role   // who it speaks of; none: every auxiliary
 	otherRole   *value // of an item that permits: which items are open to the other role
 	gloss       string
-	note        string // why a unit has no rule of its own
+	by          string // of a traced item: one of keepers
+	note        Text   // what the program does about the words, or why it does nothing
 	acts        []string
 	entries     []entry // of a catch-all
 	enabled     *value  // of a catch-all

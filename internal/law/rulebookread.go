@@ -104,7 +104,6 @@ func (f *folder) identity(d *decoder, n node, ins *instrument) {
 		"source":       func(v node) { ins.sourceFile = d.name(v) },
 		"overlays":     func(v node) { ins.overlays = list(d, v, d.name) },
 		"applies":      func(v node) { ins.applies = d.values(v) },
-		"outside":      func(v node) { ins.outside = list(d, v, d.outside) },
 	})
 	d.required(n, "id", "title", "layer")
 	if id != f.id {
@@ -139,14 +138,6 @@ func (d *decoder) oneOf(n node, words ...string) string {
 		d.fail(n, "unknown word %q, want one of %s", word, strings.Join(words, ", "))
 	}
 	return n.text
-}
-
-func (d *decoder) outside(n node) (o outside) {
-	d.object(n, fields{
-		"articles": func(v node) { o.articles = list(d, v, d.number) },
-		"why":      func(v node) { o.why = d.name(v) },
-	})
-	return o
 }
 
 // value takes a word, or the reading that supplies it.
