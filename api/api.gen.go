@@ -74,6 +74,39 @@ func (e Answer) Valid() bool {
 	}
 }
 
+// Defines values for ArticleItemBy.
+const (
+	ArticleItemByNotOurs     ArticleItemBy = "not_ours"
+	ArticleItemByNotYet      ArticleItemBy = "not_yet"
+	ArticleItemByOrgan       ArticleItemBy = "organ"
+	ArticleItemByRecord      ArticleItemBy = "record"
+	ArticleItemByRecruitment ArticleItemBy = "recruitment"
+	ArticleItemByRoster      ArticleItemBy = "roster"
+	ArticleItemByRuling      ArticleItemBy = "ruling"
+)
+
+// Valid indicates whether the value is a known member of the ArticleItemBy enum.
+func (e ArticleItemBy) Valid() bool {
+	switch e {
+	case ArticleItemByNotOurs:
+		return true
+	case ArticleItemByNotYet:
+		return true
+	case ArticleItemByOrgan:
+		return true
+	case ArticleItemByRecord:
+		return true
+	case ArticleItemByRecruitment:
+		return true
+	case ArticleItemByRoster:
+		return true
+	case ArticleItemByRuling:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AuxiliaryFactsRecording.
 const (
 	AuxiliaryFactsRecordingBuffering AuxiliaryFactsRecording = "buffering"
@@ -320,6 +353,27 @@ func (e EquipmentFactsUse) Valid() bool {
 	case EquipmentFactsUseKeep:
 		return true
 	case EquipmentFactsUseUse:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EquipmentSaidUses.
+const (
+	EquipmentSaidUsesCarry EquipmentSaidUses = "carry"
+	EquipmentSaidUsesKeep  EquipmentSaidUses = "keep"
+	EquipmentSaidUsesUse   EquipmentSaidUses = "use"
+)
+
+// Valid indicates whether the value is a known member of the EquipmentSaidUses enum.
+func (e EquipmentSaidUses) Valid() bool {
+	switch e {
+	case EquipmentSaidUsesCarry:
+		return true
+	case EquipmentSaidUsesKeep:
+		return true
+	case EquipmentSaidUsesUse:
 		return true
 	default:
 		return false
@@ -818,6 +872,77 @@ type Arrangement struct {
 	Organ FactAnswer `json:"organ,omitempty"`
 }
 
+// Article One edition of an article.
+type Article struct {
+	// From First day in force.
+	From openapi_types.Date `json:"from"`
+
+	// Gloss Ours.
+	Gloss *string `json:"gloss,omitempty"`
+
+	// Instrument Folder name of an instrument.
+	//
+	// Example: cq-2021
+	Instrument InstrumentID `json:"instrument"`
+
+	// Number Example: 16
+	Number int  `json:"number"`
+	Title  Text `json:"title"`
+
+	// To First day no longer in force.
+	To    *openapi_types.Date `json:"to,omitempty"`
+	Units []ArticleUnit       `json:"units"`
+
+	// Words The statute's own words.
+	Words string `json:"words"`
+}
+
+// ArticleItem What is made of a unit, read off its rules. What is left out, it does not say.
+type ArticleItem struct {
+	Acts   []Act       `json:"acts,omitempty"`
+	Advice []Advice    `json:"advice,omitempty"`
+	Asks   []Condition `json:"asks,omitempty"`
+
+	// By Of a traced unit, who keeps its words: the rule of another item, the roster, the recruitment gate, the record, the organ itself, a part yet to be built, or nobody here.
+	By        *ArticleItemBy  `json:"by,omitempty"`
+	Closes    []Closing       `json:"closes,omitempty"`
+	Equipment []EquipmentSaid `json:"equipment,omitempty"`
+
+	// From Where the item has a time of its own.
+	From *openapi_types.Date `json:"from,omitempty"`
+
+	// Kind permits, permits_led, forbids, requires, equips, recuses, catch_all or traced.
+	//
+	// Example: permits_led
+	Kind string `json:"kind"`
+	Note *Text  `json:"note,omitempty"`
+
+	// Readings Readings that bear on it, with the values in force.
+	Readings []Reading           `json:"readings,omitempty"`
+	To       *openapi_types.Date `json:"to,omitempty"`
+}
+
+// ArticleItemBy Of a traced unit, who keeps its words: the rule of another item, the roster, the recruitment gate, the record, the organ itself, a part yet to be built, or nobody here.
+type ArticleItemBy string
+
+// ArticleList defines model for ArticleList.
+type ArticleList struct {
+	Articles  []Article     `json:"articles"`
+	Rulebooks []RulebookRef `json:"rulebooks"`
+}
+
+// ArticleUnit The smallest part of an article that can be cited.
+type ArticleUnit struct {
+	// Citation Example: cq-2021 16(2)
+	Citation string `json:"citation"`
+
+	// Items What the rulebook makes of it; more than one where they follow each other in time.
+	Items []ArticleItem `json:"items"`
+
+	// Words The statute's own words.
+	Words string `json:"words"`
+}
+
 // AuxiliaryFacts defines model for AuxiliaryFacts.
 type AuxiliaryFacts struct {
 	// Acts What this person does of the task's acts. [all]
@@ -975,6 +1100,23 @@ type Closed struct {
 	Verdict Outcome `json:"verdict"`
 }
 
+// Closing Circumstances that close work, and what of it a person may still open.
+type Closing struct {
+	Except []ActCode `json:"except,omitempty"`
+
+	// ExceptVerdict From best to worst. Only `permitted` and `conditional` are lawful.
+	ExceptVerdict *Outcome `json:"except_verdict,omitempty"`
+
+	// Scope Items and acts it closes; left out, all work.
+	Scope []string `json:"scope,omitempty"`
+
+	// Verdict From best to worst. Only `permitted` and `conditional` are lawful.
+	Verdict Outcome `json:"verdict"`
+
+	// When Any one of them closes it.
+	When []string `json:"when"`
+}
+
 // CommandFacts An officer's order for the use of restraint equipment (Art. 17(4)); `none` (or left out) when there was none.
 type CommandFacts struct {
 	union json.RawMessage
@@ -1018,6 +1160,12 @@ type Condition struct {
 
 	// Readings Readings it was taken under, with their values.
 	Readings []Reading `json:"readings,omitempty"`
+
+	// Scope Acts and items it is narrowed to; left out, it is asked for all of them.
+	Scope []string `json:"scope,omitempty"`
+
+	// When Circumstances, each of which must hold; of words beside a bar any.
+	When []string `json:"when,omitempty"`
 }
 
 // DecisionFacts What a named approver decided about one reason that a person had to settle (`needs_human`), named in the words of the ruling
@@ -1135,6 +1283,21 @@ type EquipmentFacts struct {
 // EquipmentFactsUse defines model for EquipmentFacts.Use.
 type EquipmentFactsUse string
 
+// EquipmentSaid What is said of one class of equipment.
+type EquipmentSaid struct {
+	Class EquipmentClass `json:"class"`
+
+	// Role A person's role as the statute sees it; `none` is no auxiliary (Art. 3).
+	Role LegalRole           `json:"role"`
+	Uses []EquipmentSaidUses `json:"uses"`
+
+	// Verdict deny, needs_human, allow, or listed: the organ's list decides.
+	Verdict string `json:"verdict"`
+}
+
+// EquipmentSaidUses defines model for EquipmentSaid.Uses.
+type EquipmentSaidUses string
+
 // Event defines model for Event.
 type Event struct {
 	Actor openapi_types.UUID `json:"actor"`
@@ -1236,6 +1399,11 @@ type Health struct {
 
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
+
+// InstrumentID Folder name of an instrument.
+//
+// Example: cq-2021
+type InstrumentID = string
 
 // IssuedEquipment defines model for IssuedEquipment.
 type IssuedEquipment struct {
@@ -1863,6 +2031,18 @@ type ListCandidatesParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListArticlesParams defines parameters for ListArticles.
+type ListArticlesParams struct {
+	// Instrument Only the articles of this instrument, such as national-admin-procedure.
+	Instrument *InstrumentID `form:"instrument,omitempty" json:"instrument,omitempty"`
+}
+
+// GetArticleParams defines parameters for GetArticle.
+type GetArticleParams struct {
+	// Instrument The instrument whose article it is.
+	Instrument *InstrumentID `form:"instrument,omitempty" json:"instrument,omitempty"`
+}
+
 // ObserveParams defines parameters for Observe.
 type ObserveParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
@@ -2226,6 +2406,20 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/law/acts/{code} (the `GetAct` operationId).
 	GetAct(ctx context.Context, code ActCode, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListArticles Trace the rulebook, word by word
+	//
+	// Every edition of every article of the organ's rulebook and of the national rules over it, cut into the units that can be cited. Each unit comes with its words and what is made of them: the acts it permits or forbids, what it asks for, the readings that bear on it; or, where no rule depends on it, who keeps the words and how, or why nothing is done.
+	//
+	// Corresponds with GET /v1/law/articles (the `ListArticles` operationId).
+	ListArticles(ctx context.Context, params *ListArticlesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetArticle Trace one article
+	//
+	// Every edition of one article, of the organ's rulebook unless an instrument is named.
+	//
+	// Corresponds with GET /v1/law/articles/{number} (the `GetArticle` operationId).
+	GetArticle(ctx context.Context, number int, params *GetArticleParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RunBacktestWithBody Try a proposed law on stored facts
 	//
@@ -2747,6 +2941,40 @@ func (c *Client) ListActs(ctx context.Context, reqEditors ...RequestEditorFn) (*
 // Corresponds with GET /v1/law/acts/{code} (the `GetAct` operationId).
 func (c *Client) GetAct(ctx context.Context, code ActCode, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetActRequest(c.Server, code)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListArticles Trace the rulebook, word by word
+//
+// Every edition of every article of the organ's rulebook and of the national rules over it, cut into the units that can be cited. Each unit comes with its words and what is made of them: the acts it permits or forbids, what it asks for, the readings that bear on it; or, where no rule depends on it, who keeps the words and how, or why nothing is done.
+//
+// Corresponds with GET /v1/law/articles (the `ListArticles` operationId).
+func (c *Client) ListArticles(ctx context.Context, params *ListArticlesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListArticlesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetArticle Trace one article
+//
+// Every edition of one article, of the organ's rulebook unless an instrument is named.
+//
+// Corresponds with GET /v1/law/articles/{number} (the `GetArticle` operationId).
+func (c *Client) GetArticle(ctx context.Context, number int, params *GetArticleParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetArticleRequest(c.Server, number, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3919,6 +4147,121 @@ func NewGetActRequest(server string, code ActCode) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListArticlesRequest constructs an http.Request for the ListArticles method
+func NewListArticlesRequest(server string, params *ListArticlesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/law/articles")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Instrument != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "instrument", *params.Instrument, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetArticleRequest constructs an http.Request for the GetArticle method
+func NewGetArticleRequest(server string, number int, params *GetArticleParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/law/articles/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Instrument != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "instrument", *params.Instrument, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -5428,6 +5771,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/law/acts/{code} (the `GetAct` operationId).
 	GetActWithResponse(ctx context.Context, code ActCode, reqEditors ...RequestEditorFn) (*GetActResponse, error)
 
+	// ListArticlesWithResponse Trace the rulebook, word by word
+	//
+	// Every edition of every article of the organ's rulebook and of the national rules over it, cut into the units that can be cited. Each unit comes with its words and what is made of them: the acts it permits or forbids, what it asks for, the readings that bear on it; or, where no rule depends on it, who keeps the words and how, or why nothing is done.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/law/articles (the `ListArticles` operationId).
+	ListArticlesWithResponse(ctx context.Context, params *ListArticlesParams, reqEditors ...RequestEditorFn) (*ListArticlesResponse, error)
+
+	// GetArticleWithResponse Trace one article
+	//
+	// Every edition of one article, of the organ's rulebook unless an instrument is named.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/law/articles/{number} (the `GetArticle` operationId).
+	GetArticleWithResponse(ctx context.Context, number int, params *GetArticleParams, reqEditors ...RequestEditorFn) (*GetArticleResponse, error)
+
 	// RunBacktestWithBodyWithResponse Try a proposed law on stored facts
 	//
 	// What would other readings, or entries under the catch-all items, have decided over the facts that are stored from `from` until `to`? The answer is a stream of lines, each a JSON object: `progress` again and again, and last either the `comparison` or the `problem` that ended the work. Nothing is changed. One at a time runs on a server. Needs `law.backtest`, and speaks of what lies within its reach.
@@ -6314,6 +6675,116 @@ func (r GetActResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetActResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListArticlesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ArticleList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListArticlesResponse) GetJSON200() *ArticleList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListArticlesResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListArticlesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListArticlesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListArticlesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListArticlesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListArticlesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetArticleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ArticleList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetArticleResponse) GetJSON200() *ArticleList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r GetArticleResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetArticleResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetArticleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetArticleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetArticleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetArticleResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8074,6 +8545,36 @@ func (c *ClientWithResponses) GetActWithResponse(ctx context.Context, code ActCo
 	return ParseGetActResponse(rsp)
 }
 
+// ListArticlesWithResponse Trace the rulebook, word by word
+//
+// Every edition of every article of the organ's rulebook and of the national rules over it, cut into the units that can be cited. Each unit comes with its words and what is made of them: the acts it permits or forbids, what it asks for, the readings that bear on it; or, where no rule depends on it, who keeps the words and how, or why nothing is done.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/law/articles (the `ListArticles` operationId).
+func (c *ClientWithResponses) ListArticlesWithResponse(ctx context.Context, params *ListArticlesParams, reqEditors ...RequestEditorFn) (*ListArticlesResponse, error) {
+	rsp, err := c.ListArticles(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListArticlesResponse(rsp)
+}
+
+// GetArticleWithResponse Trace one article
+//
+// Every edition of one article, of the organ's rulebook unless an instrument is named.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/law/articles/{number} (the `GetArticle` operationId).
+func (c *ClientWithResponses) GetArticleWithResponse(ctx context.Context, number int, params *GetArticleParams, reqEditors ...RequestEditorFn) (*GetArticleResponse, error) {
+	rsp, err := c.GetArticle(ctx, number, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetArticleResponse(rsp)
+}
+
 // RunBacktestWithBodyWithResponse Try a proposed law on stored facts
 //
 // What would other readings, or entries under the catch-all items, have decided over the facts that are stored from `from` until `to`? The answer is a stream of lines, each a JSON object: `progress` again and again, and last either the `comparison` or the `problem` that ended the work. Nothing is changed. One at a time runs on a server. Needs `law.backtest`, and speaks of what lies within its reach.
@@ -9070,6 +9571,86 @@ func ParseGetActResponse(rsp *http.Response) (*GetActResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ActDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListArticlesResponse parses an HTTP response from a ListArticlesWithResponse call
+func ParseListArticlesResponse(rsp *http.Response) (*ListArticlesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListArticlesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ArticleList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetArticleResponse parses an HTTP response from a GetArticleWithResponse call
+func ParseGetArticleResponse(rsp *http.Response) (*GetArticleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetArticleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ArticleList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

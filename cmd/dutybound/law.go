@@ -12,7 +12,8 @@ type lawCommand struct {
 	Check   lawCheckCommand   `cmd:"" help:"Analyse a folder of rulebooks: every fault with file, item and reason."`
 	Explain lawExplainCommand `cmd:"" help:"Explain an act: its clauses, conditions and words."`
 
-	Backtest backtestCommand `cmd:"" help:"Try other readings or another edition on the stored facts: what would have been decided?"`
+	Backtest backtestCommand    `cmd:"" help:"Try other readings or another edition on the stored facts: what would have been decided?"`
+	Coverage lawCoverageCommand `cmd:"" help:"Print for every unit of a rulebook its words and what is made of them: the rule, or why there is none."`
 }
 
 // ended turns the exit code of a tool of the law into the program's.
@@ -46,7 +47,18 @@ type lawCheckCommand struct {
 func (c lawCheckCommand) Run() error { return ended(lawcli.Check(c.Dir, os.Stdout, os.Stderr)) }
 
 type lawExplainCommand struct {
-	Act string `arg:"" help:"Code of the act, such as stop-and-question."`
+	Act      string `arg:"" help:"Code of the act, such as stop-and-question."`
+	Rulebook string `help:"Rulebook to explain it by." default:"cq-2021"`
 }
 
-func (c lawExplainCommand) Run() error { return ended(lawcli.Explain(c.Act, os.Stdout, os.Stderr)) }
+func (c lawExplainCommand) Run() error {
+	return ended(lawcli.Explain(c.Act, c.Rulebook, os.Stdout, os.Stderr))
+}
+
+type lawCoverageCommand struct {
+	Rulebook string `arg:"" optional:"" help:"Rulebook to trace." default:"cq-2021"`
+}
+
+func (c lawCoverageCommand) Run() error {
+	return ended(lawcli.Coverage(c.Rulebook, os.Stdout, os.Stderr))
+}

@@ -68,11 +68,13 @@ var (
 
 // doors has an entry for every route of the contract, by its operationId.
 var doors = map[string]door{
-	"getMe":      plain("/v1/me", everyRole),
-	"listActs":   plain("/v1/law/acts", everyRole),
-	"getAct":     plain("/v1/law/acts/patrol", everyRole),
-	"listOrgans": plain("/v1/organs", answers{403, 200, 200, 403, 200, 200, 200}),
-	"listPeople": plain("/v1/people", answers{403, 200, 200, 403, 200, 200, 200}),
+	"getMe":        plain("/v1/me", everyRole),
+	"listActs":     plain("/v1/law/acts", everyRole),
+	"getAct":       plain("/v1/law/acts/patrol", everyRole),
+	"listArticles": plain("/v1/law/articles?instrument=cq-2021", everyRole),
+	"getArticle":   plain("/v1/law/articles/16", everyRole),
+	"listOrgans":   plain("/v1/organs", answers{403, 200, 200, 403, 200, 200, 200}),
+	"listPeople":   plain("/v1/people", answers{403, 200, 200, 403, 200, 200, 200}),
 	"runBacktest": {own: answers{403, 403, 403, 400, 403, 403, 403}, ask: func(target) asking { // a time that ends before it begins
 		return asking{"/v1/law/backtests", object{"from": "2026-03-02T00:00:00Z", "to": "2026-03-01T00:00:00Z"}}
 	}},

@@ -14,6 +14,10 @@ type Law interface {
 	Acts() []law.ActInfo
 	// Explain is an *law.InputError for an act that is not in the catalogue.
 	Explain(act string) (law.Explanation, error)
+	// ID is the rulebook's own, Articles its traceability table with that of the rules over it.
+	ID() string
+	Articles() []law.Article
+	Rulebooks() []law.RulebookRef
 }
 
 func (h *handlers) ListActs(ctx context.Context, _ ListActsRequestObject) (ListActsResponseObject, error) {
@@ -47,12 +51,13 @@ func clauseOf(c law.Clause) api.Clause {
 }
 
 func conditionOf(c law.Asked) api.Condition {
-	condition := api.Condition{Obligation: c.Obligation, Citation: c.Citation, Due: c.Due, Asks: textOf(c.Asks)}
-	for _, r := range c.Readings {
-		condition.Readings = append(condition.Readings, api.Reading{ID: r.ID, Value: r.Value})
+	return api.Condition{
+		Obligation: c.Obligation, Citation: c.Citation, Due: c.Due, Asks: textOf(c.Asks), Scope: c.Scope, When: c.When,
+		Readings: convert(c.Readings, readingOf),
 	}
-	return condition
 }
+
+func readingOf(r law.ReadingValue) api.Reading { return api.Reading{ID: r.ID, Value: r.Value} }
 
 func closedOf(c law.Closed) api.Closed {
 	return api.Closed{Citation: c.Citation, Fact: c.Fact, Verdict: api.Outcome(c.Verdict.String()), Message: textOf(c.Message)}

@@ -188,6 +188,11 @@ func TestAnswersFitTheContract(t *testing.T) {
 	good[api.ActList](get("/v1/law/acts"), 200)
 	good[api.ActDetail](get("/v1/law/acts/patrol"), 200)
 	get("/v1/law/acts/no-such-act").problem(404, "not_found")
+	good[api.ArticleList](get("/v1/law/articles"), 200)
+	good[api.ArticleList](get("/v1/law/articles/15"), 200)
+	get("/v1/law/articles/16").problem(404, "not_found")
+	get("/v1/law/articles/15?instrument=nowhere-2020").problem(404, "not_found")
+	get("/v1/law/articles?instrument=nowhere-2020").problem(404, "not_found")
 	good[api.TaskView](get("/v1/tasks/"+taskID.String()), 200)
 	history := good[api.TaskHistory](get("/v1/tasks/"+taskID.String()+"/history"), 200)
 	if !history.Rulings[0].Facts.At.Equal(noon) || history.Rulings[0].Facts.Acts[0] != "patrol" || *history.Rulings[0].Ruling.ID != taskID {

@@ -170,6 +170,14 @@ func (r *rooms) Explain(act string) (law.Explanation, error) {
 	return law.Explanation{ActInfo: r.Acts()[0]}, nil
 }
 
+func (r *rooms) ID() string { return "cq-2021" }
+
+func (r *rooms) Articles() []law.Article {
+	return []law.Article{{Instrument: r.ID(), Number: 15, From: noon}}
+}
+
+func (r *rooms) Rulebooks() []law.RulebookRef { return []law.RulebookRef{{ID: r.ID(), Hash: "x"}} }
+
 func (r *rooms) config() httpapi.Config {
 	return httpapi.Config{
 		Duty: r, Identity: r, Roster: r, Tickets: r,

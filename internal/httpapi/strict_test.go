@@ -94,6 +94,9 @@ func TestParametersAreReadStrictly(t *testing.T) {
 		"/v1/people?q=%00":                        "query/q",
 		"/v1/people?class=sheriff":                "query/class",
 		"/v1/law/acts/PATROL":                     "path/code",
+		"/v1/law/articles/sixteen":                "path/number",
+		"/v1/law/articles/0":                      "path/number",
+		"/v1/law/articles?instrument=CQ":          "query/instrument",
 		"/v1/people?q=" + strings.Repeat("a", 65): "query/q",
 	} {
 		newRooms().request(t, http.MethodGet, path, "").bad("invalid_request", field)

@@ -182,6 +182,52 @@ func TestEveryActIsExplained(t *testing.T) {
 	}
 }
 
+// TestEveryArticleIsTraced sends the law's own traceability table over the wire: each unit with its words and what is made of them.
+func TestEveryArticleIsTraced(t *testing.T) {
+	t.Parallel()
+	r := newRooms()
+	config := r.config()
+	config.Law = func(duty.Organ) httpapi.Law { return law.Default() }
+	app := httpapi.New(config)
+	ask := func(path string) []api.Article {
+		q := r.request(t, http.MethodGet, path, "")
+		q.app = app
+		return good[api.ArticleList](q, 200).Articles
+	}
+	own := ask("/v1/law/articles?instrument=cq-2021")
+	if len(own) != 44 || len(ask("/v1/law/articles")) <= 44 {
+		t.Errorf("%d articles", len(own))
+	}
+	for i, a := range own {
+		if a.Number != i+1 || a.From.String() != "2021-09-01" || a.To != nil || len(a.Units) == 0 {
+			t.Errorf("%+v", a)
+		}
+	}
+	led := ask("/v1/law/articles/16")[0].Units[1]
+	if led.Citation != "cq-2021 16(2)" || led.Items[0].Acts[0].Code != "stop-and-question" || led.Items[0].Asks[1].Obligation != "lead_officer" {
+		t.Errorf("%+v", led)
+	}
+	if it := ask("/v1/law/articles/44")[0].Units[0].Items[0]; it.Kind != "requires" || it.Note != nil || it.By != nil || it.Acts != nil {
+		t.Errorf("what is not said is told: %+v", it)
+	}
+	if it := ask("/v1/law/articles/1")[0].Units[0].Items[0]; *it.By != api.ArticleItemByNotOurs || it.Note.Zh == "" {
+		t.Errorf("%+v", it)
+	}
+	forbidden := ask("/v1/law/articles/19")[0].Units
+	if c := forbidden[0].Items[0].Closes[0]; c.When[0] != "tags=counter_terrorism" || *c.ExceptVerdict != api.OutcomeNeedsHuman || len(c.Except) != 5 {
+		t.Errorf("%+v", c)
+	}
+	if c := forbidden[1].Items[0].Closes[0]; c.Except != nil || c.ExceptVerdict != nil || c.Verdict != api.OutcomeProhibited {
+		t.Errorf("%+v", c)
+	}
+	if e := ask("/v1/law/articles/18")[0].Units[0].Items[0].Equipment; e[2].Verdict != "listed" || e[0].Uses[1] != "use" || e[2].Role != "field" {
+		t.Errorf("%+v", e)
+	}
+	if n := ask("/v1/law/articles/52?instrument=national-admin-procedure"); n[0].Title.Zh != "公安机关办理行政案件程序规定" {
+		t.Errorf("%+v", n)
+	}
+}
+
 func TestTheContractsAreServed(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string][]byte{"/openapi.yaml": openapi.HTTP(), "/asyncapi.yaml": openapi.Feed()} {

@@ -340,18 +340,11 @@ func (c *compiler) equipment(ins *instrument, it *item, e *equipmentRule) {
 }
 
 func (c *compiler) advice(ins *instrument, it *item, a *adviceRule) {
-	citation := ins.cite(it.ref)
-	if a.item == "" { // said by the article for all of its items
-		citation = ins.cite(refOf(it.article))
-	}
-	bound := 0
-	if a.bound != nil {
-		bound, _ = whole(c.values.of(*a.bound))
-	}
-	i := slices.IndexFunc(c.e.advice, func(x adviceDuty) bool { return x.code == a.code && x.advice.Citation == citation })
+	d := c.advised(ins, it, a)
+	i := slices.IndexFunc(c.e.advice, func(x adviceDuty) bool { return x.code == d.code && x.advice.Citation == d.advice.Citation })
 	if i < 0 {
 		i = len(c.e.advice)
-		c.e.advice = append(c.e.advice, adviceDuty{a.code, bound, adviceFor(a.code, citation, bound)})
+		c.e.advice = append(c.e.advice, d)
 	}
 	acts := it.allActs()
 	if !it.kind.permits() {
@@ -362,4 +355,16 @@ func (c *compiler) advice(ins *instrument, it *item, a *adviceRule) {
 			c.e.acts[id].advice |= 1 << i
 		}
 	}
+}
+
+func (c *compiler) advised(ins *instrument, it *item, a *adviceRule) adviceDuty {
+	citation := ins.cite(it.ref)
+	if a.item == "" { // said by the article for all of its items
+		citation = ins.cite(refOf(it.article))
+	}
+	bound := 0
+	if a.bound != nil {
+		bound, _ = whole(c.values.of(*a.bound))
+	}
+	return adviceDuty{a.code, bound, adviceFor(a.code, citation, bound)}
 }

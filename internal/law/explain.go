@@ -2,6 +2,7 @@ package law
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,8 @@ type Asked struct {
 	Citation   string         `json:"citation"`
 	Due        string         `json:"due"` // dispatch, start, used, after
 	Asks       Text           `json:"asks"`
+	Scope      []string       `json:"scope,omitempty"` // items and acts it is narrowed to
+	When       []string       `json:"when,omitempty"`  // circumstances, each of which must hold: "tags=injury|alcohol"
 	Readings   []ReadingValue `json:"readings,omitempty"`
 }
 
@@ -49,7 +52,7 @@ type Closed struct {
 }
 
 var asks = [kindCount]Text{
-	kindArrangement:    {"由公安机关（第十五条还包括人民警察）安排", "arrangement by the organ, for Article 15 also by an officer"},
+	kindArrangement:    {"由条文所指的机关、人民警察安排", "the arrangement by the organ or an officer that the clause names"},
 	kindStatus:         {"人员在职", "the person is in active service"},
 	kindTraining:       {"通过本岗位岗前培训", "training for the post passed"},
 	kindQualification:  {"驾驶、操控须有相应资格", "the qualification for what is driven or operated"},
@@ -64,6 +67,8 @@ var asks = [kindCount]Text{
 	kindGuardNamed:     {"指定专人看护", "a named guard"},
 	kindOfficerEnRoute: {"人民警察在场或者正在赶赴现场", "an officer present or on the way"},
 	kindEvidenceReview: {"用作办案根据前经公安机关审查", "review by the organ before use as evidence"},
+	kindAuxiliary:      {"从事人员属于辅警", "that whoever does the work is an auxiliary"},
+	kindInForce:        {"规定已经施行", "that the rulebook is in force"},
 }
 
 // Explain tells about an act under the newest edition of the rulebook. An act that is not in the catalogue is an *InputError.
@@ -108,22 +113,42 @@ func (h *home) clause(act string) Clause {
 func (c *compiler) asked(id int32, ins *instrument, conditions []condition, own []string) (list []Asked) {
 	for i := range conditions {
 		o := &conditions[i]
-		if asks[o.kind] == (Text{}) {
+		if o.kind == kindAuxiliary || o.kind == kindInForce { // about whom and when the rulebook speaks, not about the act
 			continue
 		}
 		if acts, _ := c.scope(o, own); !slices.Contains(acts, id) {
 			continue
 		}
-		sp := &specs[o.kind]
-		a := Asked{Obligation: o.kind.String(), Citation: ins.cite(o.item), Due: dueWords.list[sp.due], Asks: asks[o.kind]}
-		params := o.params
-		if o.items != nil {
-			a.Readings = c.readingOf(a.Readings, *o.items)
-		}
-		for _, name := range sorted(params) {
-			a.Readings = c.readingOf(a.Readings, params[name])
-		}
-		list = append(list, a)
+		list = append(list, c.ask(ins, o))
+	}
+	return list
+}
+
+func (c *compiler) ask(ins *instrument, o *condition) Asked {
+	a := Asked{
+		Obligation: o.kind.String(), Citation: ins.cite(o.item), Due: dueWords.list[specs[o.kind].due], Asks: asks[o.kind],
+		Scope: o.acts, When: o.when.facts(),
+	}
+	if o.items != nil {
+		a.Scope = terms(c.values.of(*o.items))
+		a.Readings = c.readingOf(a.Readings, *o.items)
+	}
+	for _, name := range sorted(o.params) {
+		a.Readings = c.readingOf(a.Readings, o.params[name])
+	}
+	return a
+}
+
+// facts are the circumstances in the words of the case format; each must hold, of words beside a bar any.
+func (w when) facts() (list []string) {
+	if w.tags != 0 {
+		list = append(list, "tags="+strings.Join(w.tags.Words(), "|"))
+	}
+	if w.all != 0 {
+		list = append(list, "tags="+strings.Join(w.all.Words(), "+"))
+	}
+	if w.cases != 0 {
+		list = append(list, "case_kind="+strings.Join(setWords(caseKindWords, uint16(w.cases)), "|"))
 	}
 	return list
 }

@@ -1,4 +1,4 @@
-// Package lawcli is the law core at the command line: `dutybound law rule|test|check|explain`. It owns the printed forms; what
+// Package lawcli is the law core at the command line: `dutybound law rule|test|check|explain|coverage`. It owns the printed forms; what
 // is printed is decided in package law.
 package lawcli
 
@@ -238,11 +238,17 @@ func instruments(dir string) (root string, ids []string, err error) {
 	return dir, nil, nil
 }
 
-// Explain prints an act's clauses, conditions and words for a person, and reports 1 for an act that is not in the catalogue.
-func Explain(act string, stdout, stderr io.Writer) int {
-	x, err := law.Default().Explain(act)
+// Explain prints an act's clauses, conditions and words for a person, and reports 1 for an act that is not in the catalogue of the
+// rulebook, or a rulebook that is not there.
+func Explain(act, rulebook string, stdout, stderr io.Writer) int {
+	book, err := law.Embedded().Book(rulebook, law.Settings{})
 	if err != nil {
-		fmt.Fprintf(stderr, "law explain: %v\n%s\n", err, suggest(act))
+		fmt.Fprintf(stderr, "law explain: %v\n", err)
+		return exitBad
+	}
+	x, err := book.Explain(act)
+	if err != nil {
+		fmt.Fprintf(stderr, "law explain: %v\n%s\n", err, suggest(act, book))
 		return exitBad
 	}
 	fmt.Fprintf(stdout, "%s  %s · %s\n", x.Code, x.Name.ZH, x.Name.EN)
@@ -256,7 +262,8 @@ func Explain(act string, stdout, stderr io.Writer) int {
 	if len(x.Conditions) > 0 && x.Role != law.RoleNone {
 		fmt.Fprintln(stdout, "\nConditions · 条件")
 		for _, c := range x.Conditions {
-			fmt.Fprintf(stdout, "  %-16s %-9s %s  %s · %s%s\n", c.Obligation, c.Due, c.Citation, c.Asks.ZH, c.Asks.EN, readings(c))
+			fmt.Fprintf(stdout, "  %-16s %-9s %s  %s · %s%s%s\n",
+				c.Obligation, c.Due, c.Citation, c.Asks.ZH, c.Asks.EN, narrowed(" when ", c.When), readings(c.Readings))
 		}
 	}
 	if len(x.Closed) > 0 {
@@ -278,9 +285,9 @@ func who(x law.Explanation) string {
 	return "A " + x.Role.String() + " auxiliary may do this. · 可以从事。"
 }
 
-func readings(c law.Asked) string {
+func readings(values []law.ReadingValue) string {
 	var list []string
-	for _, r := range c.Readings {
+	for _, r := range values {
 		list = append(list, r.ID+"="+r.Value)
 	}
 	if list == nil {
@@ -290,9 +297,9 @@ func readings(c law.Asked) string {
 }
 
 // suggest lists the acts that share a word with what was asked for, or all of them.
-func suggest(act string) string {
+func suggest(act string, book *law.Book) string {
 	var near, all []string
-	for _, a := range law.Default().Acts() {
+	for _, a := range book.Acts() {
 		all = append(all, a.Code)
 		if slices.ContainsFunc(strings.Split(act, "-"), func(w string) bool { return len(w) > 2 && strings.Contains(a.Code, w) }) {
 			near = append(near, a.Code)

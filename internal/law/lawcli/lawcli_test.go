@@ -153,7 +153,7 @@ func TestExplainIsForAPerson(t *testing.T) {
 		"case-review":       {"No auxiliary may do this."},
 	} {
 		var out, errs bytes.Buffer
-		if code := lawcli.Explain(act, &out, &errs); code != 0 {
+		if code := lawcli.Explain(act, "cq-2021", &out, &errs); code != 0 {
 			t.Error(code, errs.String())
 		}
 		for _, want := range wants {
@@ -164,7 +164,7 @@ func TestExplainIsForAPerson(t *testing.T) {
 	}
 	for act, want := range map[string]string{"scene": "acts: scene-examination-support, scene-order, scene-protection\n", "zz": "acts: clerical-assistance, "} {
 		var out, errs bytes.Buffer
-		if code := lawcli.Explain(act, &out, &errs); code != 1 || !strings.Contains(errs.String(), want) {
+		if code := lawcli.Explain(act, "cq-2021", &out, &errs); code != 1 || !strings.Contains(errs.String(), want) {
 			t.Errorf("%d %s", code, errs.String())
 		}
 	}
@@ -175,5 +175,35 @@ func TestWrongCalls(t *testing.T) {
 	var out, errs bytes.Buffer
 	if lawcli.Rule(nil, nil, &out, &errs) != 2 || lawcli.Test(nil, nil, &out, &errs) != 2 || !strings.Contains(errs.String(), "name case files") {
 		t.Error(errs.String())
+	}
+}
+
+func TestCoverageIsForALawyer(t *testing.T) {
+	t.Parallel()
+	var out, errs bytes.Buffer
+	if code := lawcli.Coverage("cq-2021", &out, &errs); code != 0 {
+		t.Fatal(code, errs.String())
+	}
+	for _, want := range []string{
+		"cq-2021\n重庆市公安机关警务辅助人员条例 · Chongqing", "cq-2021 16  from 2021-09-01\n",
+		"  16(2)  盘查、堵控、监控、看管违法犯罪嫌疑人\n      permits_led for field auxiliaries: stop-and-question 盘查 · ",
+		"      asks for lead_officer (start): ", "art16_lead=presence",
+		"      asks for officer_en_route (start) when tags=injury|alcohol|party_asks_officer: ",
+		"      asks for recording (start) for 15-15(4), 16, 17(4): ",
+		"      prohibited when tags=counter_terrorism; but scene-order, ", "rescue: needs_human\n",
+		"      prohibited when signatory=auxiliary for 16, minor-accident-guidance, ",
+		"      equipment restraint, carry use for field auxiliaries: listed\n", "      advises refresher_overdue: ",
+		"  1  为了规范", "      traced not_ours: 说明立法目的", "national-traffic-duty 72  from 2009-01-01\n",
+		"\ncq-2021: 44 articles, 123 units: ", " ruled on, ", " traced: not_ours ", "\nnational-continued-questioning: 1 article, 1 unit: 1 ruled on, 0 traced\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not say %q", want)
+		}
+	}
+	if code := lawcli.Coverage("nowhere-2020", &out, &errs); code != 1 || !strings.Contains(errs.String(), `unknown rulebook "nowhere-2020", want one of cq-2021`) {
+		t.Errorf("%d %s", code, errs.String())
+	}
+	if code := lawcli.Explain("patrol", "nowhere-2020", &out, &errs); code != 1 {
+		t.Errorf("%d %s", code, errs.String())
 	}
 }
