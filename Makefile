@@ -96,11 +96,13 @@ staticcheck: $(STATICCHECK)
 floors: ## which room may import which, and what must stand nowhere
 	@go test ./internal/archtest
 
+READINGS = go test ./internal/law/lawcli -run '^TestReadingsPageIsCurrent$$'
 GENERATE = $(OAPI_CODEGEN) -config openapi/types.yaml openapi/openapi.yaml && $(OAPI_CODEGEN) -config openapi/server.yaml openapi/openapi.yaml
 
 .PHONY: generate
-generate: $(OAPI_CODEGEN) ## make the Go of the contract in openapi/openapi.yaml
+generate: $(OAPI_CODEGEN) ## make the Go of the contract in openapi/openapi.yaml, and internal/law/READINGS.md from the rulebooks
 	@$(GENERATE)
+	@$(READINGS) -update >/dev/null
 
 .PHONY: generated
 generated: $(OAPI_CODEGEN)
@@ -109,6 +111,7 @@ generated: $(OAPI_CODEGEN)
 	for f in api/api.gen.go internal/httpapi/server.gen.go; do \
 		diff -u "$$f" "$$new/$$f" || { echo "$$f is not current, mend with make generate"; exit 1; }; \
 	done
+	@$(READINGS)
 
 # Without npm the contract is still validated, by internal/archtest.
 .PHONY: openapi

@@ -13,6 +13,7 @@ type lawCommand struct {
 	Explain lawExplainCommand `cmd:"" help:"Explain an act: its clauses, conditions and words."`
 
 	Backtest backtestCommand    `cmd:"" help:"Try other readings or another edition on the stored facts: what would have been decided?"`
+	Readings lawReadingsCommand `cmd:"" help:"Print where the words of the rulebooks leave a choice, how they are read, and who may set it."`
 	Coverage lawCoverageCommand `cmd:"" help:"Print for every unit of a rulebook its words and what is made of them: the rule, or why there is none."`
 }
 
@@ -53,6 +54,13 @@ type lawExplainCommand struct {
 
 func (c lawExplainCommand) Run() error {
 	return ended(lawcli.Explain(c.Act, c.Rulebook, os.Stdout, os.Stderr))
+}
+
+type lawReadingsCommand struct{}
+
+func (lawReadingsCommand) Run() error {
+	lawcli.Readings(os.Stdout)
+	return nil
 }
 
 type lawCoverageCommand struct {

@@ -215,6 +215,7 @@ const (
 func (a *analysis) base(ins *instrument) {
 	a.readings(ins)
 	a.homes(ins)
+	a.placed(ins)
 	a.conflicts(ins)
 	at := ins.file("instrument.yaml")
 	if ins.entryIntoForce() == "" {
@@ -261,6 +262,33 @@ func (a *analysis) homes(ins *instrument) {
 			a.fault(place{ins.id + "/acts.yaml", code}, "act on no item")
 		}
 	}
+}
+
+// placed: an act that a reading places stands, whatever the reading is set to, on one of the items it can name.
+func (a *analysis) placed(ins *instrument) {
+	for it := range ins.allItems() {
+		for _, act := range sorted(it.where) {
+			i := slices.IndexFunc(ins.readings, func(r reading) bool { return r.id == it.where[act].reading })
+			if i < 0 || !slices.Contains(it.acts, act) {
+				a.fault(it.place, "where: %q is not an act of this item that a reading places", act)
+				continue
+			}
+			for _, ref := range ins.readings[i].options {
+				if !ins.holds(ref, act) {
+					a.fault(it.place, "where: %s can be set to %q, which is no item that has %q", ins.readings[i].id, ref, act)
+				}
+			}
+		}
+	}
+}
+
+func (ins *instrument) holds(ref, act string) bool {
+	for it := range ins.allItems() {
+		if it.ref == ref && slices.Contains(it.acts, act) {
+			return true
+		}
+	}
+	return false
 }
 
 // conflicts: no act is both permitted and prohibited for one role at one time.
@@ -366,6 +394,10 @@ func (a *analysis) uses(ins *instrument) map[string][]use {
 func (it *item) eachValue(note func(place, *value, []string)) {
 	note(it.place, it.otherRole, nil)
 	note(it.place, it.enabled, []string{"true", "false"})
+	for _, act := range sorted(it.where) {
+		v := it.where[act]
+		note(it.place, &v, nil)
+	}
 	for _, id := range it.fixedBy {
 		note(it.place, &value{reading: id}, nil)
 	}

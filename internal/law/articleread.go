@@ -68,6 +68,7 @@ func readItem(d *decoder, n node, at place) item {
 		"by":             func(v node) { it.by = d.oneOf(v, keepers...) },
 		"note":           func(v node) { it.note = d.bilingual(v) },
 		"acts":           func(v node) { it.acts = list(d, d.filled(v), d.name) },
+		"where":          func(v node) { it.where = d.where(v) },
 		"entries":        func(v node) { it.entries = list(d, v, d.entry) },
 		"enabled":        func(v node) { it.enabled = d.value(v) },
 		"fixed_by":       func(v node) { it.fixedBy = list(d, v, d.name) },
@@ -113,6 +114,16 @@ func (d *decoder) entry(n node) (e entry) {
 		"basis": func(v node) { e.basis = d.name(v) },
 	})
 	return e
+}
+
+// where takes the readings that place acts, by act.
+func (d *decoder) where(n node) map[string]value {
+	places, known := map[string]value{}, make(fields, len(n.keys))
+	for _, key := range n.keys {
+		known[key.text] = func(v node) { places[key.text] = *d.value(v) }
+	}
+	d.object(n, known)
+	return places
 }
 
 func scopeFields(d *decoder, c *condition) fields {

@@ -165,7 +165,7 @@ func (c *compiler) items() func(func(*instrument, *item) bool) {
 func (c *compiler) findHomes() map[string][]home {
 	homes := map[string][]home{}
 	for ins, it := range c.items() {
-		for _, act := range it.allActs() {
+		for _, act := range c.acts(it) {
 			homes[act] = append(homes[act], home{ins, it})
 		}
 	}
@@ -190,10 +190,18 @@ func (it *item) allActs() []string {
 	return acts
 }
 
+// acts are those of an item that stand on it under the readings.
+func (c *compiler) acts(it *item) []string {
+	return slices.DeleteFunc(it.allActs(), func(act string) bool {
+		v, placed := it.where[act]
+		return placed && c.values.of(v) != it.ref
+	})
+}
+
 // item compiles what an item asks for, beyond who may do its acts.
 func (c *compiler) item(ins *instrument, it *item) {
 	for i := range it.conditions {
-		c.condition(ins, &it.conditions[i], it.allActs())
+		c.condition(ins, &it.conditions[i], c.acts(it))
 	}
 	for i := range it.obligations {
 		c.condition(ins, &it.obligations[i], nil)
@@ -346,7 +354,7 @@ func (c *compiler) advice(ins *instrument, it *item, a *adviceRule) {
 		i = len(c.e.advice)
 		c.e.advice = append(c.e.advice, d)
 	}
-	acts := it.allActs()
+	acts := c.acts(it)
 	if !it.kind.permits() {
 		acts = c.layers[0].codes
 	}

@@ -95,7 +95,7 @@ func (c *compiler) made(ins *instrument, a *article, it *item) Item {
 	if !it.from.Equal(a.from) || !it.to.Equal(a.to) {
 		made.From, made.To = it.from, it.to
 	}
-	for _, code := range it.allActs() {
+	for _, code := range c.acts(it) {
 		act := ActInfo{Code: code, Name: c.layers[0].names[code].Text}
 		act.stand(home{ins, it})
 		made.Acts = append(made.Acts, act)

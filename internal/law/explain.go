@@ -87,7 +87,7 @@ func (b *Book) Explain(act string) (Explanation, error) {
 		x.Clauses = append(x.Clauses, h.clause(act))
 	}
 	for ins, it := range c.items() {
-		x.Conditions = append(x.Conditions, c.asked(id, ins, it.conditions, it.allActs())...)
+		x.Conditions = append(x.Conditions, c.asked(id, ins, it.conditions, c.acts(it))...)
 		x.Conditions = append(x.Conditions, c.asked(id, ins, it.obligations, nil)...)
 	}
 	for _, f := range newest.acts[id].forbidden {

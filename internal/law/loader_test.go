@@ -116,6 +116,9 @@ func TestBadRulebooksAreRefused(t *testing.T) {
 		{"equipment without a verdict", cq + "art18.yaml", ", verdict: deny}", "}", "want either verdict or list"},
 		{"equipment with an unknown verdict", cq + "art18.yaml", "verdict: deny", "verdict: perhaps", `verdict: unknown word "perhaps"`},
 
+		{"act placed that is not the item's", cq + "art16.yaml", "where: {identity-check:", "where: {patrol:", `16(2): where: "patrol" is not an act of this item that a reading places`},
+		{"act placed by no reading", cq + "art16.yaml", "where: {identity-check: {reading: street_id_check}}", "where: {identity-check: 16(2)}", `16(2): where: "identity-check" is not an act of this item that a reading places`},
+		{"act placed where it does not stand", cq + "readings.yaml", `["16(2)", "15(1)"]`, `["16(2)", "15(2)"]`, `where: street_id_check can be set to "15(2)", which is no item that has "identity-check"`},
 		{"unknown reading", cq + "art16.yaml", "reading: art16_lead", "reading: art16_leader", `16(1): unknown reading "art16_leader"`},
 		{"reading that nothing uses", cq + "art16.yaml", "{reading: max_aux_per_officer}", "6", "max_aux_per_officer: a reading that nothing uses"},
 		{"reading twice", cq + "readings.yaml", "id: recording_unknown", "id: recording_scope", "recording_scope: reading twice"},

@@ -94,8 +94,9 @@ type item struct {
 	by          string // of a traced item: one of keepers
 	note        Text   // what the program does about the words, or why it does nothing
 	acts        []string
-	entries     []entry // of a catch-all
-	enabled     *value  // of a catch-all
+	where       map[string]value // acts that stand here only while their reading names this item
+	entries     []entry          // of a catch-all
+	enabled     *value           // of a catch-all
 	conditions  []condition
 	obligations []condition
 	when        []circumstance

@@ -1,4 +1,4 @@
-// Package lawcli is the law core at the command line: `dutybound law rule|test|check|explain|coverage`. It owns the printed forms; what
+// Package lawcli is the law core at the command line: `dutybound law rule|test|check|explain|coverage|readings`. It owns the printed forms; what
 // is printed is decided in package law.
 package lawcli
 

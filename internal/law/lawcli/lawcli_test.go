@@ -3,6 +3,7 @@ package lawcli_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -205,5 +206,29 @@ func TestCoverageIsForALawyer(t *testing.T) {
 	}
 	if code := lawcli.Explain("patrol", "nowhere-2020", &out, &errs); code != 1 {
 		t.Errorf("%d %s", code, errs.String())
+	}
+}
+
+var update = flag.Bool("update", false, "write the page of the readings instead of comparing it (make generate)")
+
+// The page that lawyers read is what the data says.
+func TestReadingsPageIsCurrent(t *testing.T) {
+	t.Parallel()
+	const page = "../READINGS.md"
+	var want bytes.Buffer
+	lawcli.Readings(&want)
+	if *update {
+		if err := os.WriteFile(page, want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(page)
+	if err != nil || !bytes.Equal(have, want.Bytes()) {
+		t.Errorf("internal/law/READINGS.md is not current, mend with make generate (%v)", err)
+	}
+	for _, text := range []string{"## cq-2021\n", "### street_id_check\n", "- default: `6`; any whole number\n", "- default: empty; any list of words\n", "- *fixed*: nobody"} {
+		if !strings.Contains(want.String(), text) {
+			t.Errorf("it does not say %q", text)
+		}
 	}
 }

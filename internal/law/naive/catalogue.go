@@ -18,7 +18,7 @@ var items = []struct{ item, acts string }{
 	{"15(3)", "traffic-direction traffic-violation-notice minor-accident-guidance"},
 	{"15(4)", "publicity-public-security publicity-traffic-safety publicity-drug-control publicity-entry-exit publicity-fire-prevention"},
 	{"16(1)", "incident-handling case-registration administrative-evidence-receipt public-security-mediation administrative-document-service"},
-	{"16(2)", "stop-and-question block-and-contain suspect-surveillance suspect-guarding"},
+	{"16(2)", "stop-and-question block-and-contain suspect-surveillance suspect-guarding identity-check"},
 	{"16(3)", "protective-restraint-drunk protective-restraint-mental-disorder"},
 	{"16(4)", "public-security-inspection safety-supervision community-governance"},
 	{"16(5)", "traffic-control traffic-safety-check traffic-violation-correction"},
@@ -52,12 +52,15 @@ func Item(act string) string {
 	return ""
 }
 
-// item is where an act stands for the organ that asks: in the catalogue, or where its entry says.
+// item is where an act stands for the organ that asks: in the catalogue, or where its entry or its reading says.
 func (j *judge) item(act string) string {
 	for _, e := range j.settings.Entries {
 		if e.Act == act {
 			return e.Item
 		}
+	}
+	if act == "identity-check" {
+		return j.reading("street_id_check")
 	}
 	return Item(act)
 }

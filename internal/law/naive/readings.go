@@ -18,6 +18,7 @@ var switches = map[string][]string{
 	"first_response_without_officer": {"hold_and_protect_if_officer_en_route", "officer_present"},
 	"art16_lead":                     {"presence", "presence_or_remote"},
 	"lead_same_organ":                {"true", "false"},
+	"street_id_check":                {"16(2)", "15(1)"},
 	"plainclothes_waives_id":         {"false", "true"},
 	"recording_scope":                {"15-15(4),16,17(4)", "15,16,17(4)", "14,15,16,17(4)", "16,17(4)"},
 	"recording_unknown":              {"warn", "block"},
