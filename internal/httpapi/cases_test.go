@@ -34,11 +34,13 @@ func (c court) Ask(_ context.Context, _ duty.Actor, facts law.Facts) (law.Ruling
 func TestCasesAreWhatTheAPIRules(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("../law/testdata/cases/*.yaml")
-	if err != nil || len(paths) < 10 {
-		t.Fatalf("case files %v, %v", paths, err)
+	others, _ := filepath.Glob("../law/testdata/cases/*/*.yaml") // of other rulebooks
+	if err != nil || len(paths) < 10 || len(others) == 0 {
+		t.Fatalf("case files %v %v, %v", paths, others, err)
 	}
+	paths = append(paths, others...)
 	for _, path := range paths {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
+		t.Run(strings.TrimSuffix(strings.TrimPrefix(path, "../law/testdata/cases/"), ".yaml"), func(t *testing.T) {
 			t.Parallel()
 			file, bodies := readCases(t, path)
 			book, err := law.Embedded().Book(file.Rulebook, file.Settings)

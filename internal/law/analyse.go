@@ -182,12 +182,16 @@ func (a *analysis) names(ins *instrument, act string) bool {
 		_, ok := ins.names[act]
 		return ok
 	}
+	layered := false
 	for _, other := range a.lib.instruments {
-		if _, ok := other.names[act]; ok && slices.Contains(other.overlays, ins.id) {
-			return true
+		if slices.Contains(other.overlays, ins.id) {
+			if _, ok := other.names[act]; ok {
+				return true
+			}
+			layered = true
 		}
 	}
-	return false
+	return layered && catalogue()[act] // an act of another place, which a national rule may speak of too
 }
 
 // mentions are all acts an item speaks of.

@@ -96,6 +96,18 @@ func instruments() fs.FS {
 // Embedded is the library of the instruments that come with the program.
 var Embedded = sync.OnceValue(func() *Library { return must(Load(instruments())) })
 
+// catalogue are the acts of all rulebooks that come with the program.
+var catalogue = sync.OnceValue(func() map[string]bool {
+	acts := map[string]bool{}
+	for _, id := range folders(instruments()) {
+		ins, _ := readInstrument(instruments(), id)
+		for code := range ins.names {
+			acts[code] = true
+		}
+	}
+	return acts
+})
+
 // Default is cq-2021 with its overlays under its default readings.
 var Default = sync.OnceValue(func() *Book { return must(Embedded().Book(DefaultRulebook, Settings{})) })
 

@@ -46,7 +46,7 @@ func TestEmbeddedRulebooksAreGood(t *testing.T) {
 	if problems := law.Check(embedded(t)); len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if got := law.Embedded().Rulebooks(); !slices.Equal(got, []string{"cq-2021"}) {
+	if got := law.Embedded().Rulebooks(); !slices.Equal(got, []string{"cq-2021", "henan-2020"}) {
 		t.Fatalf("rulebooks %v", got)
 	}
 }

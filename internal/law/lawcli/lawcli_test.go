@@ -122,7 +122,7 @@ func TestTestCountsDifferences(t *testing.T) {
 func TestCheckPrintsTheAnalysis(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
-	for _, dir := range []string{"../instruments", "../instruments/cq-2021"} {
+	for _, dir := range []string{"../instruments", "../instruments/cq-2021", "../instruments/henan-2020"} {
 		out.Reset()
 		if code := lawcli.Check(dir, &out, &errs); code != 0 || !strings.HasPrefix(out.String(), "no problems") {
 			t.Errorf("%s: %d %s", dir, code, out.String())
