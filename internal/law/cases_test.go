@@ -24,14 +24,7 @@ type answered struct {
 
 func TestCasesAreWhatTheCoreRules(t *testing.T) {
 	t.Parallel()
-	eachCase(t, caseFiles(t), func(file law.CaseFile, c law.Case) answered {
-		book, err := law.Embedded().Book(file.Rulebook, file.Settings)
-		if err != nil {
-			return answered{err: err}
-		}
-		ruling, err := book.Rule(&c.Facts)
-		return fromRuling(ruling, err)
-	})
+	eachCase(t, caseFiles(t), ruledBy(law.Embedded()))
 }
 
 func TestCasesAreWhatTheNaiveEvaluatorRules(t *testing.T) {

@@ -1,6 +1,7 @@
 package law_test
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,17 +29,44 @@ func TestCasesOfOtherRulebooks(t *testing.T) {
 				t.Errorf("%s is of %s", path, file.Rulebook)
 			}
 		}
-		eachCase(t, files, func(file law.CaseFile, c law.Case) answered {
-			book, err := law.Embedded().Book(file.Rulebook, file.Settings)
-			if err != nil {
-				return answered{err: err}
-			}
-			ruling, err := book.Rule(&c.Facts)
-			return fromRuling(ruling, err)
-		})
+		eachCase(t, files, ruledBy(law.Embedded()))
 		for _, gap := range rulebookGaps(shipped(t, id), files) {
 			t.Errorf("%s: %s", id, gap)
 		}
+	}
+}
+
+// Article 43: courts, procuratorates and prisons may refer to the regulation. A court's own rules, made up, with other work, another
+// lead and an edition of their own are a folder of data: nothing in the program knows of a court.
+func TestACourtIsDataOnly(t *testing.T) {
+	t.Parallel()
+	lib, err := law.Load(os.DirFS("testdata/court-police/instruments"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := caseFilesOf(t, "testdata/court-police/*.yaml")
+	eachCase(t, files, ruledBy(lib))
+	book, err := lib.Book("court-police-2022", law.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, gap := range rulebookGaps(book, files) {
+		t.Error(gap)
+	}
+	if refs := book.Rulebooks(); len(refs) != 1 {
+		t.Errorf("a court under %v", refs)
+	}
+}
+
+// ruledBy answers cases by the rulebook of a library that their file names.
+func ruledBy(lib *law.Library) func(law.CaseFile, law.Case) answered {
+	return func(file law.CaseFile, c law.Case) answered {
+		book, err := lib.Book(file.Rulebook, file.Settings)
+		if err != nil {
+			return answered{err: err}
+		}
+		ruling, err := book.Rule(&c.Facts)
+		return fromRuling(ruling, err)
 	}
 }
 
