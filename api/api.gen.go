@@ -874,6 +874,9 @@ type Arrangement struct {
 
 // Article One edition of an article.
 type Article struct {
+	// Citation Example: cq-2021 16
+	Citation string `json:"citation"`
+
 	// From First day in force.
 	From openapi_types.Date `json:"from"`
 

@@ -44,7 +44,7 @@ func articles(book Law, asked func(law.Article) bool) (api.ArticleList, error) {
 
 func articleOf(a law.Article) api.Article {
 	return api.Article{
-		Instrument: a.Instrument, Title: textOf(a.Title), Number: a.Number, From: wire.Date{Time: a.From}, To: dateOf(a.To),
+		Instrument: a.Instrument, Title: textOf(a.Title), Citation: a.Citation, Number: a.Number, From: wire.Date{Time: a.From}, To: dateOf(a.To),
 		Words: a.Words, Gloss: optional(a.Gloss), Units: convert(a.Units, unitOf),
 	}
 }

@@ -3,6 +3,7 @@ package law
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -12,6 +13,7 @@ import (
 type Article struct {
 	Instrument string // id
 	Title      Text   // of the instrument
+	Citation   string
 	Number     int
 	From, To   time.Time // its first day in force, and the first on which it is no more; zero when open
 	Words      string
@@ -75,18 +77,31 @@ func (b *Book) Articles() []Article {
 
 func (c *compiler) article(ins *instrument, a *article) Article {
 	row := Article{
-		Instrument: ins.id, Title: ins.title, Number: a.number, From: a.from, To: a.to, Words: a.words, Gloss: a.gloss,
+		Instrument: ins.id, Title: ins.title, Citation: ins.cite(strconv.Itoa(a.number)), Number: a.number, From: a.from, To: a.to, Words: a.words, Gloss: a.gloss,
 	}
 	for _, u := range cut(a.number, a.words) {
 		unit := Unit{Citation: ins.cite(u.ref), Words: u.words}
-		for i := range a.items {
-			if covers(a.items[i].ref, u.ref) {
-				unit.Items = append(unit.Items, c.made(ins, a, &a.items[i]))
-			}
+		for _, it := range a.speaking(u.ref) {
+			unit.Items = append(unit.Items, c.made(ins, a, it))
 		}
 		row.Units = append(row.Units, unit)
 	}
 	return row
+}
+
+// speaking are the items that cover a unit most closely: where one speaks of a part, the one about the rest of the whole is silent.
+func (a *article) speaking(unit string) (items []*item) {
+	for i := range a.items {
+		it := &a.items[i]
+		switch {
+		case !covers(it.ref, unit) || len(items) > 0 && len(it.ref) < len(items[0].ref):
+		case len(items) > 0 && len(it.ref) > len(items[0].ref):
+			items = []*item{it}
+		default:
+			items = append(items, it)
+		}
+	}
+	return items
 }
 
 // made reads off an item what it makes of its unit.

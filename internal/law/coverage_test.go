@@ -101,6 +101,12 @@ func TestCoverageShowsEditions(t *testing.T) {
 	if !slices.Equal(dates, []string{"2021-09-01", "2024-01-01", "2024-01-01", "0001-01-01"}) {
 		t.Error(dates)
 	}
+	coarse := embedded(t)
+	change(t, coarse, cq+"art38.yaml", "items:\n", "items:\n  - item: \"38\"\n    kind: traced\n    by: organ\n    note: {zh: 全条, en: the whole}\n")
+	whole := loaded(t, coarse, "cq-2021", nil).Articles()[37]
+	if items := whole.Units[0].Items; whole.Citation != "cq-2021 38" || len(items) != 1 || items[0].By != "not_yet" {
+		t.Errorf("what is said of a unit alone is not what the table says: %+v", whole)
+	}
 	repealed := loaded(t, lakeside(), "lakeside-2020", nil).Articles()[0].Units[1]
 	if it := repealed.Items[0]; it.To.Format(time.DateOnly) != "2023-01-01" {
 		t.Errorf("%+v", repealed)

@@ -33,7 +33,7 @@ func Coverage(rulebook string, stdout, stderr io.Writer) int {
 }
 
 func printArticle(w io.Writer, a law.Article) {
-	fmt.Fprintf(w, "%s %d  %s\n  %s\n", a.Instrument, a.Number, inForce(a.From, a.To), a.Gloss)
+	fmt.Fprintf(w, "%s  %s\n  %s\n", a.Citation, inForce(a.From, a.To), a.Gloss)
 	for _, u := range a.Units {
 		fmt.Fprintf(w, "  %s  %s\n", strings.TrimPrefix(u.Citation, a.Instrument+" "), u.Words)
 		for _, it := range u.Items {

@@ -195,7 +195,7 @@ func TestCoverageIsForALawyer(t *testing.T) {
 		"      prohibited when signatory=auxiliary for 16, minor-accident-guidance, ",
 		"      equipment restraint, carry use for field auxiliaries: listed\n", "      advises refresher_overdue: ",
 		"  1  为了规范", "      traced not_ours: 说明立法目的", "national-traffic-duty 72  from 2009-01-01\n",
-		"\ncq-2021: 44 articles, 123 units: ", " ruled on, ", " traced: not_ours ", "\nnational-continued-questioning: 1 article, 1 unit: 1 ruled on, 0 traced\n",
+		"\ncq-2021: 44 articles, 123 units: ", " ruled on, ", " traced: not_ours ", "\nnational-continued-questioning: ",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it does not say %q", want)
