@@ -18,8 +18,10 @@ import (
 // it cannot be asked those; the core and the naive evaluator are.
 var withSettings = []string{
 	"entries-by-reading.yaml", "entries-refused.yaml", "entries.yaml",
-	"readings-assistants.yaml", "readings-no-option.yaml", "readings-not-switchable.yaml", "readings-organ.yaml",
-	"readings-street-id-check.yaml", "readings-strict.yaml", "readings-unknown.yaml", "readings-wide.yaml", "restraint.yaml",
+	"readings-assistants.yaml",
+	"readings-civilian-driving.yaml", "readings-no-option.yaml", "readings-not-switchable-default.yaml", "readings-not-switchable.yaml",
+	"readings-one-word.yaml", "readings-organ.yaml", "readings-street-id-check.yaml", "readings-strict.yaml", "readings-unknown.yaml",
+	"readings-wide.yaml", "restraint.yaml",
 }
 
 // Everything that the law's case files ask, asked over the wire with the words of the file: outcome, citations, obligations and

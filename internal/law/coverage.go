@@ -3,7 +3,6 @@ package law
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -14,7 +13,7 @@ type Article struct {
 	Instrument string // id
 	Title      Text   // of the instrument
 	Citation   string
-	Number     int
+	Number     int // a provision of an annex has a thousand added for each annex
 	From, To   time.Time // its first day in force, and the first on which it is no more; zero when open
 	Words      string
 	Gloss      string
@@ -77,7 +76,7 @@ func (b *Book) Articles() []Article {
 
 func (c *compiler) article(ins *instrument, a *article) Article {
 	row := Article{
-		Instrument: ins.id, Title: ins.title, Citation: ins.cite(strconv.Itoa(a.number)), Number: a.number, From: a.from, To: a.to, Words: a.words, Gloss: a.gloss,
+		Instrument: ins.id, Title: ins.title, Citation: ins.cite(refOf(a.number)), Number: a.number, From: a.from, To: a.to, Words: a.words, Gloss: a.gloss,
 	}
 	for _, u := range cut(a.number, a.words) {
 		unit := Unit{Citation: ins.cite(u.ref), Words: u.words}
