@@ -888,7 +888,9 @@ type Article struct {
 	// Example: cq-2021
 	Instrument InstrumentID `json:"instrument"`
 
-	// Number Example: 16
+	// Number A provision of an annex has a thousand added for each annex.
+	//
+	// Example: 16
 	Number int  `json:"number"`
 	Title  Text `json:"title"`
 

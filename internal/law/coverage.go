@@ -13,7 +13,7 @@ type Article struct {
 	Instrument string // id
 	Title      Text   // of the instrument
 	Citation   string
-	Number     int // a provision of an annex has a thousand added for each annex
+	Number     int       // a provision of an annex has a thousand added for each annex
 	From, To   time.Time // its first day in force, and the first on which it is no more; zero when open
 	Words      string
 	Gloss      string
