@@ -129,6 +129,29 @@ var doors = map[string]door{
 	"setPersonStatus": {own: changingRoster, foreign: notThere, ask: func(t target) asking {
 		return asking{"/v1/people/" + t.person.String() + "/status", object{"status": "suspended", "reason": "调查"}}
 	}},
+	"transferPerson": {own: answers{404, 403, 403, 404, 400, 403, 403}, foreign: notThere, ask: func(t target) asking { // the district's other station is not theirs
+		return asking{"/v1/people/" + t.person.String() + "/organ", object{"organ": hillside, "reason": "调动"}}
+	}},
+	"getHandBack": {own: readingRoster, foreign: notThere, ask: func(t target) asking {
+		return asking{path: "/v1/people/" + t.person.String() + "/hand-back"}
+	}},
+	"receiveBack": {own: answers{404, 403, 403, 404, 404, 403, 403}, foreign: notThere, ask: func(t target) asking { // who has not left owes nothing
+		return asking{path: "/v1/people/" + t.person.String() + "/hand-back/" + t.task.String()}
+	}},
+	"listQuotas": plain("/v1/quotas", answers{403, 200, 200, 403, 200, 200, 200}),
+	"setQuota": {own: notThere, ask: func(t target) asking { // TestQuotas has one that exists
+		return asking{"/v1/organs/" + t.task.String() + "/quota", object{"class": "field_auxiliary", "amount": 3, "basis": "x"}}
+	}},
+	"startImport": {own: answers{403, 403, 403, 403, 202, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/roster/imports?dry_run=true", csvFile("number,name,class,organ\n")}
+	}},
+	"getImport": {own: answers{403, 403, 403, 403, 404, 403, 403}, foreign: answers{403, 403, 403, 403, 404, 403, 403}, ask: func(t target) asking {
+		return asking{path: "/v1/roster/imports/" + t.task.String()}
+	}},
+	"exportRoster": plain("/v1/roster/export", answers{403, 200, 200, 403, 200, 200, 200}),
+	"syncRoster": {own: answers{403, 403, 403, 403, 200, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/roster/sync", object{"source": "hr" + t.task.String()[:8], "revision": 1, "people": []object{}}}
+	}},
 	"registerDevice": {own: answers{404, 403, 403, 404, 201, 403, 403}, foreign: notThere, ask: func(t target) asking {
 		return asking{"/v1/people/" + t.person.String() + "/devices", object{"name": "3 号机", "platform": "android"}}
 	}},

@@ -141,7 +141,7 @@ func (a *App) join(ctx context.Context) error {
 		}),
 		trials:   dispatch.NewTrials(a.store, Laws{law.Embedded()}),
 		identity: identity.New(a.store, a.live, a.config.SessionTTL),
-		roster:   roster.New(a.store),
+		roster:   roster.New(a.store, a.log),
 		feed:     feeds, sockets: sockets, hub: hub, sequencer: sequencer,
 	}
 	if err := a.push(ctx); err != nil {
@@ -149,6 +149,7 @@ func (a *App) join(ctx context.Context) error {
 	}
 	a.background(sequencer.Run)
 	a.background(hub.Run)
+	a.background(rooms.roster.RunImports)
 	a.background(a.live.Run)
 	return a.serve(rooms)
 }

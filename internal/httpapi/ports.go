@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/google/uuid"
@@ -73,6 +74,25 @@ type Roster interface {
 	Person(ctx context.Context, actor duty.Actor, id uuid.UUID) (duty.Person, error)
 	Profile(ctx context.Context, actor duty.Actor) (roster.Profile, error)
 	SetStatus(ctx context.Context, actor duty.Actor, id uuid.UUID, status law.Status, reason string) (duty.Person, error)
+	Transfer(ctx context.Context, actor duty.Actor, id uuid.UUID, organ, reason string) (roster.Moved, error)
+	Files
+	Obligations
+}
+
+// Files bring many people at once.
+type Files interface {
+	StartImport(ctx context.Context, actor duty.Actor, cmd duty.Command, f roster.File) (roster.ImportJob, error)
+	ImportJob(ctx context.Context, actor duty.Actor, id uuid.UUID) (roster.ImportJob, error)
+	Export(ctx context.Context, actor duty.Actor, within duty.Path, to io.Writer) error
+	Sync(ctx context.Context, actor duty.Actor, b roster.Batch) (roster.Synced, error)
+}
+
+// Obligations are what the roster owes the law beside the people: quotas (Art. 7) and what leavers hand back (Art. 35).
+type Obligations interface {
+	Quotas(ctx context.Context, actor duty.Actor, within duty.Path) ([]roster.Headcount, error)
+	SetQuota(ctx context.Context, actor duty.Actor, q roster.NewQuota) (roster.Headcount, error)
+	HandBack(ctx context.Context, actor duty.Actor, person uuid.UUID) ([]roster.Owed, error)
+	Receive(ctx context.Context, actor duty.Actor, person, thing uuid.UUID) (roster.Owed, error)
 }
 
 // Tickets lets viewers onto the feed.
