@@ -125,7 +125,7 @@ func (a *analysis) follow(list []dated, closely bool) {
 
 // item checks one item against its kind.
 func (a *analysis) item(ins *instrument, it *item) {
-	rules := len(it.obligations) + len(it.when) + len(it.equipment) + len(it.advice) + len(it.acts) + len(it.conditions)
+	rules := len(it.obligations) + len(it.when) + len(it.equipment) + len(it.advice) + len(it.acts) + len(it.conditions) + len(it.admits)
 	switch {
 	case it.kind == "":
 		a.fault(it.place, "kind: required")
@@ -133,6 +133,8 @@ func (a *analysis) item(ins *instrument, it *item) {
 		a.fault(it.place, "no rule and no note why there is none")
 	case !it.kind.permits() && it.kind != forbids && len(it.acts) > 0:
 		a.fault(it.place, "an item that %s names no acts", it.kind)
+	case (it.kind == recruits) != (len(it.admits) > 0) && it.note == "":
+		a.fault(it.place, "an item that recruits, and no other, says what it admits")
 	case it.kind == catchAll && len(it.acts) > 0:
 		a.fault(it.place, "a catch-all is opened by entries, not acts")
 	case len(it.conditions) > 0 && !it.kind.permits():
@@ -369,6 +371,9 @@ func (it *item) eachValue(note func(place, *value, []string)) {
 		for name, v := range c.params {
 			note(it.place, &v, specs[c.kind].params[name])
 		}
+	}
+	for i := range it.admits {
+		it.admits[i].eachValue(func(v *value, options []string) { note(it.place, v, options) })
 	}
 	for i := range it.equipment {
 		note(it.place, it.equipment[i].verdict, verdictOptions)

@@ -59,6 +59,9 @@ func TestCasesHaveNamesOfTheirOwn(t *testing.T) {
 func eachCase(t *testing.T, rule func(law.CaseFile, law.Case) answered) {
 	t.Helper()
 	for path, file := range caseFiles(t) {
+		if len(file.Cases) == 0 { // of applicants: see admit_test.go
+			continue
+		}
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
 			t.Parallel()
 			for _, c := range file.Cases {

@@ -77,9 +77,10 @@ const (
 	equips     itemKind = "equips"
 	recuses    itemKind = "recuses"
 	catchAll   itemKind = "catch_all"
+	recruits   itemKind = "recruits" // speaks of applicants
 )
 
-var itemKinds = []itemKind{permits, permitsLed, forbids, requires, equips, recuses, catchAll}
+var itemKinds = []itemKind{permits, permitsLed, forbids, requires, equips, recuses, catchAll, recruits}
 
 func (k itemKind) permits() bool { return k == permits || k == permitsLed || k == catchAll }
 
@@ -103,6 +104,7 @@ type item struct {
 	equipment   []equipmentRule
 	advice      []adviceRule
 	fixedBy     []string
+	admits      []admission // of an item that recruits
 }
 
 // speaksOf says whether an item is about a role.
