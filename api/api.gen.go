@@ -74,6 +74,24 @@ func (e Answer) Valid() bool {
 	}
 }
 
+// Defines values for ApplicantState.
+const (
+	ApplicantStateHired ApplicantState = "hired"
+	ApplicantStateOpen  ApplicantState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ApplicantState enum.
+func (e ApplicantState) Valid() bool {
+	switch e {
+	case ApplicantStateHired:
+		return true
+	case ApplicantStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AuxiliaryClass.
 const (
 	AuxiliaryClassCivilianAuxiliary AuxiliaryClass = "civilian_auxiliary"
@@ -290,6 +308,57 @@ func (e CommandOrderMode) Valid() bool {
 	case CommandOrderModeLead:
 		return true
 	case CommandOrderModeNone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Declaration.
+const (
+	DeclarationNo      Declaration = "no"
+	DeclarationUnknown Declaration = "unknown"
+	DeclarationYes     Declaration = "yes"
+)
+
+// Valid indicates whether the value is a known member of the Declaration enum.
+func (e Declaration) Valid() bool {
+	switch e {
+	case DeclarationNo:
+		return true
+	case DeclarationUnknown:
+		return true
+	case DeclarationYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Education.
+const (
+	EducationBachelor        Education = "bachelor"
+	EducationBelow           Education = "below"
+	EducationCollege         Education = "college"
+	EducationPostgraduate    Education = "postgraduate"
+	EducationSeniorSecondary Education = "senior_secondary"
+	EducationUnknown         Education = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the Education enum.
+func (e Education) Valid() bool {
+	switch e {
+	case EducationBachelor:
+		return true
+	case EducationBelow:
+		return true
+	case EducationCollege:
+		return true
+	case EducationPostgraduate:
+		return true
+	case EducationSeniorSecondary:
+		return true
+	case EducationUnknown:
 		return true
 	default:
 		return false
@@ -875,6 +944,40 @@ type Advice struct {
 // Answer [unknown]
 type Answer string
 
+// Applicant defines model for Applicant.
+type Applicant struct {
+	Born         openapi_types.Date  `json:"born"`
+	CheckedAt    *time.Time          `json:"checked_at,omitempty"`
+	CheckedBy    *openapi_types.UUID `json:"checked_by,omitempty"`
+	Class        AuxiliaryClass      `json:"class"`
+	CreatedAt    time.Time           `json:"created_at"`
+	Declarations Declarations        `json:"declarations"`
+	Education    Education           `json:"education"`
+	ID           openapi_types.UUID  `json:"id"`
+	Name         string              `json:"name"`
+	Organ        Organ               `json:"organ"`
+
+	// Person Once hired.
+	Person     *openapi_types.UUID `json:"person,omitempty"`
+	Priorities []string            `json:"priorities"`
+
+	// Ruling Every reason, never only the first; the obligations that go with the work; and what would make a refused task lawful.
+	Ruling *Ruling        `json:"ruling,omitempty"`
+	Stages []StageRecord  `json:"stages"`
+	State  ApplicantState `json:"state"`
+}
+
+// ApplicantState defines model for Applicant.State.
+type ApplicantState string
+
+// ApplicantList defines model for ApplicantList.
+type ApplicantList struct {
+	Applicants []Applicant `json:"applicants"`
+
+	// Next Give it as `after` for the next page; not there on the last.
+	Next *openapi_types.UUID `json:"next,omitempty"`
+}
+
 // Arrangement On whose arrangement the work is done (Art. 14 and 16 the organ; Art. 15 the organ and an officer). [both yes]
 type Arrangement struct {
 	// Officer `yes`, `no` or `unknown`; `true` and `false` stand for yes and no.
@@ -968,6 +1071,13 @@ type BacktestProgress struct {
 
 	// Portion How much of the time is behind, 0 to 1.
 	Portion float32 `json:"portion"`
+}
+
+// Bar defines model for Bar.
+type Bar struct {
+	// Bar Of Art. 10: criminal, detention, vice_or_drugs, dismissed, dishonest, unsuitable.
+	Bar      string      `json:"bar"`
+	Declared Declaration `json:"declared"`
 }
 
 // Candidate defines model for Candidate.
@@ -1089,6 +1199,18 @@ type Condition struct {
 	Readings []Reading `json:"readings,omitempty"`
 }
 
+// Declaration defines model for Declaration.
+type Declaration string
+
+// Declarations defines model for Declarations.
+type Declarations struct {
+	Ability         *Declaration `json:"ability,omitempty"`
+	Bars            []Bar        `json:"bars,omitempty"`
+	ChineseNational *Declaration `json:"chinese_national,omitempty"`
+	Conduct         *Declaration `json:"conduct,omitempty"`
+	Fitness         *Declaration `json:"fitness,omitempty"`
+}
+
 // Device defines model for Device.
 type Device struct {
 	ID           openapi_types.UUID `json:"id"`
@@ -1172,6 +1294,9 @@ type Dispatcher struct {
 	Number string             `json:"number"`
 	Person openapi_types.UUID `json:"person"`
 }
+
+// Education defines model for Education.
+type Education string
 
 // EquipmentClass defines model for EquipmentClass.
 type EquipmentClass string
@@ -1291,6 +1416,18 @@ type Health struct {
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
 
+// Hired defines model for Hired.
+type Hired struct {
+	Applicant Applicant `json:"applicant"`
+	Over      []Quota   `json:"over"`
+}
+
+// Hiring defines model for Hiring.
+type Hiring struct {
+	// Number The new auxiliary's number.
+	Number string `json:"number"`
+}
+
 // ImportProblem defines model for ImportProblem.
 type ImportProblem struct {
 	Column *string `json:"column,omitempty"`
@@ -1386,6 +1523,20 @@ type MemberOrder struct {
 	// Operates What is driven or operated (Art. 18).
 	Operates Vehicles           `json:"operates,omitempty"`
 	Person   openapi_types.UUID `json:"person"`
+}
+
+// NewApplicant No id card number; what is not asked here is not wanted.
+type NewApplicant struct {
+	Born      openapi_types.Date `json:"born"`
+	Class     AuxiliaryClass     `json:"class"`
+	Education Education          `json:"education"`
+	Name      string             `json:"name"`
+
+	// Organ Code of the organ.
+	Organ string `json:"organ"`
+
+	// Priorities Of Art. 12, claimed and checked: bereaved_family, veteran, good_samaritan, police_or_law_graduate, needed_skills.
+	Priorities []string `json:"priorities,omitempty"`
 }
 
 // NewDevice defines model for NewDevice.
@@ -1798,6 +1949,19 @@ type SignedIn struct {
 	Token              string `json:"token"`
 }
 
+// StageRecord defines model for StageRecord.
+type StageRecord struct {
+	On     openapi_types.Date `json:"on"`
+	Passed bool               `json:"passed"`
+	Stage  string             `json:"stage"`
+}
+
+// StageResult defines model for StageResult.
+type StageResult struct {
+	On     openapi_types.Date `json:"on"`
+	Passed bool               `json:"passed"`
+}
+
 // Statement A fact as the phone declares it with a command, about the task of the command.
 type Statement struct {
 	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
@@ -2058,6 +2222,21 @@ type Dispatched = TaskAnswer
 // Refused RFC 9457.
 type Refused = Problem
 
+// ListApplicantsParams defines parameters for ListApplicants.
+type ListApplicantsParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// After The page after this id (`next` of the page before).
+	After *openapi_types.UUID `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// RegisterApplicantParams defines parameters for RegisterApplicant.
+type RegisterApplicantParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListCandidatesParams defines parameters for ListCandidates.
 type ListCandidatesParams struct {
 	// Acts The acts, joined by commas.
@@ -2214,6 +2393,18 @@ type StartTaskParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
+
+// RegisterApplicantJSONRequestBody defines body for RegisterApplicant for application/json ContentType.
+type RegisterApplicantJSONRequestBody = NewApplicant
+
+// DeclareApplicantJSONRequestBody defines body for DeclareApplicant for application/json ContentType.
+type DeclareApplicantJSONRequestBody = Declarations
+
+// HireApplicantJSONRequestBody defines body for HireApplicant for application/json ContentType.
+type HireApplicantJSONRequestBody = Hiring
+
+// PassStageJSONRequestBody defines body for PassStage for application/json ContentType.
+type PassStageJSONRequestBody = StageResult
 
 // RunBacktestJSONRequestBody defines body for RunBacktest for application/json ContentType.
 type RunBacktestJSONRequestBody = Backtest
@@ -2438,6 +2629,92 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListApplicants List applicants
+	//
+	// Applicants of organs in which you hold `roster.manage`, in order of id.
+	//
+	// Corresponds with GET /v1/applicants (the `ListApplicants` operationId).
+	ListApplicants(ctx context.Context, params *ListApplicantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterApplicantWithBody Register an applicant
+	//
+	// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+	RegisterApplicantWithBody(ctx context.Context, params *RegisterApplicantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterApplicant Register an applicant
+	//
+	// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+	RegisterApplicant(ctx context.Context, params *RegisterApplicantParams, body RegisterApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetApplicant Show an applicant
+	//
+	// With what the law last said of them. Needs `roster.manage`.
+	//
+	// Corresponds with GET /v1/applicants/{id} (the `GetApplicant` operationId).
+	GetApplicant(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclareApplicantWithBody Declare what was checked of an applicant
+	//
+	// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+	DeclareApplicantWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclareApplicant Declare what was checked of an applicant
+	//
+	// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+	DeclareApplicant(ctx context.Context, id ID, body DeclareApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HireApplicantWithBody Hire an applicant
+	//
+	// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+	HireApplicantWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HireApplicant Hire an applicant
+	//
+	// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+	HireApplicant(ctx context.Context, id ID, body HireApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PassStageWithBody Record how a stage ended
+	//
+	// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+	PassStageWithBody(ctx context.Context, id ID, stage string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PassStage Record how a stage ended
+	//
+	// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+	PassStage(ctx context.Context, id ID, stage string, body PassStageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListCandidates Ask who may do a piece of work
 	//
@@ -3022,6 +3299,192 @@ func (c *Client) GetOpenapi(ctx context.Context, reqEditors ...RequestEditorFn) 
 // Corresponds with GET /readyz (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetReadinessRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListApplicants List applicants
+//
+// Applicants of organs in which you hold `roster.manage`, in order of id.
+//
+// Corresponds with GET /v1/applicants (the `ListApplicants` operationId).
+func (c *Client) ListApplicants(ctx context.Context, params *ListApplicantsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListApplicantsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterApplicantWithBody Register an applicant
+//
+// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+func (c *Client) RegisterApplicantWithBody(ctx context.Context, params *RegisterApplicantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterApplicantRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterApplicant Register an applicant
+//
+// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+func (c *Client) RegisterApplicant(ctx context.Context, params *RegisterApplicantParams, body RegisterApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterApplicantRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetApplicant Show an applicant
+//
+// With what the law last said of them. Needs `roster.manage`.
+//
+// Corresponds with GET /v1/applicants/{id} (the `GetApplicant` operationId).
+func (c *Client) GetApplicant(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetApplicantRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclareApplicantWithBody Declare what was checked of an applicant
+//
+// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+func (c *Client) DeclareApplicantWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclareApplicantRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclareApplicant Declare what was checked of an applicant
+//
+// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+func (c *Client) DeclareApplicant(ctx context.Context, id ID, body DeclareApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclareApplicantRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HireApplicantWithBody Hire an applicant
+//
+// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+func (c *Client) HireApplicantWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHireApplicantRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HireApplicant Hire an applicant
+//
+// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+func (c *Client) HireApplicant(ctx context.Context, id ID, body HireApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHireApplicantRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PassStageWithBody Record how a stage ended
+//
+// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+func (c *Client) PassStageWithBody(ctx context.Context, id ID, stage string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPassStageRequestWithBody(c.Server, id, stage, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PassStage Record how a stage ended
+//
+// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+func (c *Client) PassStage(ctx context.Context, id ID, stage string, body PassStageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPassStageRequest(c.Server, id, stage, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4270,6 +4733,307 @@ func NewGetReadinessRequest(server string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewListApplicantsRequest constructs an http.Request for the ListApplicants method
+func NewListApplicantsRequest(server string, params *ListApplicantsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applicants")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRegisterApplicantRequest calls the generic RegisterApplicant builder with application/json body
+func NewRegisterApplicantRequest(server string, params *RegisterApplicantParams, body RegisterApplicantJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRegisterApplicantRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRegisterApplicantRequestWithBody constructs an http.Request for the RegisterApplicant method, with any body, and a specified content type
+func NewRegisterApplicantRequestWithBody(server string, params *RegisterApplicantParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applicants")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetApplicantRequest constructs an http.Request for the GetApplicant method
+func NewGetApplicantRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applicants/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeclareApplicantRequest calls the generic DeclareApplicant builder with application/json body
+func NewDeclareApplicantRequest(server string, id ID, body DeclareApplicantJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeclareApplicantRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewDeclareApplicantRequestWithBody constructs an http.Request for the DeclareApplicant method, with any body, and a specified content type
+func NewDeclareApplicantRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applicants/%s/declarations", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewHireApplicantRequest calls the generic HireApplicant builder with application/json body
+func NewHireApplicantRequest(server string, id ID, body HireApplicantJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHireApplicantRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewHireApplicantRequestWithBody constructs an http.Request for the HireApplicant method, with any body, and a specified content type
+func NewHireApplicantRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applicants/%s/hire", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewPassStageRequest calls the generic PassStage builder with application/json body
+func NewPassStageRequest(server string, id ID, stage string, body PassStageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPassStageRequestWithBody(server, id, stage, "application/json", bodyReader)
+}
+
+// NewPassStageRequestWithBody constructs an http.Request for the PassStage method, with any body, and a specified content type
+func NewPassStageRequestWithBody(server string, id ID, stage string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "stage", stage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applicants/%s/stages/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -6396,6 +7160,96 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadinessWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetReadinessResponse, error)
 
+	// ListApplicantsWithResponse List applicants
+	//
+	// Applicants of organs in which you hold `roster.manage`, in order of id.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/applicants (the `ListApplicants` operationId).
+	ListApplicantsWithResponse(ctx context.Context, params *ListApplicantsParams, reqEditors ...RequestEditorFn) (*ListApplicantsResponse, error)
+
+	// RegisterApplicantWithBodyWithResponse Register an applicant
+	//
+	// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+	RegisterApplicantWithBodyWithResponse(ctx context.Context, params *RegisterApplicantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterApplicantResponse, error)
+
+	// RegisterApplicantWithResponse Register an applicant
+	//
+	// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+	RegisterApplicantWithResponse(ctx context.Context, params *RegisterApplicantParams, body RegisterApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterApplicantResponse, error)
+
+	// GetApplicantWithResponse Show an applicant
+	//
+	// With what the law last said of them. Needs `roster.manage`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/applicants/{id} (the `GetApplicant` operationId).
+	GetApplicantWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetApplicantResponse, error)
+
+	// DeclareApplicantWithBodyWithResponse Declare what was checked of an applicant
+	//
+	// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+	DeclareApplicantWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclareApplicantResponse, error)
+
+	// DeclareApplicantWithResponse Declare what was checked of an applicant
+	//
+	// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+	DeclareApplicantWithResponse(ctx context.Context, id ID, body DeclareApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareApplicantResponse, error)
+
+	// HireApplicantWithBodyWithResponse Hire an applicant
+	//
+	// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+	HireApplicantWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HireApplicantResponse, error)
+
+	// HireApplicantWithResponse Hire an applicant
+	//
+	// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+	HireApplicantWithResponse(ctx context.Context, id ID, body HireApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*HireApplicantResponse, error)
+
+	// PassStageWithBodyWithResponse Record how a stage ended
+	//
+	// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+	PassStageWithBodyWithResponse(ctx context.Context, id ID, stage string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PassStageResponse, error)
+
+	// PassStageWithResponse Record how a stage ended
+	//
+	// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+	PassStageWithResponse(ctx context.Context, id ID, stage string, body PassStageJSONRequestBody, reqEditors ...RequestEditorFn) (*PassStageResponse, error)
+
 	// ListCandidatesWithResponse Ask who may do a piece of work
 	//
 	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -7175,6 +8029,350 @@ func (r GetReadinessResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetReadinessResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListApplicantsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ApplicantList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListApplicantsResponse) GetJSON200() *ApplicantList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListApplicantsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListApplicantsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListApplicantsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListApplicantsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListApplicantsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListApplicantsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RegisterApplicantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Applicant
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r RegisterApplicantResponse) GetJSON201() *Applicant {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r RegisterApplicantResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RegisterApplicantResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RegisterApplicantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RegisterApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RegisterApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RegisterApplicantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetApplicantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applicant
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetApplicantResponse) GetJSON200() *Applicant {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r GetApplicantResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetApplicantResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetApplicantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetApplicantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeclareApplicantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applicant
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DeclareApplicantResponse) GetJSON200() *Applicant {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r DeclareApplicantResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeclareApplicantResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeclareApplicantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeclareApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeclareApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeclareApplicantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HireApplicantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hired
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Refused
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HireApplicantResponse) GetJSON200() *Hired {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HireApplicantResponse) GetApplicationProblemJSON422() *Refused {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r HireApplicantResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r HireApplicantResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r HireApplicantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HireApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HireApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HireApplicantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PassStageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applicant
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Refused
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PassStageResponse) GetJSON200() *Applicant {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PassStageResponse) GetApplicationProblemJSON422() *Refused {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r PassStageResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PassStageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PassStageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PassStageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PassStageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PassStageResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9630,6 +10828,156 @@ func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, reqE
 	return ParseGetReadinessResponse(rsp)
 }
 
+// ListApplicantsWithResponse List applicants
+//
+// Applicants of organs in which you hold `roster.manage`, in order of id.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/applicants (the `ListApplicants` operationId).
+func (c *ClientWithResponses) ListApplicantsWithResponse(ctx context.Context, params *ListApplicantsParams, reqEditors ...RequestEditorFn) (*ListApplicantsResponse, error) {
+	rsp, err := c.ListApplicants(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListApplicantsResponse(rsp)
+}
+
+// RegisterApplicantWithBodyWithResponse Register an applicant
+//
+// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+func (c *ClientWithResponses) RegisterApplicantWithBodyWithResponse(ctx context.Context, params *RegisterApplicantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterApplicantResponse, error) {
+	rsp, err := c.RegisterApplicantWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterApplicantResponse(rsp)
+}
+
+// RegisterApplicantWithResponse Register an applicant
+//
+// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+func (c *ClientWithResponses) RegisterApplicantWithResponse(ctx context.Context, params *RegisterApplicantParams, body RegisterApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterApplicantResponse, error) {
+	rsp, err := c.RegisterApplicant(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterApplicantResponse(rsp)
+}
+
+// GetApplicantWithResponse Show an applicant
+//
+// With what the law last said of them. Needs `roster.manage`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/applicants/{id} (the `GetApplicant` operationId).
+func (c *ClientWithResponses) GetApplicantWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetApplicantResponse, error) {
+	rsp, err := c.GetApplicant(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetApplicantResponse(rsp)
+}
+
+// DeclareApplicantWithBodyWithResponse Declare what was checked of an applicant
+//
+// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+func (c *ClientWithResponses) DeclareApplicantWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclareApplicantResponse, error) {
+	rsp, err := c.DeclareApplicantWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclareApplicantResponse(rsp)
+}
+
+// DeclareApplicantWithResponse Declare what was checked of an applicant
+//
+// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+func (c *ClientWithResponses) DeclareApplicantWithResponse(ctx context.Context, id ID, body DeclareApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareApplicantResponse, error) {
+	rsp, err := c.DeclareApplicant(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclareApplicantResponse(rsp)
+}
+
+// HireApplicantWithBodyWithResponse Hire an applicant
+//
+// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+func (c *ClientWithResponses) HireApplicantWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HireApplicantResponse, error) {
+	rsp, err := c.HireApplicantWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHireApplicantResponse(rsp)
+}
+
+// HireApplicantWithResponse Hire an applicant
+//
+// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+func (c *ClientWithResponses) HireApplicantWithResponse(ctx context.Context, id ID, body HireApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*HireApplicantResponse, error) {
+	rsp, err := c.HireApplicant(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHireApplicantResponse(rsp)
+}
+
+// PassStageWithBodyWithResponse Record how a stage ended
+//
+// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+func (c *ClientWithResponses) PassStageWithBodyWithResponse(ctx context.Context, id ID, stage string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PassStageResponse, error) {
+	rsp, err := c.PassStageWithBody(ctx, id, stage, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePassStageResponse(rsp)
+}
+
+// PassStageWithResponse Record how a stage ended
+//
+// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+func (c *ClientWithResponses) PassStageWithResponse(ctx context.Context, id ID, stage string, body PassStageJSONRequestBody, reqEditors ...RequestEditorFn) (*PassStageResponse, error) {
+	rsp, err := c.PassStage(ctx, id, stage, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePassStageResponse(rsp)
+}
+
 // ListCandidatesWithResponse Ask who may do a piece of work
 //
 // Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -10700,6 +12048,260 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListApplicantsResponse parses an HTTP response from a ListApplicantsWithResponse call
+func ParseListApplicantsResponse(rsp *http.Response) (*ListApplicantsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListApplicantsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ApplicantList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRegisterApplicantResponse parses an HTTP response from a RegisterApplicantWithResponse call
+func ParseRegisterApplicantResponse(rsp *http.Response) (*RegisterApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RegisterApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Applicant
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetApplicantResponse parses an HTTP response from a GetApplicantWithResponse call
+func ParseGetApplicantResponse(rsp *http.Response) (*GetApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applicant
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeclareApplicantResponse parses an HTTP response from a DeclareApplicantWithResponse call
+func ParseDeclareApplicantResponse(rsp *http.Response) (*DeclareApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeclareApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applicant
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHireApplicantResponse parses an HTTP response from a HireApplicantWithResponse call
+func ParseHireApplicantResponse(rsp *http.Response) (*HireApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HireApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hired
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePassStageResponse parses an HTTP response from a PassStageWithResponse call
+func ParsePassStageResponse(rsp *http.Response) (*PassStageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PassStageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applicant
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem

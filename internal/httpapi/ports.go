@@ -79,6 +79,16 @@ type Roster interface {
 	Obligations
 }
 
+// Recruitment takes applicants through the stages and the gate (Art. 9 to 12).
+type Recruitment interface {
+	Apply(ctx context.Context, actor duty.Actor, cmd duty.Command, a roster.Applicant) (roster.Applicant, error)
+	Applicants(ctx context.Context, actor duty.Actor, within duty.Path, after uuid.UUID) (list []roster.Applicant, more bool, err error)
+	Applicant(ctx context.Context, actor duty.Actor, id uuid.UUID) (roster.Applicant, error)
+	Declare(ctx context.Context, actor duty.Actor, id uuid.UUID, d roster.Declared) (roster.Applicant, error)
+	Pass(ctx context.Context, actor duty.Actor, id uuid.UUID, s roster.Stage) (roster.Applicant, error)
+	Hire(ctx context.Context, actor duty.Actor, id uuid.UUID, number string) (roster.Applicant, []roster.Headcount, error)
+}
+
 // Files bring many people at once.
 type Files interface {
 	StartImport(ctx context.Context, actor duty.Actor, cmd duty.Command, f roster.File) (roster.ImportJob, error)

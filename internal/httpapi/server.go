@@ -19,13 +19,14 @@ import (
 
 // Config is what the API is made of. Zero durations and numbers take the value named.
 type Config struct {
-	Duty     Duty
-	Identity Identity
-	Roster   Roster
-	Tickets  Tickets
-	Law      func(duty.Organ) Law // as the organ reads it
-	Trials   Trials
-	Watch    fiber.Handler // GET /v1/feed
+	Duty        Duty
+	Identity    Identity
+	Roster      Roster
+	Recruitment Recruitment
+	Tickets     Tickets
+	Law         func(duty.Organ) Law // as the organ reads it
+	Trials      Trials
+	Watch       fiber.Handler // GET /v1/feed
 	// Ready says why the server cannot do its work now; nil: it can.
 	Ready func(ctx context.Context) error
 

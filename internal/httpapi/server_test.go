@@ -48,6 +48,8 @@ type rooms struct {
 	signIns  []identity.SignIn
 	files    []roster.File
 	batches  []roster.Batch
+
+	applicants []roster.Applicant
 }
 
 const goodToken = "a token that opens the session"
@@ -158,6 +160,37 @@ func (r *rooms) Receive(_ context.Context, _ duty.Actor, person, thing uuid.UUID
 	return roster.Owed{ID: thing, Person: person, ListedAt: noon, ReturnedAt: &noon, ReceivedBy: &officer.Person}, r.err
 }
 
+func (r *rooms) Apply(_ context.Context, _ duty.Actor, cmd duty.Command, a roster.Applicant) (roster.Applicant, error) {
+	r.commands, r.applicants = append(r.commands, cmd), append(r.applicants, a)
+	return applicant, r.err
+}
+
+func (r *rooms) Applicants(context.Context, duty.Actor, duty.Path, uuid.UUID) ([]roster.Applicant, bool, error) {
+	return []roster.Applicant{applicant}, true, r.err
+}
+
+func (r *rooms) Applicant(context.Context, duty.Actor, uuid.UUID) (roster.Applicant, error) {
+	return applicant, r.err
+}
+
+func (r *rooms) Declare(_ context.Context, _ duty.Actor, _ uuid.UUID, d roster.Declared) (roster.Applicant, error) {
+	a := applicant
+	a.Declared = d
+	return a, r.err
+}
+
+func (r *rooms) Pass(_ context.Context, _ duty.Actor, _ uuid.UUID, s roster.Stage) (roster.Applicant, error) {
+	a := applicant
+	a.Stages = []roster.Stage{s}
+	return a, r.err
+}
+
+func (r *rooms) Hire(context.Context, duty.Actor, uuid.UUID, string) (roster.Applicant, []roster.Headcount, error) {
+	return applicant, nil, r.err
+}
+
+var applicant = roster.Applicant{ID: taskID, Organ: officer.Organ, Class: duty.FieldAuxiliary, Name: "冉明远", Born: noon, State: roster.ApplicantOpen, CreatedAt: noon}
+
 func (r *rooms) Ticket(context.Context, duty.Actor) (string, time.Time, error) {
 	if r.ticket != nil {
 		r.ticket()
@@ -216,7 +249,7 @@ func (r *rooms) Explain(act string) (law.Explanation, error) {
 
 func (r *rooms) config() httpapi.Config {
 	return httpapi.Config{
-		Duty: r, Identity: r, Roster: r, Tickets: r,
+		Duty: r, Identity: r, Roster: r, Recruitment: r, Tickets: r,
 		Law:     func(duty.Organ) httpapi.Law { return r },
 		Watch:   func(*fiber.Ctx) error { return fault.BadField("header", "no handshake") },
 		Ready:   func(context.Context) error { return r.ready },

@@ -246,7 +246,7 @@ func (h *hearing) stages(g *gate) {
 			h.found(g, ObligationUnmet, stageFinding(g, Unmet, word, result, chooseApplicant))
 		case result == StagePassed:
 			h.found(g, Met, stageFinding(g, Permitted, word, result, noRemedy))
-		case h.a.Asked == Review && i >= slices.Index(g.of, reviewStage):
+		case h.a.Asked == Review && i >= slices.Index(g.of, ReviewStage):
 			h.found(g, Open, stageFinding(g, Conditional, word, result, completeStages))
 		default:
 			h.found(g, ObligationUnmet, stageFinding(g, Unmet, word, result, completeStages))
@@ -254,5 +254,5 @@ func (h *hearing) stages(g *gate) {
 	}
 }
 
-// reviewStage is the step at which the gate is asked for the first time; a rulebook without it asks for every step at the hiring.
-const reviewStage = "qualification_review"
+// ReviewStage is the step at which the gate is asked for the first time; a rulebook without it asks for every step at the hiring.
+const ReviewStage = "qualification_review"

@@ -19,9 +19,7 @@ const portion = 2000
 // Change implements roster.Writer.
 func (s *Store) Change(ctx context.Context, actor duty.Actor, of roster.Selection, decide func(roster.Scene) (roster.Changes, error)) error {
 	return entryFault(s.within(ctx, everything, func(tx pgx.Tx) error {
-		look := looking{tx: tx, actor: actor, of: of, scene: roster.Scene{
-			People: map[string]duty.Person{}, Foreign: map[string]bool{}, Tasks: map[uuid.UUID][]roster.OpenTask{}, Grants: map[uuid.UUID][]duty.Grant{},
-		}}
+		look := lookingFor(tx, actor, of)
 		if err := look.around(ctx); err != nil {
 			return err
 		}
@@ -39,6 +37,12 @@ type looking struct {
 	actor duty.Actor
 	of    roster.Selection
 	scene roster.Scene
+}
+
+func lookingFor(tx pgx.Tx, actor duty.Actor, of roster.Selection) *looking {
+	return &looking{tx: tx, actor: actor, of: of, scene: roster.Scene{
+		People: map[string]duty.Person{}, Foreign: map[string]bool{}, Tasks: map[uuid.UUID][]roster.OpenTask{}, Grants: map[uuid.UUID][]duty.Grant{},
+	}}
 }
 
 func (l *looking) around(ctx context.Context) error {

@@ -79,6 +79,7 @@ type change struct {
 	out    Changes
 	was    []duty.Person // of those changed, for the quotas
 	is     []duty.Person
+	ruling *GateRuling // of an applicant's gate
 	err    error
 }
 
