@@ -74,6 +74,24 @@ func (e Answer) Valid() bool {
 	}
 }
 
+// Defines values for ApplicantState.
+const (
+	ApplicantStateHired ApplicantState = "hired"
+	ApplicantStateOpen  ApplicantState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ApplicantState enum.
+func (e ApplicantState) Valid() bool {
+	switch e {
+	case ApplicantStateHired:
+		return true
+	case ApplicantStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ArticleItemBy.
 const (
 	ArticleItemByNotOurs     ArticleItemBy = "not_ours"
@@ -101,6 +119,24 @@ func (e ArticleItemBy) Valid() bool {
 	case ArticleItemByRoster:
 		return true
 	case ArticleItemByRuling:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuxiliaryClass.
+const (
+	AuxiliaryClassCivilianAuxiliary AuxiliaryClass = "civilian_auxiliary"
+	AuxiliaryClassFieldAuxiliary    AuxiliaryClass = "field_auxiliary"
+)
+
+// Valid indicates whether the value is a known member of the AuxiliaryClass enum.
+func (e AuxiliaryClass) Valid() bool {
+	switch e {
+	case AuxiliaryClassCivilianAuxiliary:
+		return true
+	case AuxiliaryClassFieldAuxiliary:
 		return true
 	default:
 		return false
@@ -305,6 +341,57 @@ func (e CommandOrderMode) Valid() bool {
 	case CommandOrderModeLead:
 		return true
 	case CommandOrderModeNone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Declaration.
+const (
+	DeclarationNo      Declaration = "no"
+	DeclarationUnknown Declaration = "unknown"
+	DeclarationYes     Declaration = "yes"
+)
+
+// Valid indicates whether the value is a known member of the Declaration enum.
+func (e Declaration) Valid() bool {
+	switch e {
+	case DeclarationNo:
+		return true
+	case DeclarationUnknown:
+		return true
+	case DeclarationYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Education.
+const (
+	EducationBachelor        Education = "bachelor"
+	EducationBelow           Education = "below"
+	EducationCollege         Education = "college"
+	EducationPostgraduate    Education = "postgraduate"
+	EducationSeniorSecondary Education = "senior_secondary"
+	EducationUnknown         Education = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the Education enum.
+func (e Education) Valid() bool {
+	switch e {
+	case EducationBachelor:
+		return true
+	case EducationBelow:
+		return true
+	case EducationCollege:
+		return true
+	case EducationPostgraduate:
+		return true
+	case EducationSeniorSecondary:
+		return true
+	case EducationUnknown:
 		return true
 	default:
 		return false
@@ -671,6 +758,33 @@ func (e Platform) Valid() bool {
 	}
 }
 
+// Defines values for RosterImportState.
+const (
+	RosterImportStateDone    RosterImportState = "done"
+	RosterImportStateFailed  RosterImportState = "failed"
+	RosterImportStateRefused RosterImportState = "refused"
+	RosterImportStateRunning RosterImportState = "running"
+	RosterImportStateWaiting RosterImportState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the RosterImportState enum.
+func (e RosterImportState) Valid() bool {
+	switch e {
+	case RosterImportStateDone:
+		return true
+	case RosterImportStateFailed:
+		return true
+	case RosterImportStateRefused:
+		return true
+	case RosterImportStateRunning:
+		return true
+	case RosterImportStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Signatory.
 const (
 	SignatoryAuxiliary Signatory = "auxiliary"
@@ -731,6 +845,27 @@ func (e StatusChangeStatus) Valid() bool {
 	case StatusChangeStatusSeparated:
 		return true
 	case StatusChangeStatusSuspended:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncPersonStatus.
+const (
+	SyncPersonStatusActive    SyncPersonStatus = "active"
+	SyncPersonStatusSeparated SyncPersonStatus = "separated"
+	SyncPersonStatusSuspended SyncPersonStatus = "suspended"
+)
+
+// Valid indicates whether the value is a known member of the SyncPersonStatus enum.
+func (e SyncPersonStatus) Valid() bool {
+	switch e {
+	case SyncPersonStatusActive:
+		return true
+	case SyncPersonStatusSeparated:
+		return true
+	case SyncPersonStatusSuspended:
 		return true
 	default:
 		return false
@@ -863,6 +998,40 @@ type Advice struct {
 // Answer [unknown]
 type Answer string
 
+// Applicant defines model for Applicant.
+type Applicant struct {
+	Born         openapi_types.Date  `json:"born"`
+	CheckedAt    *time.Time          `json:"checked_at,omitempty"`
+	CheckedBy    *openapi_types.UUID `json:"checked_by,omitempty"`
+	Class        AuxiliaryClass      `json:"class"`
+	CreatedAt    time.Time           `json:"created_at"`
+	Declarations Declarations        `json:"declarations"`
+	Education    Education           `json:"education"`
+	ID           openapi_types.UUID  `json:"id"`
+	Name         string              `json:"name"`
+	Organ        Organ               `json:"organ"`
+
+	// Person Once hired.
+	Person     *openapi_types.UUID `json:"person,omitempty"`
+	Priorities []string            `json:"priorities"`
+
+	// Ruling Every reason, never only the first; the obligations that go with the work; and what would make a refused task lawful.
+	Ruling *Ruling        `json:"ruling,omitempty"`
+	Stages []StageRecord  `json:"stages"`
+	State  ApplicantState `json:"state"`
+}
+
+// ApplicantState defines model for Applicant.State.
+type ApplicantState string
+
+// ApplicantList defines model for ApplicantList.
+type ApplicantList struct {
+	Applicants []Applicant `json:"applicants"`
+
+	// Next Give it as `after` for the next page; not there on the last.
+	Next *openapi_types.UUID `json:"next,omitempty"`
+}
+
 // Arrangement On whose arrangement the work is done (Art. 14 and 16 the organ; Art. 15 the organ and an officer). [both yes]
 type Arrangement struct {
 	// Officer `yes`, `no` or `unknown`; `true` and `false` stand for yes and no.
@@ -948,6 +1117,9 @@ type ArticleUnit struct {
 	Words string `json:"words"`
 }
 
+// AuxiliaryClass defines model for AuxiliaryClass.
+type AuxiliaryClass string
+
 // AuxiliaryFacts defines model for AuxiliaryFacts.
 type AuxiliaryFacts struct {
 	// Acts What this person does of the task's acts. [all]
@@ -1029,6 +1201,13 @@ type BacktestProgress struct {
 
 	// Portion How much of the time is behind, 0 to 1.
 	Portion float32 `json:"portion"`
+}
+
+// Bar defines model for Bar.
+type Bar struct {
+	// Bar Of Art. 10: criminal, detention, vice_or_drugs, dismissed, dishonest, unsuitable.
+	Bar      string      `json:"bar"`
+	Declared Declaration `json:"declared"`
 }
 
 // Candidate defines model for Candidate.
@@ -1190,6 +1369,18 @@ type DecisionFacts struct {
 	Person *string `json:"person,omitempty"`
 }
 
+// Declaration defines model for Declaration.
+type Declaration string
+
+// Declarations defines model for Declarations.
+type Declarations struct {
+	Ability         *Declaration `json:"ability,omitempty"`
+	Bars            []Bar        `json:"bars,omitempty"`
+	ChineseNational *Declaration `json:"chinese_national,omitempty"`
+	Conduct         *Declaration `json:"conduct,omitempty"`
+	Fitness         *Declaration `json:"fitness,omitempty"`
+}
+
 // Device defines model for Device.
 type Device struct {
 	ID           openapi_types.UUID `json:"id"`
@@ -1274,6 +1465,9 @@ type Dispatcher struct {
 	Number string             `json:"number"`
 	Person openapi_types.UUID `json:"person"`
 }
+
+// Education defines model for Education.
+type Education string
 
 // EquipmentClass defines model for EquipmentClass.
 type EquipmentClass string
@@ -1397,6 +1591,11 @@ type Grant struct {
 	Role AccessRole `json:"role"`
 }
 
+// HandBackList defines model for HandBackList.
+type HandBackList struct {
+	Things []OwedThing `json:"things"`
+}
+
 // Health defines model for Health.
 type Health struct {
 	Status HealthStatus `json:"status"`
@@ -1404,6 +1603,43 @@ type Health struct {
 
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
+
+// Hired defines model for Hired.
+type Hired struct {
+	Applicant Applicant `json:"applicant"`
+	Over      []Quota   `json:"over"`
+}
+
+// Hiring defines model for Hiring.
+type Hiring struct {
+	// Number The new auxiliary's number.
+	Number string `json:"number"`
+}
+
+// ImportProblem defines model for ImportProblem.
+type ImportProblem struct {
+	Column *string `json:"column,omitempty"`
+
+	// Line Of the file; 0: the whole file.
+	Line    int  `json:"line"`
+	Message Text `json:"message"`
+
+	// Value What stands there.
+	Value *string `json:"value,omitempty"`
+}
+
+// ImportReport defines model for ImportReport.
+type ImportReport struct {
+	Added     int             `json:"added"`
+	Changed   int             `json:"changed"`
+	Over      []Quota         `json:"over"`
+	Problems  []ImportProblem `json:"problems"`
+	Rows      int             `json:"rows"`
+	Unchanged int             `json:"unchanged"`
+
+	// Wrong Problems found; at most 1000 are told.
+	Wrong int `json:"wrong"`
+}
 
 // InstrumentID Folder name of an instrument.
 //
@@ -1482,10 +1718,33 @@ type MemberOrder struct {
 	Person   openapi_types.UUID `json:"person"`
 }
 
+// NewApplicant No id card number; what is not asked here is not wanted.
+type NewApplicant struct {
+	Born      openapi_types.Date `json:"born"`
+	Class     AuxiliaryClass     `json:"class"`
+	Education Education          `json:"education"`
+	Name      string             `json:"name"`
+
+	// Organ Code of the organ.
+	Organ string `json:"organ"`
+
+	// Priorities Of Art. 12, claimed and checked: bereaved_family, veteran, good_samaritan, police_or_law_graduate, needed_skills.
+	Priorities []string `json:"priorities,omitempty"`
+}
+
 // NewDevice defines model for NewDevice.
 type NewDevice struct {
 	Name     string   `json:"name"`
 	Platform Platform `json:"platform"`
+}
+
+// NewQuota defines model for NewQuota.
+type NewQuota struct {
+	Amount int `json:"amount"`
+
+	// Basis The approval, as its document is called.
+	Basis string         `json:"basis"`
+	Class AuxiliaryClass `json:"class"`
 }
 
 // Obligation defines model for Obligation.
@@ -1624,6 +1883,20 @@ type OrganList struct {
 // Outcome From best to worst. Only `permitted` and `conditional` are lawful.
 type Outcome string
 
+// OwedThing Something that a leaver has to hand back (Art. 35).
+type OwedThing struct {
+	Class EquipmentClass     `json:"class"`
+	ID    openapi_types.UUID `json:"id"`
+
+	// Item Example: 工作证件
+	Item       string              `json:"item"`
+	ListedAt   time.Time           `json:"listed_at"`
+	ReceivedBy *openapi_types.UUID `json:"received_by,omitempty"`
+
+	// ReturnedAt Not there while it is still out.
+	ReturnedAt *time.Time `json:"returned_at,omitempty"`
+}
+
 // PasswordChange defines model for PasswordChange.
 type PasswordChange struct {
 	Current string `json:"current"`
@@ -1715,6 +1988,24 @@ type Qualification struct {
 	ValidTo *time.Time `json:"valid_to,omitempty"`
 }
 
+// Quota The approved number of auxiliaries of an organ with everything below it (Art. 7), and the actual one.
+type Quota struct {
+	// Actual Whoever has not left.
+	Actual int            `json:"actual"`
+	Basis  string         `json:"basis"`
+	Class  AuxiliaryClass `json:"class"`
+	Organ  Organ          `json:"organ"`
+
+	// Over By how many the quota is exceeded; negative: so many may yet be hired.
+	Over  int `json:"over"`
+	Quota int `json:"quota"`
+}
+
+// QuotaList defines model for QuotaList.
+type QuotaList struct {
+	Quotas []Quota `json:"quotas"`
+}
+
 // Reading defines model for Reading.
 type Reading struct {
 	ID    string `json:"id"`
@@ -1757,6 +2048,26 @@ type Remedy struct {
 type Report struct {
 	Report string `json:"report"`
 }
+
+// RosterImport defines model for RosterImport.
+type RosterImport struct {
+	CreatedAt time.Time          `json:"created_at"`
+	Done      int                `json:"done"`
+	DryRun    bool               `json:"dry_run"`
+	EndedAt   *time.Time         `json:"ended_at,omitempty"`
+	ID        openapi_types.UUID `json:"id"`
+
+	// Phase What is done and total are of: reading, comparing, writing.
+	Phase  *string       `json:"phase,omitempty"`
+	Report *ImportReport `json:"report,omitempty"`
+
+	// State `refused`: the report says why, and nobody was imported; `failed`: the server failed, and nobody was imported.
+	State RosterImportState `json:"state"`
+	Total int               `json:"total"`
+}
+
+// RosterImportState `refused`: the report says why, and nobody was imported; `failed`: the server failed, and nobody was imported.
+type RosterImportState string
 
 // RulebookRef defines model for RulebookRef.
 type RulebookRef struct {
@@ -1831,6 +2142,19 @@ type SignedIn struct {
 	Token              string `json:"token"`
 }
 
+// StageRecord defines model for StageRecord.
+type StageRecord struct {
+	On     openapi_types.Date `json:"on"`
+	Passed bool               `json:"passed"`
+	Stage  string             `json:"stage"`
+}
+
+// StageResult defines model for StageResult.
+type StageResult struct {
+	On     openapi_types.Date `json:"on"`
+	Passed bool               `json:"passed"`
+}
+
 // Statement A fact as the phone declares it with a command, about the task of the command.
 type Statement struct {
 	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
@@ -1857,6 +2181,72 @@ type StatusChange struct {
 
 // StatusChangeStatus defines model for StatusChange.Status.
 type StatusChangeStatus string
+
+// SyncBatch defines model for SyncBatch.
+type SyncBatch struct {
+	People   []SyncPerson `json:"people"`
+	Revision int64        `json:"revision"`
+
+	// Snapshot The batch names every auxiliary of the organ and of those below it; the missing have left.
+	Snapshot *SyncSnapshot `json:"snapshot,omitempty"`
+
+	// Source Name of the personnel system.
+	Source string `json:"source"`
+}
+
+// SyncPerson What is left out stays as it is; a list replaces what was there.
+type SyncPerson struct {
+	// Class What a person is. `other` is neither officer nor auxiliary (Art. 3), such as a guard or a cook.
+	Class  Class  `json:"class"`
+	Name   string `json:"name"`
+	Number string `json:"number"`
+
+	// Organ Code of the organ.
+	Organ          string              `json:"organ"`
+	Qualifications []SyncQualification `json:"qualifications,omitempty"`
+	Status         *SyncPersonStatus   `json:"status,omitempty"`
+	Training       []SyncTraining      `json:"training,omitempty"`
+}
+
+// SyncPersonStatus defines model for SyncPerson.Status.
+type SyncPersonStatus string
+
+// SyncQualification defines model for SyncQualification.
+type SyncQualification struct {
+	Kind    Vehicle             `json:"kind"`
+	ValidTo *openapi_types.Date `json:"valid_to,omitempty"`
+}
+
+// SyncSnapshot The batch names every auxiliary of the organ and of those below it; the missing have left.
+type SyncSnapshot struct {
+	// AtMostPercent Refuse when more would leave; 5 when left out.
+	AtMostPercent *int `json:"at_most_percent,omitempty"`
+
+	// Confirmed More than that is meant.
+	Confirmed *bool `json:"confirmed,omitempty"`
+
+	// Organ Code of the organ.
+	Organ string `json:"organ"`
+}
+
+// SyncTraining defines model for SyncTraining.
+type SyncTraining struct {
+	PassedOn     openapi_types.Date  `json:"passed_on"`
+	Post         string              `json:"post"`
+	RefresherDue *openapi_types.Date `json:"refresher_due,omitempty"`
+
+	// ValidTo First day it is no longer valid.
+	ValidTo *openapi_types.Date `json:"valid_to,omitempty"`
+}
+
+// Synced defines model for Synced.
+type Synced struct {
+	Added     int     `json:"added"`
+	Changed   int     `json:"changed"`
+	Over      []Quota `json:"over"`
+	Separated int     `json:"separated"`
+	Unchanged int     `json:"unchanged"`
+}
 
 // Tags Circumstances that the law distinguishes. [none] The classes of road are tags, since a post may lie where two roads meet: `highway`
 // (公路), `motorway` (高速公路, a highway too), `urban_expressway` (城市快速路), `trunk_road` (城市主干道).
@@ -1964,6 +2354,19 @@ type Training struct {
 	ValidTo      *time.Time `json:"valid_to,omitempty"`
 }
 
+// Transfer defines model for Transfer.
+type Transfer struct {
+	// Organ Code of the organ.
+	Organ  string `json:"organ"`
+	Reason string `json:"reason"`
+}
+
+// Transferred defines model for Transferred.
+type Transferred struct {
+	Over   []Quota `json:"over"`
+	Person Person  `json:"person"`
+}
+
 // UnitOfficer defines model for UnitOfficer.
 type UnitOfficer struct {
 	Lead   bool               `json:"lead"`
@@ -2013,6 +2416,21 @@ type Dispatched = TaskAnswer
 
 // Refused RFC 9457.
 type Refused = Problem
+
+// ListApplicantsParams defines parameters for ListApplicants.
+type ListApplicantsParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// After The page after this id (`next` of the page before).
+	After *openapi_types.UUID `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// RegisterApplicantParams defines parameters for RegisterApplicant.
+type RegisterApplicantParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
 
 // ListCandidatesParams defines parameters for ListCandidates.
 type ListCandidatesParams struct {
@@ -2074,6 +2492,27 @@ type ListPeopleParams struct {
 
 // RegisterDeviceParams defines parameters for RegisterDevice.
 type RegisterDeviceParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListQuotasParams defines parameters for ListQuotas.
+type ListQuotasParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+}
+
+// ExportRosterParams defines parameters for ExportRoster.
+type ExportRosterParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+}
+
+// StartImportParams defines parameters for StartImport.
+type StartImportParams struct {
+	// DryRun Only report what would come of it.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -2162,6 +2601,18 @@ type StartTaskParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// RegisterApplicantJSONRequestBody defines body for RegisterApplicant for application/json ContentType.
+type RegisterApplicantJSONRequestBody = NewApplicant
+
+// DeclareApplicantJSONRequestBody defines body for DeclareApplicant for application/json ContentType.
+type DeclareApplicantJSONRequestBody = Declarations
+
+// HireApplicantJSONRequestBody defines body for HireApplicant for application/json ContentType.
+type HireApplicantJSONRequestBody = Hiring
+
+// PassStageJSONRequestBody defines body for PassStage for application/json ContentType.
+type PassStageJSONRequestBody = StageResult
+
 // RunBacktestJSONRequestBody defines body for RunBacktest for application/json ContentType.
 type RunBacktestJSONRequestBody = Backtest
 
@@ -2174,11 +2625,20 @@ type SetPushTokenJSONRequestBody = PushToken
 // ObserveJSONRequestBody defines body for Observe for application/json ContentType.
 type ObserveJSONRequestBody = Observations
 
+// SetQuotaJSONRequestBody defines body for SetQuota for application/json ContentType.
+type SetQuotaJSONRequestBody = NewQuota
+
 // RegisterDeviceJSONRequestBody defines body for RegisterDevice for application/json ContentType.
 type RegisterDeviceJSONRequestBody = NewDevice
 
+// TransferPersonJSONRequestBody defines body for TransferPerson for application/json ContentType.
+type TransferPersonJSONRequestBody = Transfer
+
 // SetPersonStatusJSONRequestBody defines body for SetPersonStatus for application/json ContentType.
 type SetPersonStatusJSONRequestBody = StatusChange
+
+// SyncRosterJSONRequestBody defines body for SyncRoster for application/json ContentType.
+type SyncRosterJSONRequestBody = SyncBatch
 
 // AskRulingJSONRequestBody defines body for AskRuling for application/json ContentType.
 type AskRulingJSONRequestBody = Facts
@@ -2377,6 +2837,92 @@ type ClientInterface interface {
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListApplicants List applicants
+	//
+	// Applicants of organs in which you hold `roster.manage`, in order of id.
+	//
+	// Corresponds with GET /v1/applicants (the `ListApplicants` operationId).
+	ListApplicants(ctx context.Context, params *ListApplicantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterApplicantWithBody Register an applicant
+	//
+	// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+	RegisterApplicantWithBody(ctx context.Context, params *RegisterApplicantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterApplicant Register an applicant
+	//
+	// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+	RegisterApplicant(ctx context.Context, params *RegisterApplicantParams, body RegisterApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetApplicant Show an applicant
+	//
+	// With what the law last said of them. Needs `roster.manage`.
+	//
+	// Corresponds with GET /v1/applicants/{id} (the `GetApplicant` operationId).
+	GetApplicant(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclareApplicantWithBody Declare what was checked of an applicant
+	//
+	// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+	DeclareApplicantWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclareApplicant Declare what was checked of an applicant
+	//
+	// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+	DeclareApplicant(ctx context.Context, id ID, body DeclareApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HireApplicantWithBody Hire an applicant
+	//
+	// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+	HireApplicantWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HireApplicant Hire an applicant
+	//
+	// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+	HireApplicant(ctx context.Context, id ID, body HireApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PassStageWithBody Record how a stage ended
+	//
+	// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+	PassStageWithBody(ctx context.Context, id ID, stage string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PassStage Record how a stage ended
+	//
+	// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+	PassStage(ctx context.Context, id ID, stage string, body PassStageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCandidates Ask who may do a piece of work
 	//
 	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -2512,6 +3058,24 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/organs (the `ListOrgans` operationId).
 	ListOrgans(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SetQuotaWithBody Record an approved head-count quota
+	//
+	// Needs `roster.manage`. The number is approved by the government of the place (Art. 7); `basis` names the approval. Exceeding it is a warning and an event, and refuses nothing: the article binds those who plan the number and gives no ground to keep somebody off the roster who was hired.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/organs/{id}/quota (the `SetQuota` operationId).
+	SetQuotaWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetQuota Record an approved head-count quota
+	//
+	// Needs `roster.manage`. The number is approved by the government of the place (Art. 7); `basis` names the approval. Exceeding it is a warning and an event, and refuses nothing: the article binds those who plan the number and gives no ground to keep somebody off the roster who was hired.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/organs/{id}/quota (the `SetQuota` operationId).
+	SetQuota(ctx context.Context, id ID, body SetQuotaJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPeople List people
 	//
 	// People in sight in order of number. Needs `roster.read`.
@@ -2544,9 +3108,41 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/people/{id}/devices (the `RegisterDevice` operationId).
 	RegisterDevice(ctx context.Context, id ID, params *RegisterDeviceParams, body RegisterDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetHandBack List what a leaver has to hand back
+	//
+	// Work card, uniform and insignia, and equipment, each open until it was handed back (Art. 35). Empty for who has not left.
+	//
+	// Corresponds with GET /v1/people/{id}/hand-back (the `GetHandBack` operationId).
+	GetHandBack(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReceiveBack Record that a thing was handed back
+	//
+	// Needs `roster.manage`. What was handed back stays so; the first time is an event.
+	//
+	// Corresponds with PUT /v1/people/{id}/hand-back/{thing} (the `ReceiveBack` operationId).
+	ReceiveBack(ctx context.Context, id ID, thing openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransferPersonWithBody Transfer a person to another organ
+	//
+	// Needs `roster.manage` over both organs. The person's roles as an auxiliary or officer go with them; appointments over the organ they leave end. Both organs get an event, and the others on the person's open tasks are told. `over` lists quotas (Art. 7) that are exceeded by it, which is a warning and no refusal.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/people/{id}/organ (the `TransferPerson` operationId).
+	TransferPersonWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransferPerson Transfer a person to another organ
+	//
+	// Needs `roster.manage` over both organs. The person's roles as an auxiliary or officer go with them; appointments over the organ they leave end. Both organs get an event, and the others on the person's open tasks are told. `over` lists quotas (Art. 7) that are exceeded by it, which is a warning and no refusal.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/people/{id}/organ (the `TransferPerson` operationId).
+	TransferPerson(ctx context.Context, id ID, body TransferPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SetPersonStatusWithBody Set a person's status
 	//
-	// Needs `roster.manage`. A suspended person can sign in and object but gets no lawful ruling; a separated one (Art. 37) is signed out everywhere at once. The change is an event.
+	// Needs `roster.manage`. A suspended person can sign in and object, but gets no lawful ruling and sees only what concerns themselves; a separated one (Art. 37) is signed out everywhere at once and has to hand back what they were issued (Art. 35). The change is an event.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2555,12 +3151,75 @@ type ClientInterface interface {
 
 	// SetPersonStatus Set a person's status
 	//
-	// Needs `roster.manage`. A suspended person can sign in and object but gets no lawful ruling; a separated one (Art. 37) is signed out everywhere at once. The change is an event.
+	// Needs `roster.manage`. A suspended person can sign in and object, but gets no lawful ruling and sees only what concerns themselves; a separated one (Art. 37) is signed out everywhere at once and has to hand back what they were issued (Art. 35). The change is an event.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /v1/people/{id}/status (the `SetPersonStatus` operationId).
 	SetPersonStatus(ctx context.Context, id ID, body SetPersonStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListQuotas Compare head-count quotas with the actual numbers
+	//
+	// The approved number of auxiliaries of organs in sight, with everything below them (Art. 7), and how many there are. Needs `roster.read`.
+	//
+	// Corresponds with GET /v1/quotas (the `ListQuotas` operationId).
+	ListQuotas(ctx context.Context, params *ListQuotasParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportRoster Export people as a file
+	//
+	// The people in sight as CSV for Excel (UTF-8 with its mark), with the columns of the import, which finds no difference in it. Cells that a spreadsheet would run as a formula begin with `'`. Needs `roster.read`.
+	//
+	// Corresponds with GET /v1/roster/export (the `ExportRoster` operationId).
+	ExportRoster(ctx context.Context, params *ExportRosterParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StartImportWithBody Import a file of people
+	//
+	// Takes a CSV file of up to 16 MiB and works on it in the background: all of its people come onto the roster or none does. Needs
+	// `roster.manage`; organs outside of it look like organs that do not exist.
+	//
+	// The file is UTF-8 (with Excel's mark or without) or GB18030, separated by commas, semicolons or tabs, with a header of these
+	// columns in any order: `number` 编号, `name` 姓名, `class` 类别 (`officer` 民警, `field_auxiliary` 勤务辅警,
+	// `civilian_auxiliary` 文职辅警, `other` 其他), `organ` 单位代码; and if wanted `status` 状态 (`active` 在岗, `suspended` 停职,
+	// `separated` 离职; empty: as it is), `training` 岗位培训 (`post=passed/valid to/refresher due`, days as `2026-01-02`, several
+	// joined by `|`), `qualifications` 资格 (`car=2030-01-01|drone`), `equipment` 装备 (`restraint:约束带`). A column that is
+	// left out leaves what is there as it is; an empty cell empties it. A cell that begins with `'` before `=`, `+`, `-` or `@` loses
+	// the `'`, as the export added it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/roster/imports (the `StartImport` operationId).
+	StartImportWithBody(ctx context.Context, params *StartImportParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetImport Show how an import goes, or went
+	//
+	// Needs `roster.manage`; seen by whoever brought the file and by those who manage the roster of their organ.
+	//
+	// Corresponds with GET /v1/roster/imports/{id} (the `GetImport` operationId).
+	GetImport(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SyncRosterWithBody Bring the roster to what a personnel system says
+	//
+	// People keyed by number, at a revision of the system's own. The same batch again changes nothing and leaves no event; a revision
+	// older than one already told is 409 `stale_revision`; several batches may have one revision. Whoever is not named stays as they
+	// are, unless `snapshot` says that the batch names every auxiliary of a subtree: the missing are then separated, which is 409
+	// `snapshot_separates_too_many` beyond `at_most_percent` of them without `confirmed`. All of it is written or nothing. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/roster/sync (the `SyncRoster` operationId).
+	SyncRosterWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SyncRoster Bring the roster to what a personnel system says
+	//
+	// People keyed by number, at a revision of the system's own. The same batch again changes nothing and leaves no event; a revision
+	// older than one already told is 409 `stale_revision`; several batches may have one revision. Whoever is not named stays as they
+	// are, unless `snapshot` says that the batch names every auxiliary of a subtree: the missing are then separated, which is 409
+	// `snapshot_separates_too_many` beyond `at_most_percent` of them without `confirmed`. All of it is written or nothing. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/roster/sync (the `SyncRoster` operationId).
+	SyncRoster(ctx context.Context, body SyncRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AskRulingWithBody Ask the law without dispatching anybody
 	//
@@ -2861,6 +3520,192 @@ func (c *Client) GetOpenapi(ctx context.Context, reqEditors ...RequestEditorFn) 
 // Corresponds with GET /readyz (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetReadinessRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListApplicants List applicants
+//
+// Applicants of organs in which you hold `roster.manage`, in order of id.
+//
+// Corresponds with GET /v1/applicants (the `ListApplicants` operationId).
+func (c *Client) ListApplicants(ctx context.Context, params *ListApplicantsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListApplicantsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterApplicantWithBody Register an applicant
+//
+// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+func (c *Client) RegisterApplicantWithBody(ctx context.Context, params *RegisterApplicantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterApplicantRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterApplicant Register an applicant
+//
+// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+func (c *Client) RegisterApplicant(ctx context.Context, params *RegisterApplicantParams, body RegisterApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterApplicantRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetApplicant Show an applicant
+//
+// With what the law last said of them. Needs `roster.manage`.
+//
+// Corresponds with GET /v1/applicants/{id} (the `GetApplicant` operationId).
+func (c *Client) GetApplicant(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetApplicantRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclareApplicantWithBody Declare what was checked of an applicant
+//
+// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+func (c *Client) DeclareApplicantWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclareApplicantRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclareApplicant Declare what was checked of an applicant
+//
+// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+func (c *Client) DeclareApplicant(ctx context.Context, id ID, body DeclareApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclareApplicantRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HireApplicantWithBody Hire an applicant
+//
+// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+func (c *Client) HireApplicantWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHireApplicantRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HireApplicant Hire an applicant
+//
+// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+func (c *Client) HireApplicant(ctx context.Context, id ID, body HireApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHireApplicantRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PassStageWithBody Record how a stage ended
+//
+// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+func (c *Client) PassStageWithBody(ctx context.Context, id ID, stage string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPassStageRequestWithBody(c.Server, id, stage, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PassStage Record how a stage ended
+//
+// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+func (c *Client) PassStage(ctx context.Context, id ID, stage string, body PassStageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPassStageRequest(c.Server, id, stage, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3176,6 +4021,44 @@ func (c *Client) ListOrgans(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
+// SetQuotaWithBody Record an approved head-count quota
+//
+// Needs `roster.manage`. The number is approved by the government of the place (Art. 7); `basis` names the approval. Exceeding it is a warning and an event, and refuses nothing: the article binds those who plan the number and gives no ground to keep somebody off the roster who was hired.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/organs/{id}/quota (the `SetQuota` operationId).
+func (c *Client) SetQuotaWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetQuotaRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetQuota Record an approved head-count quota
+//
+// Needs `roster.manage`. The number is approved by the government of the place (Art. 7); `basis` names the approval. Exceeding it is a warning and an event, and refuses nothing: the article binds those who plan the number and gives no ground to keep somebody off the roster who was hired.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/organs/{id}/quota (the `SetQuota` operationId).
+func (c *Client) SetQuota(ctx context.Context, id ID, body SetQuotaJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetQuotaRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListPeople List people
 //
 // People in sight in order of number. Needs `roster.read`.
@@ -3248,9 +4131,81 @@ func (c *Client) RegisterDevice(ctx context.Context, id ID, params *RegisterDevi
 	return c.Client.Do(req)
 }
 
+// GetHandBack List what a leaver has to hand back
+//
+// Work card, uniform and insignia, and equipment, each open until it was handed back (Art. 35). Empty for who has not left.
+//
+// Corresponds with GET /v1/people/{id}/hand-back (the `GetHandBack` operationId).
+func (c *Client) GetHandBack(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetHandBackRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReceiveBack Record that a thing was handed back
+//
+// Needs `roster.manage`. What was handed back stays so; the first time is an event.
+//
+// Corresponds with PUT /v1/people/{id}/hand-back/{thing} (the `ReceiveBack` operationId).
+func (c *Client) ReceiveBack(ctx context.Context, id ID, thing openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveBackRequest(c.Server, id, thing)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransferPersonWithBody Transfer a person to another organ
+//
+// Needs `roster.manage` over both organs. The person's roles as an auxiliary or officer go with them; appointments over the organ they leave end. Both organs get an event, and the others on the person's open tasks are told. `over` lists quotas (Art. 7) that are exceeded by it, which is a warning and no refusal.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/people/{id}/organ (the `TransferPerson` operationId).
+func (c *Client) TransferPersonWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransferPersonRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransferPerson Transfer a person to another organ
+//
+// Needs `roster.manage` over both organs. The person's roles as an auxiliary or officer go with them; appointments over the organ they leave end. Both organs get an event, and the others on the person's open tasks are told. `over` lists quotas (Art. 7) that are exceeded by it, which is a warning and no refusal.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/people/{id}/organ (the `TransferPerson` operationId).
+func (c *Client) TransferPerson(ctx context.Context, id ID, body TransferPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransferPersonRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SetPersonStatusWithBody Set a person's status
 //
-// Needs `roster.manage`. A suspended person can sign in and object but gets no lawful ruling; a separated one (Art. 37) is signed out everywhere at once. The change is an event.
+// Needs `roster.manage`. A suspended person can sign in and object, but gets no lawful ruling and sees only what concerns themselves; a separated one (Art. 37) is signed out everywhere at once and has to hand back what they were issued (Art. 35). The change is an event.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3269,13 +4224,136 @@ func (c *Client) SetPersonStatusWithBody(ctx context.Context, id ID, contentType
 
 // SetPersonStatus Set a person's status
 //
-// Needs `roster.manage`. A suspended person can sign in and object but gets no lawful ruling; a separated one (Art. 37) is signed out everywhere at once. The change is an event.
+// Needs `roster.manage`. A suspended person can sign in and object, but gets no lawful ruling and sees only what concerns themselves; a separated one (Art. 37) is signed out everywhere at once and has to hand back what they were issued (Art. 35). The change is an event.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /v1/people/{id}/status (the `SetPersonStatus` operationId).
 func (c *Client) SetPersonStatus(ctx context.Context, id ID, body SetPersonStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetPersonStatusRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListQuotas Compare head-count quotas with the actual numbers
+//
+// The approved number of auxiliaries of organs in sight, with everything below them (Art. 7), and how many there are. Needs `roster.read`.
+//
+// Corresponds with GET /v1/quotas (the `ListQuotas` operationId).
+func (c *Client) ListQuotas(ctx context.Context, params *ListQuotasParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListQuotasRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportRoster Export people as a file
+//
+// The people in sight as CSV for Excel (UTF-8 with its mark), with the columns of the import, which finds no difference in it. Cells that a spreadsheet would run as a formula begin with `'`. Needs `roster.read`.
+//
+// Corresponds with GET /v1/roster/export (the `ExportRoster` operationId).
+func (c *Client) ExportRoster(ctx context.Context, params *ExportRosterParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportRosterRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StartImportWithBody Import a file of people
+//
+// Takes a CSV file of up to 16 MiB and works on it in the background: all of its people come onto the roster or none does. Needs
+// `roster.manage`; organs outside of it look like organs that do not exist.
+//
+// The file is UTF-8 (with Excel's mark or without) or GB18030, separated by commas, semicolons or tabs, with a header of these
+// columns in any order: `number` 编号, `name` 姓名, `class` 类别 (`officer` 民警, `field_auxiliary` 勤务辅警,
+// `civilian_auxiliary` 文职辅警, `other` 其他), `organ` 单位代码; and if wanted `status` 状态 (`active` 在岗, `suspended` 停职,
+// `separated` 离职; empty: as it is), `training` 岗位培训 (`post=passed/valid to/refresher due`, days as `2026-01-02`, several
+// joined by `|`), `qualifications` 资格 (`car=2030-01-01|drone`), `equipment` 装备 (`restraint:约束带`). A column that is
+// left out leaves what is there as it is; an empty cell empties it. A cell that begins with `'` before `=`, `+`, `-` or `@` loses
+// the `'`, as the export added it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/roster/imports (the `StartImport` operationId).
+func (c *Client) StartImportWithBody(ctx context.Context, params *StartImportParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartImportRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetImport Show how an import goes, or went
+//
+// Needs `roster.manage`; seen by whoever brought the file and by those who manage the roster of their organ.
+//
+// Corresponds with GET /v1/roster/imports/{id} (the `GetImport` operationId).
+func (c *Client) GetImport(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetImportRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SyncRosterWithBody Bring the roster to what a personnel system says
+//
+// People keyed by number, at a revision of the system's own. The same batch again changes nothing and leaves no event; a revision
+// older than one already told is 409 `stale_revision`; several batches may have one revision. Whoever is not named stays as they
+// are, unless `snapshot` says that the batch names every auxiliary of a subtree: the missing are then separated, which is 409
+// `snapshot_separates_too_many` beyond `at_most_percent` of them without `confirmed`. All of it is written or nothing. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/roster/sync (the `SyncRoster` operationId).
+func (c *Client) SyncRosterWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSyncRosterRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SyncRoster Bring the roster to what a personnel system says
+//
+// People keyed by number, at a revision of the system's own. The same batch again changes nothing and leaves no event; a revision
+// older than one already told is 409 `stale_revision`; several batches may have one revision. Whoever is not named stays as they
+// are, unless `snapshot` says that the batch names every auxiliary of a subtree: the missing are then separated, which is 409
+// `snapshot_separates_too_many` beyond `at_most_percent` of them without `confirmed`. All of it is written or nothing. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/roster/sync (the `SyncRoster` operationId).
+func (c *Client) SyncRoster(ctx context.Context, body SyncRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSyncRosterRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3914,6 +4992,307 @@ func NewGetReadinessRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListApplicantsRequest constructs an http.Request for the ListApplicants method
+func NewListApplicantsRequest(server string, params *ListApplicantsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applicants")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRegisterApplicantRequest calls the generic RegisterApplicant builder with application/json body
+func NewRegisterApplicantRequest(server string, params *RegisterApplicantParams, body RegisterApplicantJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRegisterApplicantRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRegisterApplicantRequestWithBody constructs an http.Request for the RegisterApplicant method, with any body, and a specified content type
+func NewRegisterApplicantRequestWithBody(server string, params *RegisterApplicantParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applicants")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetApplicantRequest constructs an http.Request for the GetApplicant method
+func NewGetApplicantRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applicants/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeclareApplicantRequest calls the generic DeclareApplicant builder with application/json body
+func NewDeclareApplicantRequest(server string, id ID, body DeclareApplicantJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeclareApplicantRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewDeclareApplicantRequestWithBody constructs an http.Request for the DeclareApplicant method, with any body, and a specified content type
+func NewDeclareApplicantRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applicants/%s/declarations", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewHireApplicantRequest calls the generic HireApplicant builder with application/json body
+func NewHireApplicantRequest(server string, id ID, body HireApplicantJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHireApplicantRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewHireApplicantRequestWithBody constructs an http.Request for the HireApplicant method, with any body, and a specified content type
+func NewHireApplicantRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applicants/%s/hire", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewPassStageRequest calls the generic PassStage builder with application/json body
+func NewPassStageRequest(server string, id ID, stage string, body PassStageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPassStageRequestWithBody(server, id, stage, "application/json", bodyReader)
+}
+
+// NewPassStageRequestWithBody constructs an http.Request for the PassStage method, with any body, and a specified content type
+func NewPassStageRequestWithBody(server string, id ID, stage string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "stage", stage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applicants/%s/stages/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListCandidatesRequest constructs an http.Request for the ListCandidates method
 func NewListCandidatesRequest(server string, params *ListCandidatesParams) (*http.Request, error) {
 	var err error
@@ -4504,6 +5883,53 @@ func NewListOrgansRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewSetQuotaRequest calls the generic SetQuota builder with application/json body
+func NewSetQuotaRequest(server string, id ID, body SetQuotaJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetQuotaRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSetQuotaRequestWithBody constructs an http.Request for the SetQuota method, with any body, and a specified content type
+func NewSetQuotaRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/organs/%s/quota", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListPeopleRequest constructs an http.Request for the ListPeople method
 func NewListPeopleRequest(server string, params *ListPeopleParams) (*http.Request, error) {
 	var err error
@@ -4700,6 +6126,128 @@ func NewRegisterDeviceRequestWithBody(server string, id ID, params *RegisterDevi
 	return req, nil
 }
 
+// NewGetHandBackRequest constructs an http.Request for the GetHandBack method
+func NewGetHandBackRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/people/%s/hand-back", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReceiveBackRequest constructs an http.Request for the ReceiveBack method
+func NewReceiveBackRequest(server string, id ID, thing openapi_types.UUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "thing", thing, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/people/%s/hand-back/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewTransferPersonRequest calls the generic TransferPerson builder with application/json body
+func NewTransferPersonRequest(server string, id ID, body TransferPersonJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTransferPersonRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewTransferPersonRequestWithBody constructs an http.Request for the TransferPerson method, with any body, and a specified content type
+func NewTransferPersonRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/people/%s/organ", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewSetPersonStatusRequest calls the generic SetPersonStatus builder with application/json body
 func NewSetPersonStatusRequest(server string, id ID, body SetPersonStatusJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -4728,6 +6276,257 @@ func NewSetPersonStatusRequestWithBody(server string, id ID, contentType string,
 	}
 
 	operationPath := fmt.Sprintf("/v1/people/%s/status", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListQuotasRequest constructs an http.Request for the ListQuotas method
+func NewListQuotasRequest(server string, params *ListQuotasParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/quotas")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportRosterRequest constructs an http.Request for the ExportRoster method
+func NewExportRosterRequest(server string, params *ExportRosterParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/roster/export")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStartImportRequestWithBody constructs an http.Request for the StartImport method, with any body, and a specified content type
+func NewStartImportRequestWithBody(server string, params *StartImportParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/roster/imports")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dry_run", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetImportRequest constructs an http.Request for the GetImport method
+func NewGetImportRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/roster/imports/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSyncRosterRequest calls the generic SyncRoster builder with application/json body
+func NewSyncRosterRequest(server string, body SyncRosterJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSyncRosterRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSyncRosterRequestWithBody constructs an http.Request for the SyncRoster method, with any body, and a specified content type
+func NewSyncRosterRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/roster/sync")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -5731,6 +7530,96 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadinessWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetReadinessResponse, error)
 
+	// ListApplicantsWithResponse List applicants
+	//
+	// Applicants of organs in which you hold `roster.manage`, in order of id.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/applicants (the `ListApplicants` operationId).
+	ListApplicantsWithResponse(ctx context.Context, params *ListApplicantsParams, reqEditors ...RequestEditorFn) (*ListApplicantsResponse, error)
+
+	// RegisterApplicantWithBodyWithResponse Register an applicant
+	//
+	// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+	RegisterApplicantWithBodyWithResponse(ctx context.Context, params *RegisterApplicantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterApplicantResponse, error)
+
+	// RegisterApplicantWithResponse Register an applicant
+	//
+	// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+	RegisterApplicantWithResponse(ctx context.Context, params *RegisterApplicantParams, body RegisterApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterApplicantResponse, error)
+
+	// GetApplicantWithResponse Show an applicant
+	//
+	// With what the law last said of them. Needs `roster.manage`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/applicants/{id} (the `GetApplicant` operationId).
+	GetApplicantWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetApplicantResponse, error)
+
+	// DeclareApplicantWithBodyWithResponse Declare what was checked of an applicant
+	//
+	// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+	DeclareApplicantWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclareApplicantResponse, error)
+
+	// DeclareApplicantWithResponse Declare what was checked of an applicant
+	//
+	// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+	DeclareApplicantWithResponse(ctx context.Context, id ID, body DeclareApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareApplicantResponse, error)
+
+	// HireApplicantWithBodyWithResponse Hire an applicant
+	//
+	// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+	HireApplicantWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HireApplicantResponse, error)
+
+	// HireApplicantWithResponse Hire an applicant
+	//
+	// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+	HireApplicantWithResponse(ctx context.Context, id ID, body HireApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*HireApplicantResponse, error)
+
+	// PassStageWithBodyWithResponse Record how a stage ended
+	//
+	// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+	PassStageWithBodyWithResponse(ctx context.Context, id ID, stage string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PassStageResponse, error)
+
+	// PassStageWithResponse Record how a stage ended
+	//
+	// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+	PassStageWithResponse(ctx context.Context, id ID, stage string, body PassStageJSONRequestBody, reqEditors ...RequestEditorFn) (*PassStageResponse, error)
+
 	// ListCandidatesWithResponse Ask who may do a piece of work
 	//
 	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -5884,6 +7773,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/organs (the `ListOrgans` operationId).
 	ListOrgansWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListOrgansResponse, error)
 
+	// SetQuotaWithBodyWithResponse Record an approved head-count quota
+	//
+	// Needs `roster.manage`. The number is approved by the government of the place (Art. 7); `basis` names the approval. Exceeding it is a warning and an event, and refuses nothing: the article binds those who plan the number and gives no ground to keep somebody off the roster who was hired.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/organs/{id}/quota (the `SetQuota` operationId).
+	SetQuotaWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetQuotaResponse, error)
+
+	// SetQuotaWithResponse Record an approved head-count quota
+	//
+	// Needs `roster.manage`. The number is approved by the government of the place (Art. 7); `basis` names the approval. Exceeding it is a warning and an event, and refuses nothing: the article binds those who plan the number and gives no ground to keep somebody off the roster who was hired.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/organs/{id}/quota (the `SetQuota` operationId).
+	SetQuotaWithResponse(ctx context.Context, id ID, body SetQuotaJSONRequestBody, reqEditors ...RequestEditorFn) (*SetQuotaResponse, error)
+
 	// ListPeopleWithResponse List people
 	//
 	// People in sight in order of number. Needs `roster.read`.
@@ -5920,9 +7827,45 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/people/{id}/devices (the `RegisterDevice` operationId).
 	RegisterDeviceWithResponse(ctx context.Context, id ID, params *RegisterDeviceParams, body RegisterDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterDeviceResponse, error)
 
+	// GetHandBackWithResponse List what a leaver has to hand back
+	//
+	// Work card, uniform and insignia, and equipment, each open until it was handed back (Art. 35). Empty for who has not left.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/people/{id}/hand-back (the `GetHandBack` operationId).
+	GetHandBackWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetHandBackResponse, error)
+
+	// ReceiveBackWithResponse Record that a thing was handed back
+	//
+	// Needs `roster.manage`. What was handed back stays so; the first time is an event.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/people/{id}/hand-back/{thing} (the `ReceiveBack` operationId).
+	ReceiveBackWithResponse(ctx context.Context, id ID, thing openapi_types.UUID, reqEditors ...RequestEditorFn) (*ReceiveBackResponse, error)
+
+	// TransferPersonWithBodyWithResponse Transfer a person to another organ
+	//
+	// Needs `roster.manage` over both organs. The person's roles as an auxiliary or officer go with them; appointments over the organ they leave end. Both organs get an event, and the others on the person's open tasks are told. `over` lists quotas (Art. 7) that are exceeded by it, which is a warning and no refusal.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/people/{id}/organ (the `TransferPerson` operationId).
+	TransferPersonWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransferPersonResponse, error)
+
+	// TransferPersonWithResponse Transfer a person to another organ
+	//
+	// Needs `roster.manage` over both organs. The person's roles as an auxiliary or officer go with them; appointments over the organ they leave end. Both organs get an event, and the others on the person's open tasks are told. `over` lists quotas (Art. 7) that are exceeded by it, which is a warning and no refusal.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/people/{id}/organ (the `TransferPerson` operationId).
+	TransferPersonWithResponse(ctx context.Context, id ID, body TransferPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*TransferPersonResponse, error)
+
 	// SetPersonStatusWithBodyWithResponse Set a person's status
 	//
-	// Needs `roster.manage`. A suspended person can sign in and object but gets no lawful ruling; a separated one (Art. 37) is signed out everywhere at once. The change is an event.
+	// Needs `roster.manage`. A suspended person can sign in and object, but gets no lawful ruling and sees only what concerns themselves; a separated one (Art. 37) is signed out everywhere at once and has to hand back what they were issued (Art. 35). The change is an event.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5931,12 +7874,81 @@ type ClientWithResponsesInterface interface {
 
 	// SetPersonStatusWithResponse Set a person's status
 	//
-	// Needs `roster.manage`. A suspended person can sign in and object but gets no lawful ruling; a separated one (Art. 37) is signed out everywhere at once. The change is an event.
+	// Needs `roster.manage`. A suspended person can sign in and object, but gets no lawful ruling and sees only what concerns themselves; a separated one (Art. 37) is signed out everywhere at once and has to hand back what they were issued (Art. 35). The change is an event.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/people/{id}/status (the `SetPersonStatus` operationId).
 	SetPersonStatusWithResponse(ctx context.Context, id ID, body SetPersonStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPersonStatusResponse, error)
+
+	// ListQuotasWithResponse Compare head-count quotas with the actual numbers
+	//
+	// The approved number of auxiliaries of organs in sight, with everything below them (Art. 7), and how many there are. Needs `roster.read`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/quotas (the `ListQuotas` operationId).
+	ListQuotasWithResponse(ctx context.Context, params *ListQuotasParams, reqEditors ...RequestEditorFn) (*ListQuotasResponse, error)
+
+	// ExportRosterWithResponse Export people as a file
+	//
+	// The people in sight as CSV for Excel (UTF-8 with its mark), with the columns of the import, which finds no difference in it. Cells that a spreadsheet would run as a formula begin with `'`. Needs `roster.read`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/roster/export (the `ExportRoster` operationId).
+	ExportRosterWithResponse(ctx context.Context, params *ExportRosterParams, reqEditors ...RequestEditorFn) (*ExportRosterResponse, error)
+
+	// StartImportWithBodyWithResponse Import a file of people
+	//
+	// Takes a CSV file of up to 16 MiB and works on it in the background: all of its people come onto the roster or none does. Needs
+	// `roster.manage`; organs outside of it look like organs that do not exist.
+	//
+	// The file is UTF-8 (with Excel's mark or without) or GB18030, separated by commas, semicolons or tabs, with a header of these
+	// columns in any order: `number` 编号, `name` 姓名, `class` 类别 (`officer` 民警, `field_auxiliary` 勤务辅警,
+	// `civilian_auxiliary` 文职辅警, `other` 其他), `organ` 单位代码; and if wanted `status` 状态 (`active` 在岗, `suspended` 停职,
+	// `separated` 离职; empty: as it is), `training` 岗位培训 (`post=passed/valid to/refresher due`, days as `2026-01-02`, several
+	// joined by `|`), `qualifications` 资格 (`car=2030-01-01|drone`), `equipment` 装备 (`restraint:约束带`). A column that is
+	// left out leaves what is there as it is; an empty cell empties it. A cell that begins with `'` before `=`, `+`, `-` or `@` loses
+	// the `'`, as the export added it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/roster/imports (the `StartImport` operationId).
+	StartImportWithBodyWithResponse(ctx context.Context, params *StartImportParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartImportResponse, error)
+
+	// GetImportWithResponse Show how an import goes, or went
+	//
+	// Needs `roster.manage`; seen by whoever brought the file and by those who manage the roster of their organ.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/roster/imports/{id} (the `GetImport` operationId).
+	GetImportWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetImportResponse, error)
+
+	// SyncRosterWithBodyWithResponse Bring the roster to what a personnel system says
+	//
+	// People keyed by number, at a revision of the system's own. The same batch again changes nothing and leaves no event; a revision
+	// older than one already told is 409 `stale_revision`; several batches may have one revision. Whoever is not named stays as they
+	// are, unless `snapshot` says that the batch names every auxiliary of a subtree: the missing are then separated, which is 409
+	// `snapshot_separates_too_many` beyond `at_most_percent` of them without `confirmed`. All of it is written or nothing. Needs `roster.manage`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/roster/sync (the `SyncRoster` operationId).
+	SyncRosterWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SyncRosterResponse, error)
+
+	// SyncRosterWithResponse Bring the roster to what a personnel system says
+	//
+	// People keyed by number, at a revision of the system's own. The same batch again changes nothing and leaves no event; a revision
+	// older than one already told is 409 `stale_revision`; several batches may have one revision. Whoever is not named stays as they
+	// are, unless `snapshot` says that the batch names every auxiliary of a subtree: the missing are then separated, which is 409
+	// `snapshot_separates_too_many` beyond `at_most_percent` of them without `confirmed`. All of it is written or nothing. Needs `roster.manage`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/roster/sync (the `SyncRoster` operationId).
+	SyncRosterWithResponse(ctx context.Context, body SyncRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*SyncRosterResponse, error)
 
 	// AskRulingWithBodyWithResponse Ask the law without dispatching anybody
 	//
@@ -6405,6 +8417,350 @@ func (r GetReadinessResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetReadinessResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListApplicantsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ApplicantList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListApplicantsResponse) GetJSON200() *ApplicantList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListApplicantsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListApplicantsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListApplicantsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListApplicantsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListApplicantsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListApplicantsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RegisterApplicantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Applicant
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r RegisterApplicantResponse) GetJSON201() *Applicant {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r RegisterApplicantResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RegisterApplicantResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RegisterApplicantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RegisterApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RegisterApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RegisterApplicantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetApplicantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applicant
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetApplicantResponse) GetJSON200() *Applicant {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r GetApplicantResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetApplicantResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetApplicantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetApplicantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeclareApplicantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applicant
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DeclareApplicantResponse) GetJSON200() *Applicant {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r DeclareApplicantResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeclareApplicantResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeclareApplicantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeclareApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeclareApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeclareApplicantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HireApplicantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hired
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Refused
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HireApplicantResponse) GetJSON200() *Hired {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HireApplicantResponse) GetApplicationProblemJSON422() *Refused {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r HireApplicantResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r HireApplicantResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r HireApplicantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HireApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HireApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HireApplicantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PassStageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applicant
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Refused
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PassStageResponse) GetJSON200() *Applicant {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PassStageResponse) GetApplicationProblemJSON422() *Refused {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r PassStageResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PassStageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PassStageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PassStageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PassStageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PassStageResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7112,6 +9468,61 @@ func (r ListOrgansResponse) ContentType() string {
 	return ""
 }
 
+type SetQuotaResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Quota
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetQuotaResponse) GetJSON200() *Quota {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r SetQuotaResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetQuotaResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetQuotaResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetQuotaResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetQuotaResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetQuotaResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListPeopleResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -7277,6 +9688,171 @@ func (r RegisterDeviceResponse) ContentType() string {
 	return ""
 }
 
+type GetHandBackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *HandBackList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetHandBackResponse) GetJSON200() *HandBackList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r GetHandBackResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetHandBackResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetHandBackResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetHandBackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetHandBackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetHandBackResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReceiveBackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OwedThing
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReceiveBackResponse) GetJSON200() *OwedThing {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ReceiveBackResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReceiveBackResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReceiveBackResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReceiveBackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReceiveBackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReceiveBackResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TransferPersonResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Transferred
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TransferPersonResponse) GetJSON200() *Transferred {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r TransferPersonResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TransferPersonResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TransferPersonResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TransferPersonResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TransferPersonResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TransferPersonResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SetPersonStatusResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -7326,6 +9902,281 @@ func (r SetPersonStatusResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetPersonStatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListQuotasResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *QuotaList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListQuotasResponse) GetJSON200() *QuotaList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListQuotasResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListQuotasResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListQuotasResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListQuotasResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListQuotasResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListQuotasResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExportRosterResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ExportRosterResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExportRosterResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportRosterResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportRosterResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportRosterResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportRosterResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// StartImportResponse202Headers the declared response headers of an HTTP 202 response for StartImport
+type StartImportResponse202Headers struct {
+	Location string
+}
+
+type StartImportResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *RosterImport
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *StartImportResponse202Headers
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r StartImportResponse) GetJSON202() *RosterImport {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r StartImportResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StartImportResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StartImportResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StartImportResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StartImportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StartImportResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetImportResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RosterImport
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetImportResponse) GetJSON200() *RosterImport {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r GetImportResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetImportResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetImportResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetImportResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetImportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetImportResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SyncRosterResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Synced
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SyncRosterResponse) GetJSON200() *Synced {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r SyncRosterResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SyncRosterResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SyncRosterResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SyncRosterResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SyncRosterResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SyncRosterResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8475,6 +11326,156 @@ func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, reqE
 	return ParseGetReadinessResponse(rsp)
 }
 
+// ListApplicantsWithResponse List applicants
+//
+// Applicants of organs in which you hold `roster.manage`, in order of id.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/applicants (the `ListApplicants` operationId).
+func (c *ClientWithResponses) ListApplicantsWithResponse(ctx context.Context, params *ListApplicantsParams, reqEditors ...RequestEditorFn) (*ListApplicantsResponse, error) {
+	rsp, err := c.ListApplicants(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListApplicantsResponse(rsp)
+}
+
+// RegisterApplicantWithBodyWithResponse Register an applicant
+//
+// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+func (c *ClientWithResponses) RegisterApplicantWithBodyWithResponse(ctx context.Context, params *RegisterApplicantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterApplicantResponse, error) {
+	rsp, err := c.RegisterApplicantWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterApplicantResponse(rsp)
+}
+
+// RegisterApplicantWithResponse Register an applicant
+//
+// Somebody applies to become an auxiliary of an organ (Art. 8 to 12). Needs `roster.manage` over it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/applicants (the `RegisterApplicant` operationId).
+func (c *ClientWithResponses) RegisterApplicantWithResponse(ctx context.Context, params *RegisterApplicantParams, body RegisterApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterApplicantResponse, error) {
+	rsp, err := c.RegisterApplicant(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterApplicantResponse(rsp)
+}
+
+// GetApplicantWithResponse Show an applicant
+//
+// With what the law last said of them. Needs `roster.manage`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/applicants/{id} (the `GetApplicant` operationId).
+func (c *ClientWithResponses) GetApplicantWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetApplicantResponse, error) {
+	rsp, err := c.GetApplicant(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetApplicantResponse(rsp)
+}
+
+// DeclareApplicantWithBodyWithResponse Declare what was checked of an applicant
+//
+// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+func (c *ClientWithResponses) DeclareApplicantWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclareApplicantResponse, error) {
+	rsp, err := c.DeclareApplicantWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclareApplicantResponse(rsp)
+}
+
+// DeclareApplicantWithResponse Declare what was checked of an applicant
+//
+// Conditions of Art. 9 and bars of Art. 10, each `yes`, `no` or, left out, unknown. Say nothing of what lies behind a bar: only the answer, who checked and when are kept. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/applicants/{id}/declarations (the `DeclareApplicant` operationId).
+func (c *ClientWithResponses) DeclareApplicantWithResponse(ctx context.Context, id ID, body DeclareApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareApplicantResponse, error) {
+	rsp, err := c.DeclareApplicant(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclareApplicantResponse(rsp)
+}
+
+// HireApplicantWithBodyWithResponse Hire an applicant
+//
+// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+func (c *ClientWithResponses) HireApplicantWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HireApplicantResponse, error) {
+	rsp, err := c.HireApplicantWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHireApplicantResponse(rsp)
+}
+
+// HireApplicantWithResponse Hire an applicant
+//
+// Asks the law as of now: every condition, bar and stage must be known. The applicant becomes a person of the organ, active and without training, so the law lets them do nothing before they are trained (Art. 33). The same number again changes nothing. `over` lists quotas (Art. 7) that are exceeded by it, which refuses nothing. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/applicants/{id}/hire (the `HireApplicant` operationId).
+func (c *ClientWithResponses) HireApplicantWithResponse(ctx context.Context, id ID, body HireApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*HireApplicantResponse, error) {
+	rsp, err := c.HireApplicant(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHireApplicantResponse(rsp)
+}
+
+// PassStageWithBodyWithResponse Record how a stage ended
+//
+// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+func (c *ClientWithResponses) PassStageWithBodyWithResponse(ctx context.Context, id ID, stage string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PassStageResponse, error) {
+	rsp, err := c.PassStageWithBody(ctx, id, stage, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePassStageResponse(rsp)
+}
+
+// PassStageWithResponse Record how a stage ended
+//
+// Stages follow each other, and so do their days. The law is asked as of the day of a `qualification_review` that was passed. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
+func (c *ClientWithResponses) PassStageWithResponse(ctx context.Context, id ID, stage string, body PassStageJSONRequestBody, reqEditors ...RequestEditorFn) (*PassStageResponse, error) {
+	rsp, err := c.PassStage(ctx, id, stage, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePassStageResponse(rsp)
+}
+
 // ListCandidatesWithResponse Ask who may do a piece of work
 //
 // Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -8730,6 +11731,36 @@ func (c *ClientWithResponses) ListOrgansWithResponse(ctx context.Context, reqEdi
 	return ParseListOrgansResponse(rsp)
 }
 
+// SetQuotaWithBodyWithResponse Record an approved head-count quota
+//
+// Needs `roster.manage`. The number is approved by the government of the place (Art. 7); `basis` names the approval. Exceeding it is a warning and an event, and refuses nothing: the article binds those who plan the number and gives no ground to keep somebody off the roster who was hired.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/organs/{id}/quota (the `SetQuota` operationId).
+func (c *ClientWithResponses) SetQuotaWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetQuotaResponse, error) {
+	rsp, err := c.SetQuotaWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetQuotaResponse(rsp)
+}
+
+// SetQuotaWithResponse Record an approved head-count quota
+//
+// Needs `roster.manage`. The number is approved by the government of the place (Art. 7); `basis` names the approval. Exceeding it is a warning and an event, and refuses nothing: the article binds those who plan the number and gives no ground to keep somebody off the roster who was hired.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/organs/{id}/quota (the `SetQuota` operationId).
+func (c *ClientWithResponses) SetQuotaWithResponse(ctx context.Context, id ID, body SetQuotaJSONRequestBody, reqEditors ...RequestEditorFn) (*SetQuotaResponse, error) {
+	rsp, err := c.SetQuota(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetQuotaResponse(rsp)
+}
+
 // ListPeopleWithResponse List people
 //
 // People in sight in order of number. Needs `roster.read`.
@@ -8790,9 +11821,69 @@ func (c *ClientWithResponses) RegisterDeviceWithResponse(ctx context.Context, id
 	return ParseRegisterDeviceResponse(rsp)
 }
 
+// GetHandBackWithResponse List what a leaver has to hand back
+//
+// Work card, uniform and insignia, and equipment, each open until it was handed back (Art. 35). Empty for who has not left.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/people/{id}/hand-back (the `GetHandBack` operationId).
+func (c *ClientWithResponses) GetHandBackWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetHandBackResponse, error) {
+	rsp, err := c.GetHandBack(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetHandBackResponse(rsp)
+}
+
+// ReceiveBackWithResponse Record that a thing was handed back
+//
+// Needs `roster.manage`. What was handed back stays so; the first time is an event.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/people/{id}/hand-back/{thing} (the `ReceiveBack` operationId).
+func (c *ClientWithResponses) ReceiveBackWithResponse(ctx context.Context, id ID, thing openapi_types.UUID, reqEditors ...RequestEditorFn) (*ReceiveBackResponse, error) {
+	rsp, err := c.ReceiveBack(ctx, id, thing, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReceiveBackResponse(rsp)
+}
+
+// TransferPersonWithBodyWithResponse Transfer a person to another organ
+//
+// Needs `roster.manage` over both organs. The person's roles as an auxiliary or officer go with them; appointments over the organ they leave end. Both organs get an event, and the others on the person's open tasks are told. `over` lists quotas (Art. 7) that are exceeded by it, which is a warning and no refusal.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/people/{id}/organ (the `TransferPerson` operationId).
+func (c *ClientWithResponses) TransferPersonWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransferPersonResponse, error) {
+	rsp, err := c.TransferPersonWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransferPersonResponse(rsp)
+}
+
+// TransferPersonWithResponse Transfer a person to another organ
+//
+// Needs `roster.manage` over both organs. The person's roles as an auxiliary or officer go with them; appointments over the organ they leave end. Both organs get an event, and the others on the person's open tasks are told. `over` lists quotas (Art. 7) that are exceeded by it, which is a warning and no refusal.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/people/{id}/organ (the `TransferPerson` operationId).
+func (c *ClientWithResponses) TransferPersonWithResponse(ctx context.Context, id ID, body TransferPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*TransferPersonResponse, error) {
+	rsp, err := c.TransferPerson(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransferPersonResponse(rsp)
+}
+
 // SetPersonStatusWithBodyWithResponse Set a person's status
 //
-// Needs `roster.manage`. A suspended person can sign in and object but gets no lawful ruling; a separated one (Art. 37) is signed out everywhere at once. The change is an event.
+// Needs `roster.manage`. A suspended person can sign in and object, but gets no lawful ruling and sees only what concerns themselves; a separated one (Art. 37) is signed out everywhere at once and has to hand back what they were issued (Art. 35). The change is an event.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -8807,7 +11898,7 @@ func (c *ClientWithResponses) SetPersonStatusWithBodyWithResponse(ctx context.Co
 
 // SetPersonStatusWithResponse Set a person's status
 //
-// Needs `roster.manage`. A suspended person can sign in and object but gets no lawful ruling; a separated one (Art. 37) is signed out everywhere at once. The change is an event.
+// Needs `roster.manage`. A suspended person can sign in and object, but gets no lawful ruling and sees only what concerns themselves; a separated one (Art. 37) is signed out everywhere at once and has to hand back what they were issued (Art. 35). The change is an event.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -8818,6 +11909,111 @@ func (c *ClientWithResponses) SetPersonStatusWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseSetPersonStatusResponse(rsp)
+}
+
+// ListQuotasWithResponse Compare head-count quotas with the actual numbers
+//
+// The approved number of auxiliaries of organs in sight, with everything below them (Art. 7), and how many there are. Needs `roster.read`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/quotas (the `ListQuotas` operationId).
+func (c *ClientWithResponses) ListQuotasWithResponse(ctx context.Context, params *ListQuotasParams, reqEditors ...RequestEditorFn) (*ListQuotasResponse, error) {
+	rsp, err := c.ListQuotas(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListQuotasResponse(rsp)
+}
+
+// ExportRosterWithResponse Export people as a file
+//
+// The people in sight as CSV for Excel (UTF-8 with its mark), with the columns of the import, which finds no difference in it. Cells that a spreadsheet would run as a formula begin with `'`. Needs `roster.read`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/roster/export (the `ExportRoster` operationId).
+func (c *ClientWithResponses) ExportRosterWithResponse(ctx context.Context, params *ExportRosterParams, reqEditors ...RequestEditorFn) (*ExportRosterResponse, error) {
+	rsp, err := c.ExportRoster(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportRosterResponse(rsp)
+}
+
+// StartImportWithBodyWithResponse Import a file of people
+//
+// Takes a CSV file of up to 16 MiB and works on it in the background: all of its people come onto the roster or none does. Needs
+// `roster.manage`; organs outside of it look like organs that do not exist.
+//
+// The file is UTF-8 (with Excel's mark or without) or GB18030, separated by commas, semicolons or tabs, with a header of these
+// columns in any order: `number` 编号, `name` 姓名, `class` 类别 (`officer` 民警, `field_auxiliary` 勤务辅警,
+// `civilian_auxiliary` 文职辅警, `other` 其他), `organ` 单位代码; and if wanted `status` 状态 (`active` 在岗, `suspended` 停职,
+// `separated` 离职; empty: as it is), `training` 岗位培训 (`post=passed/valid to/refresher due`, days as `2026-01-02`, several
+// joined by `|`), `qualifications` 资格 (`car=2030-01-01|drone`), `equipment` 装备 (`restraint:约束带`). A column that is
+// left out leaves what is there as it is; an empty cell empties it. A cell that begins with `'` before `=`, `+`, `-` or `@` loses
+// the `'`, as the export added it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/roster/imports (the `StartImport` operationId).
+func (c *ClientWithResponses) StartImportWithBodyWithResponse(ctx context.Context, params *StartImportParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartImportResponse, error) {
+	rsp, err := c.StartImportWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStartImportResponse(rsp)
+}
+
+// GetImportWithResponse Show how an import goes, or went
+//
+// Needs `roster.manage`; seen by whoever brought the file and by those who manage the roster of their organ.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/roster/imports/{id} (the `GetImport` operationId).
+func (c *ClientWithResponses) GetImportWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetImportResponse, error) {
+	rsp, err := c.GetImport(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetImportResponse(rsp)
+}
+
+// SyncRosterWithBodyWithResponse Bring the roster to what a personnel system says
+//
+// People keyed by number, at a revision of the system's own. The same batch again changes nothing and leaves no event; a revision
+// older than one already told is 409 `stale_revision`; several batches may have one revision. Whoever is not named stays as they
+// are, unless `snapshot` says that the batch names every auxiliary of a subtree: the missing are then separated, which is 409
+// `snapshot_separates_too_many` beyond `at_most_percent` of them without `confirmed`. All of it is written or nothing. Needs `roster.manage`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/roster/sync (the `SyncRoster` operationId).
+func (c *ClientWithResponses) SyncRosterWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SyncRosterResponse, error) {
+	rsp, err := c.SyncRosterWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSyncRosterResponse(rsp)
+}
+
+// SyncRosterWithResponse Bring the roster to what a personnel system says
+//
+// People keyed by number, at a revision of the system's own. The same batch again changes nothing and leaves no event; a revision
+// older than one already told is 409 `stale_revision`; several batches may have one revision. Whoever is not named stays as they
+// are, unless `snapshot` says that the batch names every auxiliary of a subtree: the missing are then separated, which is 409
+// `snapshot_separates_too_many` beyond `at_most_percent` of them without `confirmed`. All of it is written or nothing. Needs `roster.manage`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/roster/sync (the `SyncRoster` operationId).
+func (c *ClientWithResponses) SyncRosterWithResponse(ctx context.Context, body SyncRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*SyncRosterResponse, error) {
+	rsp, err := c.SyncRoster(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSyncRosterResponse(rsp)
 }
 
 // AskRulingWithBodyWithResponse Ask the law without dispatching anybody
@@ -9400,6 +12596,260 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 	return response, nil
 }
 
+// ParseListApplicantsResponse parses an HTTP response from a ListApplicantsWithResponse call
+func ParseListApplicantsResponse(rsp *http.Response) (*ListApplicantsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListApplicantsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ApplicantList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRegisterApplicantResponse parses an HTTP response from a RegisterApplicantWithResponse call
+func ParseRegisterApplicantResponse(rsp *http.Response) (*RegisterApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RegisterApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Applicant
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetApplicantResponse parses an HTTP response from a GetApplicantWithResponse call
+func ParseGetApplicantResponse(rsp *http.Response) (*GetApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applicant
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeclareApplicantResponse parses an HTTP response from a DeclareApplicantWithResponse call
+func ParseDeclareApplicantResponse(rsp *http.Response) (*DeclareApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeclareApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applicant
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHireApplicantResponse parses an HTTP response from a HireApplicantWithResponse call
+func ParseHireApplicantResponse(rsp *http.Response) (*HireApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HireApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hired
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePassStageResponse parses an HTTP response from a PassStageWithResponse call
+func ParsePassStageResponse(rsp *http.Response) (*PassStageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PassStageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applicant
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListCandidatesResponse parses an HTTP response from a ListCandidatesWithResponse call
 func ParseListCandidatesResponse(rsp *http.Response) (*ListCandidatesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -9918,6 +13368,46 @@ func ParseListOrgansResponse(rsp *http.Response) (*ListOrgansResponse, error) {
 	return response, nil
 }
 
+// ParseSetQuotaResponse parses an HTTP response from a SetQuotaWithResponse call
+func ParseSetQuotaResponse(rsp *http.Response) (*SetQuotaResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetQuotaResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Quota
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListPeopleResponse parses an HTTP response from a ListPeopleWithResponse call
 func ParseListPeopleResponse(rsp *http.Response) (*ListPeopleResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -10038,6 +13528,126 @@ func ParseRegisterDeviceResponse(rsp *http.Response) (*RegisterDeviceResponse, e
 	return response, nil
 }
 
+// ParseGetHandBackResponse parses an HTTP response from a GetHandBackWithResponse call
+func ParseGetHandBackResponse(rsp *http.Response) (*GetHandBackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetHandBackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest HandBackList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReceiveBackResponse parses an HTTP response from a ReceiveBackWithResponse call
+func ParseReceiveBackResponse(rsp *http.Response) (*ReceiveBackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReceiveBackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OwedThing
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTransferPersonResponse parses an HTTP response from a TransferPersonWithResponse call
+func ParseTransferPersonResponse(rsp *http.Response) (*TransferPersonResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TransferPersonResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Transferred
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSetPersonStatusResponse parses an HTTP response from a SetPersonStatusWithResponse call
 func ParseSetPersonStatusResponse(rsp *http.Response) (*SetPersonStatusResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -10054,6 +13664,212 @@ func ParseSetPersonStatusResponse(rsp *http.Response) (*SetPersonStatusResponse,
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Person
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListQuotasResponse parses an HTTP response from a ListQuotasWithResponse call
+func ParseListQuotasResponse(rsp *http.Response) (*ListQuotasResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListQuotasResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest QuotaList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportRosterResponse parses an HTTP response from a ExportRosterWithResponse call
+func ParseExportRosterResponse(rsp *http.Response) (*ExportRosterResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportRosterResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStartImportResponse parses an HTTP response from a StartImportWithResponse call
+func ParseStartImportResponse(rsp *http.Response) (*StartImportResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StartImportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest RosterImport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 202:
+		var headers StartImportResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetImportResponse parses an HTTP response from a GetImportWithResponse call
+func ParseGetImportResponse(rsp *http.Response) (*GetImportResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetImportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RosterImport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSyncRosterResponse parses an HTTP response from a SyncRosterWithResponse call
+func ParseSyncRosterResponse(rsp *http.Response) (*SyncRosterResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SyncRosterResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Synced
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path"
@@ -27,6 +28,7 @@ type adminCommand struct {
 	Organ         organCommand         `cmd:"" help:"Make an organ."`
 	Post          postCommand          `cmd:"" help:"Make or change a post and the items of the statute it covers."`
 	Person        personCommand        `cmd:"" help:"Make a person."`
+	Import        importCommand        `cmd:"" help:"Import a CSV file of people, all of them or nobody."`
 	Status        statusCommand        `cmd:"" help:"Set a person's status (active, suspended, separated)."`
 	Training      trainingCommand      `cmd:"" help:"Record a training that was passed (Art. 33)."`
 	Qualification qualificationCommand `cmd:"" help:"Record a qualification (Art. 18)."`
@@ -267,7 +269,7 @@ func (c statusCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return "", err
 		}
-		_, err = roster.New(store).SetStatus(ctx, over(person), person.ID, c.Status, c.Reason)
+		_, err = roster.New(store, slog.New(slog.DiscardHandler)).SetStatus(ctx, over(person), person.ID, c.Status, c.Reason)
 		return fmt.Sprintf("%s is %s", c.Number, c.Status), err
 	})
 }

@@ -60,10 +60,11 @@ func plain(path string, own answers) door {
 }
 
 var (
-	actingAbroad      = answers{404, 404, 404, 403, 403, 403, 403}
-	dispatchingAbroad = answers{403, 404, 404, 403, 403, 403, 403}
-	readingRoster     = answers{404, 200, 200, 404, 200, 200, 200} // whoever does not read the roster sees nobody but themselves
-	changingRoster    = answers{404, 403, 403, 404, 200, 403, 403}
+	actingAbroad       = answers{404, 404, 404, 403, 403, 403, 403}
+	dispatchingAbroad  = answers{403, 404, 404, 403, 403, 403, 403}
+	readingRoster      = answers{404, 200, 200, 404, 200, 200, 200} // whoever does not read the roster sees nobody but themselves
+	applicantsOfNobody = answers{403, 403, 403, 403, 404, 403, 403} // only personnel see applicants
+	changingRoster     = answers{404, 403, 403, 404, 200, 403, 403}
 )
 
 // doors has an entry for every route of the contract, by its operationId.
@@ -130,6 +131,46 @@ var doors = map[string]door{
 	"getPerson": {own: readingRoster, foreign: notThere, ask: func(t target) asking { return asking{path: "/v1/people/" + t.person.String()} }},
 	"setPersonStatus": {own: changingRoster, foreign: notThere, ask: func(t target) asking {
 		return asking{"/v1/people/" + t.person.String() + "/status", object{"status": "suspended", "reason": "调查"}}
+	}},
+	"transferPerson": {own: answers{404, 403, 403, 404, 400, 403, 403}, foreign: notThere, ask: func(t target) asking { // the district's other station is not theirs
+		return asking{"/v1/people/" + t.person.String() + "/organ", object{"organ": hillside, "reason": "调动"}}
+	}},
+	"getHandBack": {own: readingRoster, foreign: notThere, ask: func(t target) asking {
+		return asking{path: "/v1/people/" + t.person.String() + "/hand-back"}
+	}},
+	"receiveBack": {own: answers{404, 403, 403, 404, 404, 403, 403}, foreign: notThere, ask: func(t target) asking { // who has not left owes nothing
+		return asking{path: "/v1/people/" + t.person.String() + "/hand-back/" + t.task.String()}
+	}},
+	"listQuotas": plain("/v1/quotas", answers{403, 200, 200, 403, 200, 200, 200}),
+	"setQuota": {own: notThere, ask: func(t target) asking { // TestQuotas has one that exists
+		return asking{"/v1/organs/" + t.task.String() + "/quota", object{"class": "field_auxiliary", "amount": 3, "basis": "x"}}
+	}},
+	"startImport": {own: answers{403, 403, 403, 403, 202, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/roster/imports?dry_run=true", csvFile("number,name,class,organ\n")}
+	}},
+	"getImport": {own: answers{403, 403, 403, 403, 404, 403, 403}, foreign: answers{403, 403, 403, 403, 404, 403, 403}, ask: func(t target) asking {
+		return asking{path: "/v1/roster/imports/" + t.task.String()}
+	}},
+	"exportRoster": plain("/v1/roster/export", answers{403, 200, 200, 403, 200, 200, 200}),
+	"syncRoster": {own: answers{403, 403, 403, 403, 200, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/roster/sync", object{"source": "hr" + t.task.String()[:8], "revision": 1, "people": []object{}}}
+	}},
+	"registerApplicant": {own: answers{403, 403, 403, 403, 201, 403, 403}, ask: func(target) asking {
+		return asking{"/v1/applicants", object{"organ": riverside, "class": "field_auxiliary", "name": "应聘人", "born": "2001-01-15", "education": "college"}}
+	}},
+	"listApplicants": plain("/v1/applicants", answers{403, 403, 403, 403, 200, 403, 403}),
+	// Of the applicants that exist TestApplicantsAreForPersonnelOfTheirOrgan speaks.
+	"getApplicant": {own: applicantsOfNobody, foreign: applicantsOfNobody, ask: func(t target) asking {
+		return asking{path: "/v1/applicants/" + t.task.String()}
+	}},
+	"declareApplicant": {own: applicantsOfNobody, foreign: applicantsOfNobody, ask: func(t target) asking {
+		return asking{"/v1/applicants/" + t.task.String() + "/declarations", object{"conduct": "yes"}}
+	}},
+	"passStage": {own: applicantsOfNobody, foreign: applicantsOfNobody, ask: func(t target) asking {
+		return asking{"/v1/applicants/" + t.task.String() + "/stages/announcement", object{"passed": true, "on": "2026-01-05"}}
+	}},
+	"hireApplicant": {own: applicantsOfNobody, foreign: applicantsOfNobody, ask: func(t target) asking {
+		return asking{"/v1/applicants/" + t.task.String() + "/hire", object{"number": "FJ" + t.task.String()[:8]}}
 	}},
 	"registerDevice": {own: answers{404, 403, 403, 404, 201, 403, 403}, foreign: notThere, ask: func(t target) asking {
 		return asking{"/v1/people/" + t.person.String() + "/devices", object{"name": "3 号机", "platform": "android"}}

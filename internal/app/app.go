@@ -135,20 +135,22 @@ func (a *App) join(ctx context.Context) error {
 	sockets := wsfeed.New(wsfeed.Config{Feed: feeds, Log: a.log, Origins: a.config.Origins})
 	a.live.On(live.Sequenced, hub.Wake)
 
+	people := roster.New(a.store, a.log)
 	rooms := rooms{
 		dispatch: dispatch.New(a.store, books, dispatch.Freshness{
 			Recording: a.config.RecordingFreshness, Statement: a.config.StatementFreshness,
 		}),
 		trials:   dispatch.NewTrials(a.store, Laws{law.Embedded()}),
 		identity: identity.New(a.store, a.live, a.config.SessionTTL),
-		roster:   roster.New(a.store),
-		feed:     feeds, sockets: sockets, hub: hub, sequencer: sequencer,
+		roster:   people, recruitment: roster.NewRecruitment(people, a.store, gates),
+		feed: feeds, sockets: sockets, hub: hub, sequencer: sequencer,
 	}
 	if err := a.push(ctx); err != nil {
 		return err
 	}
 	a.background(sequencer.Run)
 	a.background(hub.Run)
+	a.background(rooms.roster.RunImports)
 	a.background(a.live.Run)
 	return a.serve(rooms)
 }

@@ -6,10 +6,14 @@ import (
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/roster"
 )
 
 // books is the law by which an organ's tasks are judged.
 func books(duty.Organ) dispatch.Book { return law.Default() }
+
+// gates is the law on recruitment, as an organ reads it.
+func gates(duty.Organ) roster.Gate { return law.Default() }
 
 // Book is the law that a stored ruling is derived again by.
 func Book(dispatch.RulingRecord) dispatch.Book { return law.Default() }

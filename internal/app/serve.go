@@ -18,14 +18,15 @@ import (
 
 // rooms are what the API stands on.
 type rooms struct {
-	dispatch  *dispatch.Service
-	trials    *dispatch.Trials
-	identity  *identity.Service
-	roster    *roster.Service
-	feed      *feed.Service
-	hub       *feed.Hub
-	sockets   *wsfeed.Feed
-	sequencer *postgres.Sequencer
+	dispatch    *dispatch.Service
+	trials      *dispatch.Trials
+	identity    *identity.Service
+	roster      *roster.Service
+	recruitment *roster.Recruitment
+	feed        *feed.Service
+	hub         *feed.Hub
+	sockets     *wsfeed.Feed
+	sequencer   *postgres.Sequencer
 }
 
 // serve makes the API and its metrics.
@@ -36,7 +37,7 @@ func (a *App) serve(r rooms) error {
 	}
 	registry := a.registry(r)
 	a.web = httpapi.New(httpapi.Config{
-		Duty: r.dispatch, Identity: r.identity, Roster: r.roster, Tickets: r.feed,
+		Duty: r.dispatch, Identity: r.identity, Roster: r.roster, Recruitment: r.recruitment, Tickets: r.feed,
 		Law:     func(duty.Organ) httpapi.Law { return law.Default() },
 		Trials:  r.trials,
 		Watch:   r.sockets.Handler(),

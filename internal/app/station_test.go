@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -151,10 +152,17 @@ func (h *hand) ask(method, path string, body any, header http.Header) reply {
 	return r
 }
 
+// csvFile is the body of an import.
+type csvFile string
+
 // try is ask for a server that may be gone.
 func (h *hand) try(method, path string, body any, header http.Header) (reply, error) {
 	var content io.Reader
-	if raw, ok := body.([]byte); ok {
+	if file, ok := body.(csvFile); ok {
+		content = strings.NewReader(string(file))
+		header = header.Clone()
+		header.Set("Content-Type", "text/csv")
+	} else if raw, ok := body.([]byte); ok {
 		content = bytes.NewReader(raw)
 	} else if body != nil {
 		text, err := json.Marshal(body)

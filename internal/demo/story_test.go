@@ -54,7 +54,7 @@ func serve(t *testing.T) (baseURL string, accounts demo.Accounts) {
 	sockets := wsfeed.New(wsfeed.Config{Feed: tickets, Log: log})
 	web := httpapi.New(httpapi.Config{
 		Duty:     dispatch.New(store, func(duty.Organ) dispatch.Book { return law.Default() }, dispatch.DefaultFreshness),
-		Identity: people, Roster: roster.New(store), Tickets: tickets, Watch: sockets.Handler(), Log: log,
+		Identity: people, Roster: roster.New(store, log), Tickets: tickets, Watch: sockets.Handler(), Log: log,
 		Law: func(duty.Organ) httpapi.Law { return law.Default() },
 	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

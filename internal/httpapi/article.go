@@ -44,12 +44,12 @@ func articles(book Law, asked func(law.Article) bool) (api.ArticleList, error) {
 
 func articleOf(a law.Article) api.Article {
 	return api.Article{
-		Instrument: a.Instrument, Title: textOf(a.Title), Citation: a.Citation, Number: a.Number, From: wire.Date{Time: a.From}, To: dateOf(a.To),
+		Instrument: a.Instrument, Title: textOf(a.Title), Citation: a.Citation, Number: a.Number, From: wire.Date{Time: a.From}, To: boundOf(a.To),
 		Words: a.Words, Gloss: optional(a.Gloss), Units: convert(a.Units, unitOf),
 	}
 }
 
-func dateOf(t time.Time) *wire.Date {
+func boundOf(t time.Time) *wire.Date {
 	if t.IsZero() {
 		return nil
 	}
@@ -62,7 +62,7 @@ func unitOf(u law.Unit) api.ArticleUnit {
 
 func itemOf(it law.Item) api.ArticleItem {
 	return api.ArticleItem{
-		Kind: it.Kind, By: optional(api.ArticleItemBy(it.By)), Note: optional(textOf(it.Note)), From: dateOf(it.From), To: dateOf(it.To),
+		Kind: it.Kind, By: optional(api.ArticleItemBy(it.By)), Note: optional(textOf(it.Note)), From: boundOf(it.From), To: boundOf(it.To),
 		Acts: convert(it.Acts, actOf), Asks: convert(it.Asks, conditionOf), Closes: convert(it.Closes, closingOf),
 		Equipment: convert(it.Equipment, equipmentSaidOf), Advice: convert(it.Advice, adviceOf), Readings: convert(it.Readings, readingOf),
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
 
+	"github.com/dutybound/dutybound/internal/roster"
 	"github.com/dutybound/dutybound/openapi"
 )
 
@@ -35,10 +36,15 @@ func Routes() []Route {
 type operation struct {
 	Route
 	parameters openapi3.Parameters
-	body       *openapi3.Schema // nil: takes none
-	optional   bool             // the body may be left out
-	command    bool             // carries an Idempotency-Key
+	media      string // of the body; empty: takes none
+	body       *openapi3.Schema
+	optional   bool // the body may be left out
+	command    bool // carries an Idempotency-Key
+	limit      int  // bytes of the body; 0: as everywhere
 }
+
+// largeBodies are whole rosters.
+var largeBodies = map[string]int{"startImport": roster.MaxFile, "syncRoster": 4 << 20}
 
 const keyHeader = "Idempotency-Key"
 
@@ -66,8 +72,11 @@ func newOperation(method, path string, item *openapi3.PathItem, spec *openapi3.O
 		parameters: append(append(openapi3.Parameters{}, item.Parameters...), spec.Parameters...),
 	}
 	op.command = op.parameters.GetByInAndName(openapi3.ParameterInHeader, keyHeader) != nil
+	op.limit = largeBodies[op.Operation]
 	if spec.RequestBody != nil {
-		op.body = spec.RequestBody.Value.Content.Get("application/json").Schema.Value
+		for media, content := range spec.RequestBody.Value.Content { // one
+			op.media, op.body = media, content.Schema.Value
+		}
 		op.optional = !spec.RequestBody.Value.Required
 	}
 	return op

@@ -70,9 +70,10 @@ func (g gate) admit(c *fiber.Ctx, op *operation) error {
 }
 
 // bearer is the token of a request; empty when there is none.
-func bearer(c *fiber.Ctx) string {
+func bearer(c *fiber.Ctx) string { return bearerOf(c.Get(fiber.HeaderAuthorization)) }
+
+func bearerOf(header string) string {
 	const scheme = "bearer "
-	header := c.Get(fiber.HeaderAuthorization)
 	if len(header) < len(scheme) || !strings.EqualFold(header[:len(scheme)], scheme) {
 		return ""
 	}

@@ -13,6 +13,24 @@ func (h *handlers) ListOrgans(ctx context.Context, _ ListOrgansRequestObject) (L
 	return ListOrgans200JSONResponse{Organs: convert(organs, placedOrganOf)}, err
 }
 
+func (h *handlers) ListQuotas(ctx context.Context, r ListQuotasRequestObject) (ListQuotasResponseObject, error) {
+	counts, err := h.Roster.Quotas(ctx, actorOf(ctx), duty.Path(value(r.Params.Path)))
+	return ListQuotas200JSONResponse{Quotas: convert(counts, quotaOf)}, err
+}
+
+func (h *handlers) SetQuota(ctx context.Context, r SetQuotaRequestObject) (SetQuotaResponseObject, error) {
+	count, err := h.Roster.SetQuota(ctx, actorOf(ctx), roster.NewQuota{
+		Organ: r.ID, Class: duty.Class(r.Body.Class), Amount: r.Body.Amount, Basis: r.Body.Basis,
+	})
+	return SetQuota200JSONResponse(quotaOf(count)), err
+}
+
+func quotaOf(h roster.Headcount) api.Quota {
+	return api.Quota{
+		Organ: organOf(h.Organ), Class: api.AuxiliaryClass(h.Class), Quota: h.Quota, Basis: h.Basis, Actual: h.Actual, Over: h.Over(),
+	}
+}
+
 func organOf(o duty.Organ) api.Organ {
 	return api.Organ{ID: o.ID, Code: o.Code, Name: o.Name, Kind: api.OrganKind(o.Kind), Path: api.Path(o.Path)}
 }

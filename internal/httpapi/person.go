@@ -47,6 +47,27 @@ func (h *handlers) SetPersonStatus(ctx context.Context, r SetPersonStatusRequest
 	return SetPersonStatus200JSONResponse(personOf(person)), err
 }
 
+func (h *handlers) TransferPerson(ctx context.Context, r TransferPersonRequestObject) (TransferPersonResponseObject, error) {
+	moved, err := h.Roster.Transfer(ctx, actorOf(ctx), r.ID, r.Body.Organ, r.Body.Reason)
+	return TransferPerson200JSONResponse{Person: personOf(moved.Person), Over: convert(moved.Over, quotaOf)}, err
+}
+
+func (h *handlers) GetHandBack(ctx context.Context, r GetHandBackRequestObject) (GetHandBackResponseObject, error) {
+	owed, err := h.Roster.HandBack(ctx, actorOf(ctx), r.ID)
+	return GetHandBack200JSONResponse{Things: convert(owed, owedOf)}, err
+}
+
+func (h *handlers) ReceiveBack(ctx context.Context, r ReceiveBackRequestObject) (ReceiveBackResponseObject, error) {
+	owed, err := h.Roster.Receive(ctx, actorOf(ctx), r.ID, r.Thing)
+	return ReceiveBack200JSONResponse(owedOf(owed)), err
+}
+
+func owedOf(o roster.Owed) api.OwedThing {
+	return api.OwedThing{
+		ID: o.ID, Class: api.EquipmentClass(o.Class.String()), Item: o.Item, ListedAt: o.ListedAt, ReturnedAt: o.ReturnedAt, ReceivedBy: o.ReceivedBy,
+	}
+}
+
 func personOf(p duty.Person) api.Person {
 	return api.Person{
 		ID: p.ID, Number: p.Number, Name: p.Name, Class: api.Class(p.Class), Organ: organOf(p.Organ), Status: api.Status(p.Status.String()),

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/google/uuid"
@@ -73,6 +74,35 @@ type Roster interface {
 	Person(ctx context.Context, actor duty.Actor, id uuid.UUID) (duty.Person, error)
 	Profile(ctx context.Context, actor duty.Actor) (roster.Profile, error)
 	SetStatus(ctx context.Context, actor duty.Actor, id uuid.UUID, status law.Status, reason string) (duty.Person, error)
+	Transfer(ctx context.Context, actor duty.Actor, id uuid.UUID, organ, reason string) (roster.Moved, error)
+	Files
+	Obligations
+}
+
+// Recruitment takes applicants through the stages and the gate (Art. 9 to 12).
+type Recruitment interface {
+	Apply(ctx context.Context, actor duty.Actor, cmd duty.Command, a roster.Applicant) (roster.Applicant, error)
+	Applicants(ctx context.Context, actor duty.Actor, within duty.Path, after uuid.UUID) (list []roster.Applicant, more bool, err error)
+	Applicant(ctx context.Context, actor duty.Actor, id uuid.UUID) (roster.Applicant, error)
+	Declare(ctx context.Context, actor duty.Actor, id uuid.UUID, d roster.Declared) (roster.Applicant, error)
+	Pass(ctx context.Context, actor duty.Actor, id uuid.UUID, s roster.Stage) (roster.Applicant, error)
+	Hire(ctx context.Context, actor duty.Actor, id uuid.UUID, number string) (roster.Applicant, []roster.Headcount, error)
+}
+
+// Files bring many people at once.
+type Files interface {
+	StartImport(ctx context.Context, actor duty.Actor, cmd duty.Command, f roster.File) (roster.ImportJob, error)
+	ImportJob(ctx context.Context, actor duty.Actor, id uuid.UUID) (roster.ImportJob, error)
+	Export(ctx context.Context, actor duty.Actor, within duty.Path, to io.Writer) error
+	Sync(ctx context.Context, actor duty.Actor, b roster.Batch) (roster.Synced, error)
+}
+
+// Obligations are what the roster owes the law beside the people: quotas (Art. 7) and what leavers hand back (Art. 35).
+type Obligations interface {
+	Quotas(ctx context.Context, actor duty.Actor, within duty.Path) ([]roster.Headcount, error)
+	SetQuota(ctx context.Context, actor duty.Actor, q roster.NewQuota) (roster.Headcount, error)
+	HandBack(ctx context.Context, actor duty.Actor, person uuid.UUID) ([]roster.Owed, error)
+	Receive(ctx context.Context, actor duty.Actor, person, thing uuid.UUID) (roster.Owed, error)
 }
 
 // Tickets lets viewers onto the feed.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -18,13 +19,14 @@ import (
 
 // Config is what the API is made of. Zero durations and numbers take the value named.
 type Config struct {
-	Duty     Duty
-	Identity Identity
-	Roster   Roster
-	Tickets  Tickets
-	Law      func(duty.Organ) Law // as the organ reads it
-	Trials   Trials
-	Watch    fiber.Handler // GET /v1/feed
+	Duty        Duty
+	Identity    Identity
+	Roster      Roster
+	Recruitment Recruitment
+	Tickets     Tickets
+	Law         func(duty.Organ) Law // as the organ reads it
+	Trials      Trials
+	Watch       fiber.Handler // GET /v1/feed
 	// Ready says why the server cannot do its work now; nil: it can.
 	Ready func(ctx context.Context) error
 
@@ -77,7 +79,26 @@ func New(config Config) *fiber.App {
 	RegisterHandlers(router, NewStrictHandler(h, nil))
 	router.Get("/v1/feed", h.watch)
 	refuseUnknownMethods(app)
+	app.Server().HeaderReceived = func(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
+		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(config, header)}
+	}
 	return app
+}
+
+// bodyLimit lets whole rosters in, where somebody brings one who is signed in; 0: no more than everywhere. A stranger's long body is
+// not even read.
+func bodyLimit(config Config, header *fasthttp.RequestHeader) int {
+	path, _, _ := strings.Cut(string(header.RequestURI()), "?")
+	op, known := contract()[string(header.Method())+" "+path]
+	if !known || op.limit == 0 {
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), config.Timeout)
+	defer cancel()
+	if _, err := config.Identity.Session(ctx, bearerOf(string(header.Peek(fiber.HeaderAuthorization)))); err != nil {
+		return 0 // the gate says why
+	}
+	return op.limit
 }
 
 // refuseUnknownMethods answers a method that Fiber has never heard of like one that a route does not take. Fiber itself answers it

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -45,6 +46,10 @@ type rooms struct {
 	question dispatch.Question
 	people   roster.Filter
 	signIns  []identity.SignIn
+	files    []roster.File
+	batches  []roster.Batch
+
+	applicants []roster.Applicant
 }
 
 const goodToken = "a token that opens the session"
@@ -114,6 +119,78 @@ func (r *rooms) SetStatus(_ context.Context, _ duty.Actor, id uuid.UUID, s law.S
 	return duty.Person{ID: id, Status: s}, r.err
 }
 
+func (r *rooms) Transfer(_ context.Context, _ duty.Actor, id uuid.UUID, _, _ string) (roster.Moved, error) {
+	return roster.Moved{Person: duty.Person{ID: id}, Over: []roster.Headcount{{Class: duty.FieldAuxiliary, Quota: 1, Actual: 3}}}, r.err
+}
+
+func (r *rooms) StartImport(_ context.Context, _ duty.Actor, cmd duty.Command, f roster.File) (roster.ImportJob, error) {
+	r.commands, r.files = append(r.commands, cmd), append(r.files, f)
+	return roster.ImportJob{ID: cmd.ID, Dry: f.Dry, State: roster.ImportWaiting, CreatedAt: noon}, r.err
+}
+
+func (r *rooms) ImportJob(_ context.Context, _ duty.Actor, id uuid.UUID) (roster.ImportJob, error) {
+	return roster.ImportJob{ID: id, State: roster.ImportRefused, CreatedAt: noon, Report: &roster.Report{
+		Rows: 2, Wrong: 1, Problems: []roster.Problem{{Line: 3, Column: "organ", Value: "x", Message: law.Text{ZH: "没有", EN: "none"}}},
+	}}, r.err
+}
+
+func (r *rooms) Export(_ context.Context, _ duty.Actor, _ duty.Path, to io.Writer) error {
+	_, err := io.WriteString(to, "number,name\r\n")
+	return errors.Join(err, r.err)
+}
+
+func (r *rooms) Sync(_ context.Context, _ duty.Actor, b roster.Batch) (roster.Synced, error) {
+	r.batches = append(r.batches, b)
+	return roster.Synced{Separated: 1}, r.err
+}
+
+func (r *rooms) Quotas(context.Context, duty.Actor, duty.Path) ([]roster.Headcount, error) {
+	return []roster.Headcount{{Organ: officer.Organ, Class: duty.FieldAuxiliary, Quota: 2, Actual: 1, Basis: "x"}}, r.err
+}
+
+func (r *rooms) SetQuota(_ context.Context, _ duty.Actor, q roster.NewQuota) (roster.Headcount, error) {
+	return roster.Headcount{Organ: officer.Organ, Class: q.Class, Quota: q.Amount, Basis: q.Basis}, r.err
+}
+
+func (r *rooms) HandBack(_ context.Context, _ duty.Actor, person uuid.UUID) ([]roster.Owed, error) {
+	return []roster.Owed{{ID: taskID, Person: person, Equipment: duty.Equipment{Item: roster.WorkCard}, ListedAt: noon}}, r.err
+}
+
+func (r *rooms) Receive(_ context.Context, _ duty.Actor, person, thing uuid.UUID) (roster.Owed, error) {
+	return roster.Owed{ID: thing, Person: person, ListedAt: noon, ReturnedAt: &noon, ReceivedBy: &officer.Person}, r.err
+}
+
+func (r *rooms) Apply(_ context.Context, _ duty.Actor, cmd duty.Command, a roster.Applicant) (roster.Applicant, error) {
+	r.commands, r.applicants = append(r.commands, cmd), append(r.applicants, a)
+	return applicant, r.err
+}
+
+func (r *rooms) Applicants(context.Context, duty.Actor, duty.Path, uuid.UUID) ([]roster.Applicant, bool, error) {
+	return []roster.Applicant{applicant}, true, r.err
+}
+
+func (r *rooms) Applicant(context.Context, duty.Actor, uuid.UUID) (roster.Applicant, error) {
+	return applicant, r.err
+}
+
+func (r *rooms) Declare(_ context.Context, _ duty.Actor, _ uuid.UUID, d roster.Declared) (roster.Applicant, error) {
+	a := applicant
+	a.Declared = d
+	return a, r.err
+}
+
+func (r *rooms) Pass(_ context.Context, _ duty.Actor, _ uuid.UUID, s roster.Stage) (roster.Applicant, error) {
+	a := applicant
+	a.Stages = []roster.Stage{s}
+	return a, r.err
+}
+
+func (r *rooms) Hire(context.Context, duty.Actor, uuid.UUID, string) (roster.Applicant, []roster.Headcount, error) {
+	return applicant, nil, r.err
+}
+
+var applicant = roster.Applicant{ID: taskID, Organ: officer.Organ, Class: duty.FieldAuxiliary, Name: "冉明远", Born: noon, State: roster.ApplicantOpen, CreatedAt: noon}
+
 func (r *rooms) Ticket(context.Context, duty.Actor) (string, time.Time, error) {
 	if r.ticket != nil {
 		r.ticket()
@@ -180,7 +257,7 @@ func (r *rooms) Rulebooks() []law.RulebookRef { return []law.RulebookRef{{ID: r.
 
 func (r *rooms) config() httpapi.Config {
 	return httpapi.Config{
-		Duty: r, Identity: r, Roster: r, Tickets: r,
+		Duty: r, Identity: r, Roster: r, Recruitment: r, Tickets: r,
 		Law:     func(duty.Organ) httpapi.Law { return r },
 		Watch:   func(*fiber.Ctx) error { return fault.BadField("header", "no handshake") },
 		Ready:   func(context.Context) error { return r.ready },

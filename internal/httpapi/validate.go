@@ -122,8 +122,11 @@ func (op *operation) checkBody(c *fiber.Ctx) ([]fault.Field, error) {
 		return nil, nil
 	}
 	media, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
-	if !strings.EqualFold(strings.TrimSpace(media), fiber.MIMEApplicationJSON) || c.Get(fiber.HeaderContentEncoding) != "" {
+	if !strings.EqualFold(strings.TrimSpace(media), op.media) || c.Get(fiber.HeaderContentEncoding) != "" {
 		return nil, fiber.ErrUnsupportedMediaType
+	}
+	if op.media != fiber.MIMEApplicationJSON {
+		return nil, nil // a file is judged by who reads it
 	}
 	value, err := strictJSON(body)
 	if err != nil {

@@ -121,6 +121,8 @@ func (a *analysis) item(ins *instrument, it *item) {
 		a.fault(it.place, "kind: required")
 	case !it.kind.permits() && it.kind != forbids && len(it.acts) > 0:
 		a.fault(it.place, "an item that %s names no acts", it.kind)
+	case (it.kind == recruits) != (len(it.admits) > 0):
+		a.fault(it.place, "an item that recruits, and no other, says what it admits")
 	case it.kind == catchAll && len(it.acts) > 0:
 		a.fault(it.place, "a catch-all is opened by entries, not acts")
 	case len(it.conditions) > 0 && !it.kind.permits():
@@ -146,7 +148,7 @@ func (a *analysis) item(ins *instrument, it *item) {
 
 // traced: each item has either a rule or a trace, so that whoever reads the words learns what the program does about them.
 func (a *analysis) traced(it *item) {
-	rules := len(it.obligations) + len(it.when) + len(it.equipment) + len(it.advice) + len(it.acts) + len(it.conditions)
+	rules := len(it.obligations) + len(it.when) + len(it.equipment) + len(it.advice) + len(it.acts) + len(it.conditions) + len(it.admits)
 	switch {
 	case it.kind == traced && rules > 0:
 		a.fault(it.place, "a traced item has no rule; give it the kind of its rule")
@@ -410,6 +412,9 @@ func (it *item) eachValue(note func(place, *value, []string)) {
 		for name, v := range c.params {
 			note(it.place, &v, specs[c.kind].params[name])
 		}
+	}
+	for i := range it.admits {
+		it.admits[i].eachValue(func(v *value, options []string) { note(it.place, v, options) })
 	}
 	for i := range it.equipment {
 		note(it.place, it.equipment[i].verdict, verdictOptions)

@@ -72,6 +72,7 @@ func readItem(d *decoder, n node, at place) item {
 		"entries":        func(v node) { it.entries = list(d, v, d.entry) },
 		"enabled":        func(v node) { it.enabled = d.value(v) },
 		"fixed_by":       func(v node) { it.fixedBy = list(d, v, d.name) },
+		"admits":         func(v node) { it.admits = list(d, v, d.admission) },
 		"conditions":     func(v node) { it.conditions = list(d, v, func(v node) condition { return readCondition(d, v, at) }) },
 		"obligations":    func(v node) { it.obligations = list(d, v, func(v node) condition { return readCondition(d, v, at) }) },
 		"for":            func(v node) { d.object(v, scopeFields(d, &shared)) },

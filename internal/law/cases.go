@@ -9,7 +9,8 @@ import (
 type CaseFile struct {
 	Rulebook string // instrument id, cq-2021 when left out
 	Settings
-	Cases []Case
+	Cases      []Case
+	Applicants []ApplicantCase // beside the cases, or instead of them
 }
 
 // Case is one case. Err says why its facts, or the file they stand in, cannot be read; a case may expect that.
@@ -47,14 +48,21 @@ func ReadCases(r io.Reader) (CaseFile, error) {
 		"readings": func(v node) { d.readings(v, file.Readings) },
 		"entries":  func(v node) { file.Entries = list(&d, v, d.registered) },
 		"cases":    func(v node) { file.Cases = list(&d, v, readCase) },
+
+		"applicants": func(v node) { file.Applicants = list(&d, v, readApplicantCase) },
 	})
-	if len(file.Cases) == 0 {
+	if len(file.Cases)+len(file.Applicants) == 0 {
 		d.fail(n, "no cases")
 		return file, d.error()
 	}
 	for i := range file.Cases {
 		if file.Cases[i].Err == nil {
 			file.Cases[i].Err = d.error()
+		}
+	}
+	for i := range file.Applicants {
+		if file.Applicants[i].Err == nil {
+			file.Applicants[i].Err = d.error()
 		}
 	}
 	return file, nil

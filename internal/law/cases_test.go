@@ -52,6 +52,9 @@ func TestCasesHaveNamesOfTheirOwn(t *testing.T) {
 func eachCase(t *testing.T, files map[string]law.CaseFile, rule func(law.CaseFile, law.Case) answered) {
 	t.Helper()
 	for path, file := range files {
+		if len(file.Cases) == 0 { // of applicants: see admit_test.go
+			continue
+		}
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
 			t.Parallel()
 			for _, c := range file.Cases {

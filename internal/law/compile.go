@@ -215,6 +215,7 @@ func (c *compiler) item(ins *instrument, it *item) {
 	for i := range it.advice {
 		c.advice(ins, it, &it.advice[i])
 	}
+	c.recruits(ins, it)
 }
 
 // scope is the set of acts a condition is asked for, by index, and whether restraint equipment in use is within it.

@@ -25,6 +25,7 @@ type edition struct {
 	restraint uint64 // owed by whoever uses restraint equipment
 	equipment [EquipmentWeapon + 1][UseKeep + 1][]*equipmentDuty
 	advice    []adviceDuty
+	gates     []gate // what applicants are asked
 }
 
 // actRule is what the law says of one act.

@@ -70,10 +70,11 @@ const (
 	equips     itemKind = "equips"
 	recuses    itemKind = "recuses"
 	catchAll   itemKind = "catch_all"
+	recruits   itemKind = "recruits" // speaks of applicants
 	traced     itemKind = "traced" // no rule: by and note say what the program does about the words instead
 )
 
-var itemKinds = []itemKind{permits, permitsLed, forbids, requires, equips, recuses, catchAll, traced}
+var itemKinds = []itemKind{permits, permitsLed, forbids, requires, equips, recuses, catchAll, recruits, traced}
 
 // keepers are who answers for the words of a traced item: the rule of another item, a part of the service, the organ itself, a
 // part that is yet to be built, or nobody here.
@@ -103,6 +104,7 @@ type item struct {
 	equipment   []equipmentRule
 	advice      []adviceRule
 	fixedBy     []string
+	admits      []admission // of an item that recruits
 }
 
 // speaksOf says whether an item is about a role.

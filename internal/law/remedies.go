@@ -44,6 +44,10 @@ const (
 	awaitForce
 	reviewEvidence
 	reportEmergency
+	checkApplicant
+	completeStages
+	waitForAge
+	chooseApplicant
 	remedyCount
 )
 
@@ -89,4 +93,8 @@ var remedies = [remedyCount]Remedy{
 	awaitForce:         {"await_entry_into_force", Text{"该日期无有效的规定可依，任何条件都不能使其合法。", "No rule that could permit it is in force at that date; nothing makes it lawful then."}},
 	reviewEvidence:     {"review_evidence", Text{"用作办案根据前送公安机关审查。", "Have the organ review the material before it is used as evidence."}},
 	reportEmergency:    {"report_emergency", Text{"事后报告紧急情况的处置。", "Report afterwards what the emergency made necessary."}},
+	checkApplicant:     {"check_applicant", Text{"由审查人员核实后作出声明。", "Have whoever checks find out and declare it."}},
+	completeStages:     {"complete_recruitment_stages", Text{"按顺序完成招聘环节。", "Complete the stages of the recruitment in their order."}},
+	waitForAge:         {"wait_until_of_age", Text{"达到规定年龄后再应聘。", "Apply again once of age."}},
+	chooseApplicant:    {"choose_another_applicant", Text{"另行择优录取其他应聘人员。", "Choose another applicant."}},
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -80,6 +81,9 @@ func (h *house) must(err error) {
 		h.t.Fatal(err)
 	}
 }
+
+// roster is the room that changes people, on the house's store.
+func (h *house) roster() *roster.Service { return roster.New(h.store, slog.New(slog.DiscardHandler)) }
 
 // person enters somebody trained for patrol, with a role over their organ and a device.
 func (h *house) person(number, name string, class duty.Class, organ duty.Organ, role duty.Role) duty.Actor {

@@ -67,7 +67,7 @@ func TestEverythingThatEndsASessionEndsItAtOnce(t *testing.T) {
 		},
 		"leaving the service": func(h *house, n identity.NewSession) error {
 			admin := h.person("P1", "人事", duty.Other, h.north, duty.RolePersonnel)
-			_, err := h.store.SetStatus(context.Background(), admin, n.Person, law.StatusSeparated, h.fact("person.separated", h.north.Path))
+			_, err := h.roster().SetStatus(context.Background(), admin, n.Person, law.StatusSeparated, "辞职")
 			return err
 		},
 		"its time": func(h *house, n identity.NewSession) error {

@@ -29,6 +29,17 @@ func (s *Store) PersonByNumber(ctx context.Context, number string) (person duty.
 	return person, missing(err, fault.Missing("person"))
 }
 
+// Roots implements roster.Register.
+func (s *Store) Roots(ctx context.Context) (roots []duty.Organ, err error) {
+	err = s.read(ctx, everything, func(b *pgx.Batch) {
+		each(b, &roots, func(row pgx.CollectableRow) (duty.Organ, error) {
+			o, err := scanOrgan(row)
+			return o.Organ, err
+		}, `SELECT id, code, name, kind, path, parent_id FROM organ WHERE parent_id IS NULL ORDER BY path`)
+	})
+	return roots, err
+}
+
 // Empty says whether there is no organ at all: nobody has entered anything yet.
 func (s *Store) Empty(ctx context.Context) (empty bool, err error) {
 	err = s.read(ctx, everything, func(b *pgx.Batch) {

@@ -10,8 +10,6 @@ import (
 
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
-	"github.com/dutybound/dutybound/internal/law"
-	"github.com/dutybound/dutybound/internal/ledger"
 	"github.com/dutybound/dutybound/internal/roster"
 )
 
@@ -83,38 +81,32 @@ func (s *Store) Profile(ctx context.Context, actor duty.Actor) (profile roster.P
 	return profile, missing(err, fault.Missing("person"))
 }
 
-// SetStatus implements roster.Store.
-func (s *Store) SetStatus(ctx context.Context, actor duty.Actor, id uuid.UUID, status law.Status, event ledger.Event) (person duty.Person, err error) {
-	me, paths := reach(actor)
-	err = s.within(ctx, sightOf(actor, duty.ReadRoster), func(tx pgx.Tx) error {
-		changed, err := tx.Exec(ctx, `UPDATE person p SET status = $4 WHERE `+inReach+` AND p.id = $3 AND p.status <> $4`,
-			me, paths, id, status.String())
-		if err != nil {
-			return err
-		}
-		if changed.RowsAffected() == 1 {
-			if err := happened(ctx, tx, event); err != nil {
-				return err
-			}
-			if err := endSessionsOf(ctx, tx, id, status); err != nil {
-				return err
-			}
-		}
-		rows, err := tx.Query(ctx, selectPerson+inReach+` AND p.id = $3`, me, paths, id)
-		if err != nil {
-			return err
-		}
-		person, err = pgx.CollectExactlyOneRow(rows, scanPerson)
-		return err
+// Organ implements roster.Store.
+func (s *Store) Organ(ctx context.Context, actor duty.Actor, id uuid.UUID) (organ duty.Organ, err error) {
+	var placed roster.Organ
+	_, paths := reach(actor)
+	err = s.read(ctx, sightOf(actor, duty.ReadRoster), func(b *pgx.Batch) {
+		one(b, &placed, scanOrgan, `SELECT o.id, o.code, o.name, o.kind, o.path, o.parent_id FROM organ o
+			WHERE o.id = $1 AND o.path ^@ ANY (string_to_array($2, ',', ''))`, id, paths)
 	})
-	return person, missing(err, fault.Missing("person"))
+	return placed.Organ, missing(err, fault.Missing("organ"))
 }
 
-// endSessionsOf shows the door to who is no longer of the service (Art. 37).
-func endSessionsOf(ctx context.Context, tx pgx.Tx, person uuid.UUID, status law.Status) error {
-	if status != law.StatusSeparated {
-		return nil
+// Directory implements roster.Writer.
+func (s *Store) Directory(ctx context.Context, actor duty.Actor) (roster.Directory, error) {
+	var organs []roster.Organ
+	var posts []string
+	err := s.read(ctx, sightOf(actor, duty.ManageRoster), func(b *pgx.Batch) {
+		each(b, &organs, scanOrgan, `SELECT o.id, o.code, o.name, o.kind, o.path, o.parent_id FROM organ o
+			WHERE o.path ^@ ANY (string_to_array($1, ',', ''))`, scopeOf(actor.Reach(duty.ManageRoster)))
+		each(b, &posts, pgx.RowTo[string], `SELECT code FROM post`)
+	})
+	d := roster.Directory{Organs: make(map[string]duty.Organ, len(organs)), Posts: make(map[string]bool, len(posts))}
+	for _, o := range organs {
+		d.Organs[o.Code] = o.Organ
 	}
-	_, err := tx.Exec(ctx, `UPDATE session SET revoked_at = now() WHERE person_id = $1 AND revoked_at IS NULL`, person)
-	return err
+	for _, code := range posts {
+		d.Posts[code] = true
+	}
+	return d, err
 }

@@ -95,13 +95,13 @@ func TestAStatusIsChangedWithinReachAndLeavesAnEvent(t *testing.T) {
 	h := newHouse(t)
 	personnel := h.person("P1", "人事", duty.Other, h.north, duty.RolePersonnel)
 	for range 2 { // the second changes nothing
-		p, err := h.store.SetStatus(t.Context(), personnel, h.wang.Person, law.StatusSuspended, h.fact("person.suspended", h.north.Path))
+		p, err := h.roster().SetStatus(t.Context(), personnel, h.wang.Person, law.StatusSuspended, "调查")
 		h.must(err)
 		if p.Status != law.StatusSuspended {
 			t.Errorf("%+v", p)
 		}
 	}
-	_, err := h.store.SetStatus(t.Context(), personnel, h.zhao.Person, law.StatusSuspended, h.fact("person.suspended", h.south.Path))
+	_, err := h.roster().SetStatus(t.Context(), personnel, h.zhao.Person, law.StatusSuspended, "调查")
 	wantFault(t, err, fault.NotFound)
 	h.number()
 	if log := h.log(); len(log) != 1 || log[0].Kind != "person.suspended" || log[0].At.IsZero() {

@@ -16,8 +16,10 @@ var noSession = fault.New(fault.Unauthenticated, "session_ended", "登录已失�
 // liveSession is the condition for a session s of person p on device d to be one.
 const liveSession = `s.revoked_at IS NULL AND s.expires_at > now() AND d.revoked_at IS NULL AND p.status <> 'separated'`
 
-// grantsOf are the grants of p as they are now.
-const grantsOf = `(SELECT json_agg(json_build_object('role', a.role, 'path', a.path) ORDER BY a.path, a.role)
+// grantsOf are the grants of p as they are now. While somebody is suspended they are an auxiliary of what they were: they see and
+// answer what concerns themselves, and nothing else.
+const grantsOf = `(SELECT json_agg(json_build_object('role', CASE WHEN p.status = 'active' THEN a.role ELSE 'auxiliary' END, 'path', a.path)
+		ORDER BY a.path, a.role)
 	FROM authority a WHERE a.person_id = p.id)`
 
 // Credential implements identity.Store.

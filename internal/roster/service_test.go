@@ -3,6 +3,8 @@ package roster_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,9 +24,19 @@ const (
 
 // shelf is a store that shows everything to everybody, so that what is refused was refused by the service.
 type shelf struct {
-	people []duty.Person
-	asked  roster.Filter
-	events []ledger.Event
+	roster.Imports
+	roster.Obligations
+	people    []duty.Person
+	directory roster.Directory
+	scene     roster.Scene // but for the people
+	asked     roster.Filter
+	changes   []roster.Changes
+	events    []ledger.Event
+}
+
+// newService is the service on a shelf.
+func newService(store roster.Store) *roster.Service {
+	return roster.New(store, slog.New(slog.DiscardHandler))
 }
 
 func (s *shelf) Organs(context.Context, duty.Actor) ([]roster.Organ, error) {
@@ -49,9 +61,43 @@ func (s *shelf) Profile(context.Context, duty.Actor) (roster.Profile, error) {
 	return roster.Profile{OpenTasks: 3}, nil
 }
 
-func (s *shelf) SetStatus(_ context.Context, _ duty.Actor, id uuid.UUID, status law.Status, e ledger.Event) (duty.Person, error) {
-	s.events = append(s.events, e)
-	return duty.Person{ID: id, Status: status}, nil
+func (s *shelf) Organ(_ context.Context, _ duty.Actor, id uuid.UUID) (duty.Organ, error) {
+	for _, o := range s.directory.Organs {
+		if o.ID == id {
+			return o, nil
+		}
+	}
+	return duty.Organ{}, fault.Missing("organ")
+}
+
+func (s *shelf) Directory(context.Context, duty.Actor) (roster.Directory, error) {
+	return s.directory, nil
+}
+
+// Change shows everybody, and keeps what became of them.
+func (s *shelf) Change(_ context.Context, _ duty.Actor, of roster.Selection, decide func(roster.Scene) (roster.Changes, error)) error {
+	scene := s.scene
+	scene.People = map[string]duty.Person{}
+	for _, p := range s.people {
+		if slices.Contains(of.Numbers, p.Number) || of.Auxiliaries != "" && p.Organ.Path.Within(of.Auxiliaries) {
+			scene.People[p.Number] = p
+		}
+	}
+	changes, err := decide(scene)
+	if err != nil {
+		return err
+	}
+	s.changes = append(s.changes, changes)
+	s.events = append(s.events, changes.Events...)
+	for _, moved := range changes.Moved {
+		i := slices.IndexFunc(s.people, func(p duty.Person) bool { return p.ID == moved.ID })
+		s.people[i] = moved
+	}
+	s.people = append(s.people, changes.Added...)
+	if changes.Source != nil {
+		s.scene.Revision = changes.Source.Revision
+	}
+	return nil
 }
 
 func newShelf(count int) *shelf {
@@ -79,7 +125,7 @@ func permission(t *testing.T, what string, err error, want fault.Kind) {
 func TestWhoReadsAndManagesTheRoster(t *testing.T) {
 	t.Parallel()
 	store := newShelf(1)
-	s, somebody := roster.New(store), store.people[0].ID
+	s, somebody := newService(store), store.people[0].ID
 	const ok, forbidden, missing = fault.Internal, fault.Forbidden, fault.NotFound
 	for _, c := range []struct {
 		role               duty.Role
@@ -119,14 +165,14 @@ func TestWhoReadsAndManagesTheRoster(t *testing.T) {
 func TestAStatusIsSetWithAReasonOnRecord(t *testing.T) {
 	t.Parallel()
 	store := newShelf(1)
-	s, actor, id := roster.New(store), holding(duty.RolePersonnel, station), store.people[0].ID
+	s, actor, id := newService(store), holding(duty.RolePersonnel, station), store.people[0].ID
 	person, err := s.SetStatus(t.Context(), actor, id, law.StatusSeparated, "辞职")
 	if err != nil || person.Status != law.StatusSeparated || len(store.events) != 1 {
 		t.Fatalf("%+v, %v", person, err)
 	}
 	e := store.events[0]
-	want := fmt.Sprintf(`{"from":"active","person":"%s","reason":"辞职","to":"separated"}`, id)
-	if e.Kind != "person.status_changed" || e.Path != station || e.Actor != actor.Person || string(e.Body) != want || e.ID == uuid.Nil {
+	want := fmt.Sprintf(`{"from":"active","hand_back":0,"open_tasks":[],"person":"%s","reason":"辞职","to":"separated"}`, id)
+	if e.Kind != "person.separated" || e.Path != station || e.Actor != actor.Person || string(e.Body) != want || e.ID == uuid.Nil {
 		t.Errorf("%+v %s", e, e.Body)
 	}
 	_, err = s.SetStatus(t.Context(), actor, id, law.StatusUnknown, "x")
@@ -138,7 +184,7 @@ func TestAStatusIsSetWithAReasonOnRecord(t *testing.T) {
 func TestPagesSayWhetherThereIsMore(t *testing.T) {
 	t.Parallel()
 	store := newShelf(roster.PageSize + 1)
-	s, actor := roster.New(store), holding(duty.RoleViewer, station)
+	s, actor := newService(store), holding(duty.RoleViewer, station)
 	for _, c := range []struct {
 		limit, want int
 		more        bool
@@ -166,6 +212,10 @@ func (r *register) OrganByCode(_ context.Context, code string) (duty.Organ, erro
 		return duty.Organ{}, fault.Missing("organ")
 	}
 	return knownOrgan, r.fails
+}
+
+func (r *register) Roots(context.Context) ([]duty.Organ, error) {
+	return []duty.Organ{knownOrgan}, r.fails
 }
 
 func (r *register) PersonByNumber(_ context.Context, number string) (duty.Person, error) {

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/internal/duty"
-	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/ledger"
 )
 
@@ -23,9 +22,44 @@ type Store interface {
 	Person(ctx context.Context, actor duty.Actor, id uuid.UUID) (duty.Person, error)
 	// Profile is the actor's own entry.
 	Profile(ctx context.Context, actor duty.Actor) (Profile, error)
-	// SetStatus changes a status and, in the same transaction, writes the event with At from the database clock and, when the
-	// person is separated (Art. 37), revokes their sessions. A status that is so already stays, without an event.
-	SetStatus(ctx context.Context, actor duty.Actor, id uuid.UUID, status law.Status, event ledger.Event) (duty.Person, error)
+	// Organ finds one that the actor reads the roster of; fault.NotFound when there is none in sight.
+	Organ(ctx context.Context, actor duty.Actor, id uuid.UUID) (duty.Organ, error)
+	Writer
+	Imports
+	Obligations
+}
+
+// Writer changes the roster.
+type Writer interface {
+	// Directory is everything that an entry of the actor's may refer to.
+	Directory(ctx context.Context, actor duty.Actor) (Directory, error)
+	// Change locks the people selected and the source, lets decide say what becomes of them, and writes that in the same
+	// transaction, with At of the events from the database clock; or nothing when decide fails or leaves nothing.
+	Change(ctx context.Context, actor duty.Actor, of Selection, decide func(Scene) (Changes, error)) error
+}
+
+// Imports keeps files of people while they are worked on.
+type Imports interface {
+	// AddImport keeps a file, or finds the import that has the id already.
+	AddImport(ctx context.Context, actor duty.Actor, job ImportJob, content []byte) (ImportJob, error)
+	// ImportJob is fault.NotFound when there is none.
+	ImportJob(ctx context.Context, actor duty.Actor, id uuid.UUID) (ImportJob, error)
+	// TakeImport takes the next file for a minute, with its actor as they are now; fault.NotFound when none waits. Whoever takes one
+	// keeps it by telling how far they are; when they fall silent, another gets it.
+	TakeImport(ctx context.Context) (ImportJob, duty.Actor, []byte, error)
+	// TellImport says how far an import is. Nothing depends on its being heard.
+	TellImport(ctx context.Context, id uuid.UUID, p Progress)
+	// EndImport forgets the file and keeps the report, unless the import has ended already.
+	EndImport(ctx context.Context, ended Ended) error
+}
+
+// Obligations are what the roster owes the law beside the people: quotas (Art. 7) and what leavers hand back (Art. 35).
+type Obligations interface {
+	Quotas(ctx context.Context, actor duty.Actor, within duty.Path) ([]Headcount, error)
+	SetQuota(ctx context.Context, actor duty.Actor, q NewQuota, event ledger.Event) (Headcount, error)
+	HandBack(ctx context.Context, actor duty.Actor, person uuid.UUID) ([]Owed, error)
+	// Receive is fault.NotFound for what the person does not owe. What was handed back before is left as it is, without an event.
+	Receive(ctx context.Context, actor duty.Actor, person, thing uuid.UUID, event ledger.Event) (Owed, error)
 }
 
 // Register is the roster as it is written by administration, which sees everything.
@@ -33,6 +67,8 @@ type Register interface {
 	// OrganByCode and PersonByNumber are fault.NotFound when there is none.
 	OrganByCode(ctx context.Context, code string) (duty.Organ, error)
 	PersonByNumber(ctx context.Context, number string) (duty.Person, error)
+	// Roots are the organs under no other.
+	Roots(ctx context.Context) ([]duty.Organ, error)
 	// Enter writes all entries in one transaction or nothing. Organs and people that exist are refused with fault.Conflict; posts,
 	// training, qualifications and equipment replace what was entered for the same key; grants may exist already, and withdrawn
 	// ones may be gone already.

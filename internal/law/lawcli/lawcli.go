@@ -138,17 +138,23 @@ func ruleFile(name string, stdin io.Reader) ([]ruled, error) {
 		return nil, err
 	}
 	book, bookErr := law.Embedded().Book(file.Rulebook, file.Settings)
-	list := make([]ruled, 0, len(file.Cases))
-	for _, c := range file.Cases {
+	list := make([]ruled, 0, len(file.Cases)+len(file.Applicants))
+	rule := func(c law.Case, ask func() (law.Ruling, error)) {
 		r := ruled{file: name, c: c, err: c.Err}
 		switch {
 		case r.err != nil:
 		case bookErr != nil:
 			r.err = bookErr
 		default:
-			r.ruling, r.err = book.Rule(&c.Facts)
+			r.ruling, r.err = ask()
 		}
 		list = append(list, r)
+	}
+	for _, c := range file.Cases {
+		rule(c, func() (law.Ruling, error) { return book.Rule(&c.Facts) })
+	}
+	for _, c := range file.Applicants {
+		rule(law.Case{Name: c.Name, Line: c.Line, Expect: c.Expect, Err: c.Err}, func() (law.Ruling, error) { return book.Admit(&c.Applicant) })
 	}
 	return list, nil
 }
