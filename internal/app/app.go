@@ -21,6 +21,7 @@ import (
 	"github.com/dutybound/dutybound/internal/feed"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/live"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
@@ -58,7 +59,7 @@ func Start(ctx context.Context, config Config, say io.Writer, log *slog.Logger) 
 			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 		}
 	}()
-	for _, step := range []func(context.Context) error{a.openDatabase, a.openRedis, a.seed, a.join, a.listen} {
+	for _, step := range []func(context.Context) error{a.openDatabase, a.checkLaw, a.openRedis, a.seed, a.join, a.listen} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -135,11 +136,14 @@ func (a *App) join(ctx context.Context) error {
 	sockets := wsfeed.New(wsfeed.Config{Feed: feeds, Log: a.log, Origins: a.config.Origins})
 	a.live.On(live.Sequenced, hub.Wake)
 
+	books := newBooks(law.Embedded())
 	rooms := rooms{
-		dispatch: dispatch.New(a.store, books, dispatch.Freshness{
+		books: books,
+		legal: legal.New(a.store, law.Embedded()),
+		dispatch: dispatch.New(a.store, books.forDispatch, dispatch.Freshness{
 			Recording: a.config.RecordingFreshness, Statement: a.config.StatementFreshness,
 		}),
-		trials:   dispatch.NewTrials(a.store, Laws{law.Embedded()}),
+		trials:   dispatch.NewTrials(a.store, Laws{a.store, law.Embedded()}),
 		identity: identity.New(a.store, a.live, a.config.SessionTTL),
 		roster:   roster.New(a.store),
 		feed:     feeds, sockets: sockets, hub: hub, sequencer: sequencer,

@@ -36,12 +36,12 @@ func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, a appli
 	if err != nil {
 		return Decision{}, err
 	}
-	organ := snap.Task.Organ
-	if snap.Task.State == "" {
-		organ = actor.Organ
+	book, err := s.books(snap.Law)
+	if err != nil {
+		return Decision{}, err
 	}
 	d := &deciding{
-		Snapshot: snap, actor: actor, action: action, book: s.books(organ), fresh: s.fresh, newID: s.newID,
+		Snapshot: snap, actor: actor, action: action, book: book, fresh: s.fresh, newID: s.newID,
 		before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh),
 	}
 	d.task.State = to
@@ -63,7 +63,7 @@ func (t *Task) clone() Task {
 // ask asks the law about a unit now, and keeps the ruling whatever it says. It fails when there is nothing to rule on: no
 // unit, or an act of the task that nobody of the unit does.
 func (d *deciding) ask(phase law.Phase, unit []Member) (*RulingRecord, error) {
-	facts := factBuilder{now: d.Now, people: d.People, seen: d.seen, book: d.book}.facts(&d.task, phase, unit)
+	facts := factBuilder{now: d.Now, law: d.Law, people: d.People, seen: d.seen, book: d.book}.facts(&d.task, phase, unit)
 	ruling, err := d.book.Rule(&facts)
 	if err != nil {
 		return nil, fault.New(fault.Conflict, "unit_does_not_fit", "现有人员与任务事项不匹配，请先调整人员或事项："+err.Error(),

@@ -20,16 +20,19 @@ type Book interface {
 	Screen(question law.Facts) *law.Screen
 }
 
+// Books finds the book of an organ's law.
+type Books func(duty.Law) (Book, error)
+
 // Service carries out commands and observations on tasks.
 type Service struct {
 	store Store
-	books func(duty.Organ) Book // the rulebook and readings of an organ
+	books Books
 	fresh Freshness
 	newID func() uuid.UUID
 }
 
 // New makes the service.
-func New(store Store, books func(duty.Organ) Book, fresh Freshness) *Service {
+func New(store Store, books Books, fresh Freshness) *Service {
 	return &Service{store: store, books: books, fresh: fresh, newID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) }}
 }
 
@@ -77,12 +80,20 @@ func (s *Service) Observe(ctx context.Context, actor duty.Actor, cmd duty.Comman
 	})
 }
 
-// Ask rules on facts without dispatching anybody. Nothing is kept.
-func (s *Service) Ask(_ context.Context, actor duty.Actor, facts law.Facts) (law.Ruling, error) {
+// Ask rules on facts without dispatching anybody, under the law of the actor's organ at the time of the facts. Nothing is kept.
+func (s *Service) Ask(ctx context.Context, actor duty.Actor, facts law.Facts) (law.Ruling, error) {
 	if err := duty.Require(actor, duty.AskRuling); err != nil {
 		return law.Ruling{}, err
 	}
-	return s.books(actor.Organ).Rule(&facts)
+	of, err := s.store.LawOf(ctx, actor, facts.At)
+	if err != nil {
+		return law.Ruling{}, err
+	}
+	book, err := s.books(of)
+	if err != nil {
+		return law.Ruling{}, err
+	}
+	return book.Rule(&facts)
 }
 
 // Task shows one task.

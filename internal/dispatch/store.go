@@ -23,6 +23,8 @@ type Store interface {
 	// it afterwards. An error from decide stores nothing.
 	Observe(ctx context.Context, call Call, seen []duty.Observation, decide func(Snapshot) (Decision, error)) (Observed, error)
 
+	// LawOf is the law of the actor's organ at a moment.
+	LawOf(ctx context.Context, actor duty.Actor, at time.Time) (duty.Law, error)
 	Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (View, error)
 	Tasks(ctx context.Context, actor duty.Actor, filter Filter) ([]Task, error)
 	History(ctx context.Context, actor duty.Actor, id uuid.UUID) (History, error)
@@ -41,6 +43,7 @@ type Call struct {
 // Snapshot is what a command is decided on: the database clock, the task and the people, all read in the deciding transaction.
 type Snapshot struct {
 	Now          time.Time
+	Law          duty.Law // of the task's organ, or of the actor's for a command that makes a task, at that time
 	Task         Task
 	People       map[uuid.UUID]duty.Person // on the task or named by the command, and visible to the actor
 	Observations []duty.Observation        // the latest of each (subject, fact, by): of this task, or of no task

@@ -10,6 +10,7 @@ import (
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/roster"
 )
 
@@ -37,7 +38,7 @@ type Tasks interface {
 
 // Trials tries proposed laws on what is stored.
 type Trials interface {
-	Backtest(actor duty.Actor, trial dispatch.Trial) (
+	Backtest(ctx context.Context, actor duty.Actor, trial dispatch.Trial) (
 		run func(ctx context.Context, progress func(dispatch.Progress)) (dispatch.Comparison, error), err error,
 	)
 }
@@ -73,6 +74,14 @@ type Roster interface {
 	Person(ctx context.Context, actor duty.Actor, id uuid.UUID) (duty.Person, error)
 	Profile(ctx context.Context, actor duty.Actor) (roster.Profile, error)
 	SetStatus(ctx context.Context, actor duty.Actor, id uuid.UUID, status law.Status, reason string) (duty.Person, error)
+}
+
+// Legal is what the API asks of the legal room.
+type Legal interface {
+	Law(ctx context.Context, actor duty.Actor, path duty.Path, at time.Time) (legal.View, error)
+	Propose(ctx context.Context, actor duty.Actor, cmd duty.Command, draft legal.Draft) (legal.Answer, error)
+	Proposals(ctx context.Context, actor duty.Actor, filter legal.Filter) ([]legal.Proposal, error)
+	Settle(ctx context.Context, actor duty.Actor, cmd duty.Command, id uuid.UUID, v legal.Verdict, why string) (legal.Answer, error)
 }
 
 // Tickets lets viewers onto the feed.
