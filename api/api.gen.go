@@ -74,6 +74,27 @@ func (e Answer) Valid() bool {
 	}
 }
 
+// Defines values for ApprovalState.
+const (
+	ApprovalStateDecided ApprovalState = "decided"
+	ApprovalStateLapsed  ApprovalState = "lapsed"
+	ApprovalStateOpen    ApprovalState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ApprovalState enum.
+func (e ApprovalState) Valid() bool {
+	switch e {
+	case ApprovalStateDecided:
+		return true
+	case ApprovalStateLapsed:
+		return true
+	case ApprovalStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ArticleItemBy.
 const (
 	ArticleItemByNotOurs     ArticleItemBy = "not_ours"
@@ -446,6 +467,24 @@ func (e HealthStatus) Valid() bool {
 	}
 }
 
+// Defines values for JudgementScope.
+const (
+	JudgementScopeStanding JudgementScope = "standing"
+	JudgementScopeTask     JudgementScope = "task"
+)
+
+// Valid indicates whether the value is a known member of the JudgementScope enum.
+func (e JudgementScope) Valid() bool {
+	switch e {
+	case JudgementScopeStanding:
+		return true
+	case JudgementScopeTask:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LegalRole.
 const (
 	LegalRoleCivilian LegalRole = "civilian"
@@ -673,6 +712,7 @@ func (e Platform) Valid() bool {
 
 // Defines values for ProposalKind.
 const (
+	ProposalKindDecision ProposalKind = "decision"
 	ProposalKindEntry    ProposalKind = "entry"
 	ProposalKindPost     ProposalKind = "post"
 	ProposalKindReading  ProposalKind = "reading"
@@ -682,6 +722,8 @@ const (
 // Valid indicates whether the value is a known member of the ProposalKind enum.
 func (e ProposalKind) Valid() bool {
 	switch e {
+	case ProposalKindDecision:
+		return true
 	case ProposalKindEntry:
 		return true
 	case ProposalKindPost:
@@ -931,6 +973,54 @@ type Advice struct {
 
 // Answer [unknown]
 type Answer string
+
+// Approval defines model for Approval.
+type Approval struct {
+	Allow   *bool              `json:"allow,omitempty"`
+	AskedAt time.Time          `json:"asked_at"`
+	AskedBy openapi_types.UUID `json:"asked_by"`
+
+	// Deadline When it passes the approvers of the organ above are told.
+	Deadline  time.Time  `json:"deadline"`
+	DecidedAt *time.Time `json:"decided_at,omitempty"`
+
+	// DecidedBy Somebody as they were when they acted.
+	DecidedBy    *Signature         `json:"decided_by,omitempty"`
+	DispatchedBy openapi_types.UUID `json:"dispatched_by"`
+	EscalatedAt  *time.Time         `json:"escalated_at,omitempty"`
+	ID           openapi_types.UUID `json:"id"`
+
+	// Path An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
+	//
+	// Example: 500000000000/500103000000/500103550000/
+	Path      Path       `json:"path"`
+	Questions []Question `json:"questions"`
+	Reason    *string    `json:"reason,omitempty"`
+
+	// Ruling A ruling as it was given, with the facts it was given on.
+	Ruling RulingRecord    `json:"ruling"`
+	Scope  *JudgementScope `json:"scope,omitempty"`
+
+	// State `lapsed`: the task became lawful without a decision, or ended.
+	State ApprovalState `json:"state"`
+
+	// Task Not there for a dispatch that was refused.
+	Task *openapi_types.UUID `json:"task,omitempty"`
+
+	// Urgency Decides the priority of the push; no legal fact. [routine]
+	Urgency Urgency `json:"urgency"`
+}
+
+// ApprovalList defines model for ApprovalList.
+type ApprovalList struct {
+	Approvals []Approval `json:"approvals"`
+
+	// Next Give it as `after` for the next page; not there on the last.
+	Next *openapi_types.UUID `json:"next,omitempty"`
+}
+
+// ApprovalState `lapsed`: the task became lawful without a decision, or ended.
+type ApprovalState string
 
 // Arrangement On whose arrangement the work is done (Art. 14 and 16 the organ; Art. 15 the organ and an officer). [both yes]
 type Arrangement struct {
@@ -1242,6 +1332,15 @@ type Condition struct {
 	When []string `json:"when,omitempty"`
 }
 
+// DecisionChange What holds in every task of the organ about a reason that a person must settle, named in the words of the ruling that asks.
+type DecisionChange struct {
+	// Act A code of the catalogue (`GET /v1/law/acts`).
+	Act      *ActCode `json:"act,omitempty"`
+	Allow    *bool    `json:"allow,omitempty"`
+	Citation string   `json:"citation"`
+	Fact     string   `json:"fact"`
+}
+
 // DecisionFacts What a named approver decided about one reason that a person had to settle (`needs_human`), named in the words of the ruling
 // that asked. Allowed, that reason makes the work `conditional`; refused, `unmet`. No other reason changes.
 type DecisionFacts struct {
@@ -1500,6 +1599,27 @@ type IssuedEquipment struct {
 	Item  string         `json:"item"`
 }
 
+// Judged defines model for Judged.
+type Judged struct {
+	Approval openapi_types.UUID `json:"approval"`
+
+	// Proposals What a standing decision proposes; it holds once a second person has approved it.
+	Proposals []openapi_types.UUID `json:"proposals"`
+}
+
+// Judgement defines model for Judgement.
+type Judgement struct {
+	Allow bool `json:"allow"`
+
+	// Memo Of a standing decision: the paper that says so.
+	Memo   *string        `json:"memo,omitempty"`
+	Reason string         `json:"reason"`
+	Scope  JudgementScope `json:"scope"`
+}
+
+// JudgementScope defines model for JudgementScope.
+type JudgementScope string
+
 // LawEntry One act that state provisions let auxiliaries help with, under a catch-all item (Art. 14(4), 15(5), 16(10)).
 type LawEntry struct {
 	// Act A code of the catalogue (`GET /v1/law/acts`).
@@ -1590,6 +1710,9 @@ type NewDevice struct {
 
 // NewProposal defines model for NewProposal.
 type NewProposal struct {
+	// Decision What holds in every task of the organ about a reason that a person must settle, named in the words of the ruling that asks.
+	Decision *DecisionChange `json:"decision,omitempty"`
+
 	// EffectiveFrom Not before today; left out, as soon as it is approved.
 	EffectiveFrom *time.Time `json:"effective_from,omitempty"`
 
@@ -1861,10 +1984,10 @@ type Proposal struct {
 	Reason     string        `json:"reason"`
 	State      ProposalState `json:"state"`
 
-	// Subject Id of the reading, act of the entry, code of the post; `rulebook` for the rulebook.
+	// Subject Id of the reading, act of the entry, code of the post, clause, fact and act of the decision.
 	Subject string `json:"subject"`
 
-	// Value What is set: text, for an entry the entry, for a post its items. Not there: the organ no longer sets it.
+	// Value What is set: text, for a post its items, else an object. Not there: the organ no longer sets it.
 	Value interface{} `json:"value,omitempty"`
 }
 
@@ -1890,6 +2013,14 @@ type PushToken struct {
 type Qualification struct {
 	Kind    Vehicle    `json:"kind"`
 	ValidTo *time.Time `json:"valid_to,omitempty"`
+}
+
+// Question A reason that a person must settle, in the words of the ruling.
+type Question struct {
+	Act      *string `json:"act,omitempty"`
+	Citation string  `json:"citation"`
+	Fact     string  `json:"fact"`
+	Person   *string `json:"person,omitempty"`
 }
 
 // Reading defines model for Reading.
@@ -2245,6 +2376,27 @@ type Refused = Problem
 // Settled defines model for Settled.
 type Settled = Proposal
 
+// ListApprovalsParams defines parameters for ListApprovals.
+type ListApprovalsParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// State Only requests in this state; left out, the open ones.
+	State *ApprovalState `form:"state,omitempty" json:"state,omitempty"`
+
+	// After The page after this request (`next` of the page before).
+	After *openapi_types.UUID `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit At most so many, 50 when left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// DecideApprovalParams defines parameters for DecideApproval.
+type DecideApprovalParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListCandidatesParams defines parameters for ListCandidates.
 type ListCandidatesParams struct {
 	// Acts The acts, joined by commas.
@@ -2440,6 +2592,9 @@ type StartTaskParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
+
+// DecideApprovalJSONRequestBody defines body for DecideApproval for application/json ContentType.
+type DecideApprovalJSONRequestBody = Judgement
 
 // RunBacktestJSONRequestBody defines body for RunBacktest for application/json ContentType.
 type RunBacktestJSONRequestBody = Backtest
@@ -2665,6 +2820,31 @@ type ClientInterface interface {
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListApprovals List what waits for an approver
+	//
+	// What the law leaves to a person (`needs_human`): requests in sight with the ruling that asks, the oldest deadline first. One is made when a dispatch or a step is refused for such a reason, or work goes on under one. Needs `approval.view`.
+	//
+	// Corresponds with GET /v1/approvals (the `ListApprovals` operationId).
+	ListApprovals(ctx context.Context, params *ListApprovalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideApprovalWithBody Settle what the law leaves to a person
+	//
+	// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+	DecideApprovalWithBody(ctx context.Context, id ID, params *DecideApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideApproval Settle what the law leaves to a person
+	//
+	// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+	DecideApproval(ctx context.Context, id ID, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCandidates Ask who may do a piece of work
 	//
 	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -2741,7 +2921,7 @@ type ClientInterface interface {
 
 	// ProposeChangeWithBody Propose a change to the law of an organ
 	//
-	// Exactly one of `rulebook`, `reading`, `entry` and `post` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+	// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2750,7 +2930,7 @@ type ClientInterface interface {
 
 	// ProposeChange Propose a change to the law of an organ
 	//
-	// Exactly one of `rulebook`, `reading`, `entry` and `post` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+	// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3234,6 +3414,61 @@ func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn
 	return c.Client.Do(req)
 }
 
+// ListApprovals List what waits for an approver
+//
+// What the law leaves to a person (`needs_human`): requests in sight with the ruling that asks, the oldest deadline first. One is made when a dispatch or a step is refused for such a reason, or work goes on under one. Needs `approval.view`.
+//
+// Corresponds with GET /v1/approvals (the `ListApprovals` operationId).
+func (c *Client) ListApprovals(ctx context.Context, params *ListApprovalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListApprovalsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideApprovalWithBody Settle what the law leaves to a person
+//
+// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+func (c *Client) DecideApprovalWithBody(ctx context.Context, id ID, params *DecideApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideApprovalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideApproval Settle what the law leaves to a person
+//
+// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+func (c *Client) DecideApproval(ctx context.Context, id ID, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideApprovalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListCandidates Ask who may do a piece of work
 //
 // Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -3410,7 +3645,7 @@ func (c *Client) ListProposals(ctx context.Context, params *ListProposalsParams,
 
 // ProposeChangeWithBody Propose a change to the law of an organ
 //
-// Exactly one of `rulebook`, `reading`, `entry` and `post` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3429,7 +3664,7 @@ func (c *Client) ProposeChangeWithBody(ctx context.Context, params *ProposeChang
 
 // ProposeChange Propose a change to the law of an organ
 //
-// Exactly one of `rulebook`, `reading`, `entry` and `post` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4437,6 +4672,156 @@ func NewGetReadinessRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListApprovalsRequest constructs an http.Request for the ListApprovals method
+func NewListApprovalsRequest(server string, params *ListApprovalsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/approvals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDecideApprovalRequest calls the generic DecideApproval builder with application/json body
+func NewDecideApprovalRequest(server string, id ID, params *DecideApprovalParams, body DecideApprovalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideApprovalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewDecideApprovalRequestWithBody constructs an http.Request for the DecideApproval method, with any body, and a specified content type
+func NewDecideApprovalRequestWithBody(server string, id ID, params *DecideApprovalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/approvals/%s/decide", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -6635,6 +7020,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadinessWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetReadinessResponse, error)
 
+	// ListApprovalsWithResponse List what waits for an approver
+	//
+	// What the law leaves to a person (`needs_human`): requests in sight with the ruling that asks, the oldest deadline first. One is made when a dispatch or a step is refused for such a reason, or work goes on under one. Needs `approval.view`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/approvals (the `ListApprovals` operationId).
+	ListApprovalsWithResponse(ctx context.Context, params *ListApprovalsParams, reqEditors ...RequestEditorFn) (*ListApprovalsResponse, error)
+
+	// DecideApprovalWithBodyWithResponse Settle what the law leaves to a person
+	//
+	// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+	DecideApprovalWithBodyWithResponse(ctx context.Context, id ID, params *DecideApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error)
+
+	// DecideApprovalWithResponse Settle what the law leaves to a person
+	//
+	// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+	DecideApprovalWithResponse(ctx context.Context, id ID, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error)
+
 	// ListCandidatesWithResponse Ask who may do a piece of work
 	//
 	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -6727,7 +7139,7 @@ type ClientWithResponsesInterface interface {
 
 	// ProposeChangeWithBodyWithResponse Propose a change to the law of an organ
 	//
-	// Exactly one of `rulebook`, `reading`, `entry` and `post` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+	// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6736,7 +7148,7 @@ type ClientWithResponsesInterface interface {
 
 	// ProposeChangeWithResponse Propose a change to the law of an organ
 	//
-	// Exactly one of `rulebook`, `reading`, `entry` and `post` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+	// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7390,6 +7802,123 @@ func (r GetReadinessResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetReadinessResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListApprovalsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ApprovalList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListApprovalsResponse) GetJSON200() *ApprovalList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListApprovalsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListApprovalsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListApprovalsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListApprovalsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListApprovalsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListApprovalsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DecideApprovalResponse200Headers the declared response headers of an HTTP 200 response for DecideApproval
+type DecideApprovalResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type DecideApprovalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Judged
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DecideApprovalResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DecideApprovalResponse) GetJSON200() *Judged {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r DecideApprovalResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecideApprovalResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecideApprovalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideApprovalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideApprovalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecideApprovalResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9818,6 +10347,51 @@ func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, reqE
 	return ParseGetReadinessResponse(rsp)
 }
 
+// ListApprovalsWithResponse List what waits for an approver
+//
+// What the law leaves to a person (`needs_human`): requests in sight with the ruling that asks, the oldest deadline first. One is made when a dispatch or a step is refused for such a reason, or work goes on under one. Needs `approval.view`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/approvals (the `ListApprovals` operationId).
+func (c *ClientWithResponses) ListApprovalsWithResponse(ctx context.Context, params *ListApprovalsParams, reqEditors ...RequestEditorFn) (*ListApprovalsResponse, error) {
+	rsp, err := c.ListApprovals(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListApprovalsResponse(rsp)
+}
+
+// DecideApprovalWithBodyWithResponse Settle what the law leaves to a person
+//
+// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+func (c *ClientWithResponses) DecideApprovalWithBodyWithResponse(ctx context.Context, id ID, params *DecideApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error) {
+	rsp, err := c.DecideApprovalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideApprovalResponse(rsp)
+}
+
+// DecideApprovalWithResponse Settle what the law leaves to a person
+//
+// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+func (c *ClientWithResponses) DecideApprovalWithResponse(ctx context.Context, id ID, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error) {
+	rsp, err := c.DecideApproval(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideApprovalResponse(rsp)
+}
+
 // ListCandidatesWithResponse Ask who may do a piece of work
 //
 // Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -9970,7 +10544,7 @@ func (c *ClientWithResponses) ListProposalsWithResponse(ctx context.Context, par
 
 // ProposeChangeWithBodyWithResponse Propose a change to the law of an organ
 //
-// Exactly one of `rulebook`, `reading`, `entry` and `post` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9985,7 +10559,7 @@ func (c *ClientWithResponses) ProposeChangeWithBodyWithResponse(ctx context.Cont
 
 // ProposeChangeWithResponse Propose a change to the law of an organ
 //
-// Exactly one of `rulebook`, `reading`, `entry` and `post` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10873,6 +11447,99 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListApprovalsResponse parses an HTTP response from a ListApprovalsWithResponse call
+func ParseListApprovalsResponse(rsp *http.Response) (*ListApprovalsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListApprovalsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ApprovalList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDecideApprovalResponse parses an HTTP response from a DecideApprovalWithResponse call
+func ParseDecideApprovalResponse(rsp *http.Response) (*DecideApprovalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideApprovalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Judged
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DecideApprovalResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

@@ -15,7 +15,7 @@ CREATE TABLE proposal (
     path           text NOT NULL COLLATE "C" GENERATED ALWAYS AS (organ ->> 'path') STORED,
     kind           text NOT NULL CHECK (kind IN ('rulebook', 'reading', 'entry', 'post', 'decision')),
     subject        text NOT NULL CHECK (subject <> ''), -- the reading's id, the entry's act, the post's code, ...
-    value          text CHECK (value::json IS NOT NULL), -- JSON; null: the organ no longer sets it and inherits again
+    value          text CHECK (value IS NULL OR value::json IS NOT NULL), -- JSON; null: the organ no longer sets it and inherits again
     memo           text NOT NULL CHECK (memo <> ''),
     reason         text NOT NULL CHECK (reason <> ''),
     effective_from timestamptz NOT NULL,

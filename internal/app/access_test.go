@@ -29,18 +29,19 @@ type asking struct {
 
 // target is what a request is about: something of the actor's station, of the sister station, or nothing that exists.
 type target struct {
-	task, person, device, proposal uuid.UUID
-	path                           string
+	task, person, device, proposal, approval uuid.UUID
+	path                                     string
 }
 
 func nowhere() target {
-	return target{task: uuid.New(), person: uuid.New(), device: uuid.New(), proposal: uuid.New(), path: "999999999999/"}
+	return target{task: uuid.New(), person: uuid.New(), device: uuid.New(), proposal: uuid.New(), approval: uuid.New(), path: "999999999999/"}
 }
 
 // door is how a route is tried. Foreign is answers to a target in the sister station, and to one that does not exist: they must be
 // the same to the byte. A door without foreign is about nobody's target but one's own.
 type door struct {
 	law     bool   // it needs a proposal by somebody else
+	matter  bool   // it needs a request to an approver
 	task    string // state of the task it needs at one's own station: "", dispatched, ready (accepted), started, paused
 	ask     func(target) asking
 	own     answers
@@ -84,9 +85,13 @@ func settling(verb string, body any, own int) door {
 
 // doors has an entry for every route of the contract, by its operationId.
 var doors = map[string]door{
-	"getMe":            plain("/v1/me", everyRole),
-	"listActs":         plain("/v1/law/acts", everyRole),
-	"getAct":           plain("/v1/law/acts/patrol", everyRole),
+	"getMe":         plain("/v1/me", everyRole),
+	"listActs":      plain("/v1/law/acts", everyRole),
+	"getAct":        plain("/v1/law/acts/patrol", everyRole),
+	"listApprovals": plain("/v1/approvals", answers{403, 403, 200, 200, 403, 403, 200}),
+	"decideApproval": {matter: true, own: answers{403, 403, 200, 200, 403, 403, 403}, foreign: answers{403, 403, 404, 404, 403, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/approvals/" + t.approval.String() + "/decide", judging(true, "task")}
+	}},
 	"listReadings":     plain("/v1/law/readings", everyRole),
 	"listProposals":    plain("/v1/law/proposals", answers{403, 403, 200, 200, 403, 403, 200}),
 	"approveProposal":  settling("approve", nil, 200),
@@ -187,6 +192,9 @@ func (s *scenery) targetOf(d door, actor *hand, role duty.Role) target {
 	made := s.target(d.task, actor, role)
 	if d.law {
 		made.proposal = uuid.MustParse(s.lawyer.proposes(setting("min_team_without_officer", "3")))
+	}
+	if d.matter {
+		made.approval = s.asks(s.dispatcher, driving(s.driver(s.organ)))
 	}
 	return made
 }

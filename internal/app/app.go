@@ -139,16 +139,16 @@ func (a *App) join(ctx context.Context) error {
 	books := newBooks(law.Embedded())
 	rooms := rooms{
 		books: books,
-		legal: legal.New(a.store, law.Embedded()),
+		legal: legal.New(a.store, a.store, law.Embedded()),
 		dispatch: dispatch.New(a.store, books.forDispatch, dispatch.Freshness{
 			Recording: a.config.RecordingFreshness, Statement: a.config.StatementFreshness,
-		}),
+		}, a.config.ApprovalDeadline),
 		trials:   dispatch.NewTrials(a.store, Laws{a.store, law.Embedded()}),
 		identity: identity.New(a.store, a.live, a.config.SessionTTL),
 		roster:   roster.New(a.store),
 		feed:     feeds, sockets: sockets, hub: hub, sequencer: sequencer,
 	}
-	if err := a.push(ctx); err != nil {
+	if err := a.push(ctx, rooms.legal); err != nil {
 		return err
 	}
 	a.background(sequencer.Run)

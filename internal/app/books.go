@@ -94,5 +94,5 @@ func (a *App) checkLaw(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return legal.New(a.store, law.Embedded()).Check(approved, now)
+	return legal.New(a.store, a.store, law.Embedded()).Check(approved, now)
 }

@@ -259,7 +259,7 @@ func TestEntriesAndPostsAreTheOrgansOwn(t *testing.T) {
 		t.Errorf("%s", got.raw)
 	}
 	untrained := officer.post("/v1/tasks", order("flood-watch", patroller)).want(422)
-	if !untrained.cites("cq-2021 33") {
+	if !untrained.cites("cq-2021 33¶1") {
 		t.Errorf("the post covers it unasked: %s", untrained.raw)
 	}
 	legal.enacts(memo(object{"post": object{"code": "patrol", "items": []string{"cq-2021 15(2)", "cq-2021 15(5)"}}}))

@@ -128,6 +128,13 @@ var sendings = map[string]func(*unit) sending{
 		path := "/v1/law/proposals/" + legal.first.proposes(setting("max_aux_per_officer", "5")) + "/withdraw"
 		return sending{who: legal.first, path: path, body: because("有误"), otherBody: because("重提"), elsewhere: 409}
 	},
+	"decideApproval": func(u *unit) sending {
+		head := u.head(riverside)
+		id := u.asks(u.dispatcher, driving(u.driver(riverside)))
+		return sending{
+			who: head, path: "/v1/approvals/" + id.String() + "/decide", body: judging(true, "task"), otherBody: judging(false, "task"), elsewhere: 409,
+		}
+	},
 	"dispatchTask refused": func(u *unit) sending {
 		return sending{
 			who: u.dispatcher, path: "/v1/tasks", body: order("stop-and-question", u.member),

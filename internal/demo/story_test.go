@@ -53,7 +53,7 @@ func serve(t *testing.T) (baseURL string, accounts demo.Accounts) {
 	tickets := feed.New(store, hub)
 	sockets := wsfeed.New(wsfeed.Config{Feed: tickets, Log: log})
 	web := httpapi.New(httpapi.Config{
-		Duty:     dispatch.New(store, func(duty.Law) (dispatch.Book, error) { return law.Default(), nil }, dispatch.DefaultFreshness),
+		Duty:     dispatch.New(store, func(duty.Law) (dispatch.Book, error) { return law.Default(), nil }, dispatch.DefaultFreshness, time.Minute),
 		Identity: people, Roster: roster.New(store), Tickets: tickets, Watch: sockets.Handler(), Log: log,
 		Law: func(context.Context, duty.Actor) (httpapi.Law, error) { return law.Default(), nil },
 	})

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,13 +26,17 @@ type deciding struct {
 	fresh  Freshness
 	newID  func() uuid.UUID
 
+	matter   uuid.UUID // of a dispatch
+	urgency  Urgency
+	patience time.Duration
+
 	before Task // as it was; a refused command leaves it so
 	task   Task
 	seen   statements // what stands, with what this command itself states
 	out    Decision
 }
 
-func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, a applier) (Decision, error) {
+func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, matter uuid.UUID, a applier) (Decision, error) {
 	to, err := snap.Task.State.Next(action)
 	if err != nil {
 		return Decision{}, err
@@ -42,10 +47,13 @@ func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, a appli
 	}
 	d := &deciding{
 		Snapshot: snap, actor: actor, action: action, book: book, fresh: s.fresh, newID: s.newID,
-		before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh),
+		matter: matter, patience: s.patience, before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh),
 	}
 	d.task.State = to
 	if err := a.apply(d); err != nil {
+		return Decision{}, err
+	}
+	if err := d.consult(); err != nil {
 		return Decision{}, err
 	}
 	d.out.Task = d.task
@@ -64,6 +72,7 @@ func (t *Task) clone() Task {
 // unit, or an act of the task that nobody of the unit does.
 func (d *deciding) ask(phase law.Phase, unit []Member) (*RulingRecord, error) {
 	facts := factBuilder{now: d.Now, law: d.Law, people: d.People, seen: d.seen, book: d.book}.facts(&d.task, phase, unit)
+	facts.Decisions = d.decisions(&facts)
 	ruling, err := d.book.Rule(&facts)
 	if err != nil {
 		return nil, fault.New(fault.Conflict, "unit_does_not_fit", "现有人员与任务事项不匹配，请先调整人员或事项："+err.Error(),

@@ -38,6 +38,7 @@ type Call struct {
 	Actor   duty.Actor
 	Command duty.Command
 	People  []uuid.UUID // named by the command beyond those already on the task
+	Matter  uuid.UUID   // of a command that makes a task: what its content is called
 }
 
 // Snapshot is what a command is decided on: the database clock, the task and the people, all read in the deciding transaction.
@@ -47,6 +48,9 @@ type Snapshot struct {
 	Task         Task
 	People       map[uuid.UUID]duty.Person // on the task or named by the command, and visible to the actor
 	Observations []duty.Observation        // the latest of each (subject, fact, by): of this task, or of no task
+	// Asked are the requests to approvers of this task, oldest first; for a command that makes a task those about a dispatch of the same
+	// matter that were decided within a day, or wait.
+	Asked []Asked
 }
 
 // Decision is what a command leaves behind. The store writes all of it or nothing.
@@ -57,6 +61,9 @@ type Decision struct {
 	Events       []ledger.Event
 	Observations []duty.Observation
 	Pushes       []duty.Push
+	Request      *Request    // to the organ's approver
+	Lapsed       []uuid.UUID // requests that nobody needs to decide any more
+	Became       []uuid.UUID // requests about a refused dispatch that are about Task from now on
 }
 
 // Answer is what the actor gets, now and at each retry of the same command.

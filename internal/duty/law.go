@@ -9,6 +9,8 @@ type Law struct {
 	Settings law.Settings
 	// Posts are the items of the statute that the training for a post covers (Art. 33), where an organ says so itself.
 	Posts map[string][]string
+	// Standing is what the organ has decided once and for all tasks about reasons that a person must settle, whoever is on the task.
+	Standing []law.Decision
 }
 
 // Trained is a person's training with what the posts cover under this law.

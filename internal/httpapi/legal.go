@@ -93,9 +93,13 @@ func changeOf(b *api.NewProposal) (c legal.Change, err error) {
 	if b.Post != nil {
 		is(legal.Post, b.Post.Code, b.Post.Items, lacking(len(b.Post.Items) == 0, "body/post/items"))
 	}
+	if b.Decision != nil {
+		d := law.Decision{Citation: b.Decision.Citation, Fact: b.Decision.Fact, Act: value(b.Decision.Act), Allow: value(b.Decision.Allow)}
+		is(legal.Decision, legal.Reason(d), d, lacking(b.Decision.Allow == nil, "body/decision/allow"))
+	}
 	switch {
 	case named != 1:
-		return c, fault.BadField("body", "needs exactly one of rulebook, reading, entry and post")
+		return c, fault.BadField("body", "needs exactly one of rulebook, reading, entry, post and decision")
 	case value(b.End):
 		return c, nil
 	case missing != "":

@@ -78,10 +78,22 @@ type Roster interface {
 
 // Legal is what the API asks of the legal room.
 type Legal interface {
+	Proposals
+	Approvals
+}
+
+// Proposals shows and changes the law of organs.
+type Proposals interface {
 	Law(ctx context.Context, actor duty.Actor, path duty.Path, at time.Time) (legal.View, error)
 	Propose(ctx context.Context, actor duty.Actor, cmd duty.Command, draft legal.Draft) (legal.Answer, error)
 	Proposals(ctx context.Context, actor duty.Actor, filter legal.Filter) ([]legal.Proposal, error)
 	Settle(ctx context.Context, actor duty.Actor, cmd duty.Command, id uuid.UUID, v legal.Verdict, why string) (legal.Answer, error)
+}
+
+// Approvals shows and settles what the law leaves to a person.
+type Approvals interface {
+	Approvals(ctx context.Context, actor duty.Actor, filter legal.ApprovalFilter) ([]legal.Approval, error)
+	Judge(ctx context.Context, actor duty.Actor, cmd duty.Command, id uuid.UUID, j legal.Judgement) (legal.ApprovalAnswer, error)
 }
 
 // Tickets lets viewers onto the feed.

@@ -38,6 +38,8 @@ func (s *Service) check(snap Snapshot, p Proposal) error {
 		return s.checkEntry(rulebook, p.Change)
 	case Post:
 		return s.checkPost(of, snap.Posts, p.Change)
+	case Decision:
+		return s.checkDecision(rulebook, p.Change)
 	default:
 		return fault.BadField("body", "names nothing to change")
 	}
@@ -76,6 +78,23 @@ func (s *Service) checkReading(rulebook string, c Change) error {
 	}
 	_, err := s.library.Book(rulebook, law.Settings{Readings: map[string]string{c.Subject: value}})
 	return at("body/reading/value", "/readings/"+c.Subject, err)
+}
+
+// checkDecision asks that the clause is one of an instrument that rules here.
+func (s *Service) checkDecision(rulebook string, c Change) error {
+	var d law.Decision
+	if err := json.Unmarshal(c.Value, &d); err != nil {
+		return err
+	}
+	book, err := s.library.Book(rulebook, law.Settings{})
+	if err != nil {
+		return err
+	}
+	instrument, _, _ := strings.Cut(d.Citation, " ")
+	if !slices.ContainsFunc(book.Rulebooks(), func(r law.RulebookRef) bool { return r.ID == instrument }) {
+		return fault.BadField("body/decision/citation", "is no clause of an instrument that rules here")
+	}
+	return nil
 }
 
 func (s *Service) checkEntry(rulebook string, c Change) error {

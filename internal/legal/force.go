@@ -82,6 +82,11 @@ func (s Setting) into(of *duty.Law) error {
 		err := json.Unmarshal(s.Value, &items)
 		of.Posts[s.Subject] = items
 		return err
+	case Decision:
+		var d law.Decision
+		err := json.Unmarshal(s.Value, &d)
+		of.Standing = append(of.Standing, d)
+		return err
 	default:
 		return fmt.Errorf("unknown kind")
 	}

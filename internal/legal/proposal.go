@@ -21,6 +21,7 @@ const (
 	Reading  Kind = "reading"  // what the organ takes an open point of it to mean; the restraint list is one (Art. 17(4))
 	Entry    Kind = "entry"    // an act under a catch-all item, by a state provision (Art. 14(4), 15(5), 16(10))
 	Post     Kind = "post"     // the items that the training for a post covers (Art. 33)
+	Decision Kind = "decision" // what holds for every task about a reason that a person must settle
 )
 
 // State is where a proposal stands.

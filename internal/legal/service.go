@@ -17,14 +17,15 @@ import (
 
 // Service changes and shows the law of organs.
 type Service struct {
-	store   Store
-	library *law.Library
-	newID   func() uuid.UUID
+	store     Store
+	approvals Approvals
+	library   *law.Library
+	newID     func() uuid.UUID
 }
 
 // New makes the service on a library of rulebooks.
-func New(store Store, library *law.Library) *Service {
-	return &Service{store: store, library: library, newID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) }}
+func New(store Store, approvals Approvals, library *law.Library) *Service {
+	return &Service{store: store, approvals: approvals, library: library, newID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) }}
 }
 
 // Draft is a proposal as it is made. A path that is left out is the one organ over which the actor may propose; a date that is left
@@ -45,19 +46,19 @@ func (s *Service) Propose(ctx context.Context, actor duty.Actor, cmd duty.Comman
 	if own := actor.Reach(duty.ProposeLaw); draft.Path == "" && len(own) == 1 {
 		draft.Path = own[0]
 	}
-	return s.store.Propose(ctx, Call{actor, cmd}, draft.Path, func(snap Snapshot) (Decision, error) {
+	return s.store.Propose(ctx, Call{actor, cmd}, draft.Path, func(snap Snapshot) (Outcome, error) {
 		return s.propose(snap, actor, draft)
 	})
 }
 
 var noSuchOrgan = fault.BadField("body/path", "no such organ; say for which of yours the proposal is")
 
-func (s *Service) propose(snap Snapshot, actor duty.Actor, draft Draft) (Decision, error) {
+func (s *Service) propose(snap Snapshot, actor duty.Actor, draft Draft) (Outcome, error) {
 	if snap.Organ.ID == uuid.Nil || !actor.Can(duty.ProposeLaw, duty.Target{Path: snap.Organ.Path}) {
-		return Decision{}, noSuchOrgan
+		return Outcome{}, noSuchOrgan
 	}
 	if snap.Organ.Kind == duty.Squad {
-		return Decision{}, fault.BadField("body/path", "a squad is part of its organ and has no law of its own")
+		return Outcome{}, fault.BadField("body/path", "a squad is part of its organ and has no law of its own")
 	}
 	p := Proposal{
 		ID: s.newID(), Organ: snap.Organ, Change: draft.Change, Memo: draft.Memo, Reason: draft.Reason,
@@ -67,16 +68,16 @@ func (s *Service) propose(snap Snapshot, actor duty.Actor, draft Draft) (Decisio
 		p.EffectiveFrom = snap.Now
 	}
 	if p.EffectiveFrom.Before(today(snap.Now)) {
-		return Decision{}, fault.BadField("body/effective_from", "must not be before today: no ruling that was given is touched")
+		return Outcome{}, fault.BadField("body/effective_from", "must not be before today: no ruling that was given is touched")
 	}
 	if err := s.check(snap, p); err != nil {
-		return Decision{}, err
+		return Outcome{}, err
 	}
 	if err := s.fits(snap, p); err != nil {
-		return Decision{}, unfit(err)
+		return Outcome{}, unfit(err)
 	}
 	event, err := s.event(p, actor, "proposed")
-	return Decision{p, event}, err
+	return Outcome{p, event}, err
 }
 
 // today is the beginning of the day in China, which has one time for all of it.
@@ -99,27 +100,27 @@ func (s *Service) Settle(ctx context.Context, actor duty.Actor, cmd duty.Command
 	if err := duty.Require(actor, duty.ProposeLaw); err != nil {
 		return Answer{}, err
 	}
-	return s.store.Settle(ctx, Call{actor, cmd}, id, func(snap Snapshot) (Decision, error) {
+	return s.store.Settle(ctx, Call{actor, cmd}, id, func(snap Snapshot) (Outcome, error) {
 		return s.settle(snap, actor, v, why)
 	})
 }
 
-func (s *Service) settle(snap Snapshot, actor duty.Actor, v Verdict, why string) (Decision, error) {
+func (s *Service) settle(snap Snapshot, actor duty.Actor, v Verdict, why string) (Outcome, error) {
 	p := *snap.Proposal
 	if err := duty.Authorise(actor, duty.ProposeLaw, duty.Target{Path: p.Organ.Path}, duty.ReadProposals); err != nil {
-		return Decision{}, err
+		return Outcome{}, err
 	}
 	if err := p.decide(v, actor, why, snap.Now); err != nil {
-		return Decision{}, err
+		return Outcome{}, err
 	}
 	if v == Approve {
 		if err := s.fits(snap, p); err != nil {
-			return Decision{}, fault.New(fault.Conflict, "proposal_does_not_fit", "该提议与现行有效的设置相抵触："+err.Error(),
+			return Outcome{}, fault.New(fault.Conflict, "proposal_does_not_fit", "该提议与现行有效的设置相抵触："+err.Error(),
 				"the proposal does not go with what holds by now: "+err.Error()).Because(err)
 		}
 	}
 	event, err := s.event(p, actor, string(v))
-	return Decision{p, event}, err
+	return Outcome{p, event}, err
 }
 
 // event tells of a step: reading.proposed, entry.approved, ...

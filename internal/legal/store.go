@@ -16,13 +16,55 @@ import (
 // the rulings of that moment were given under.
 type Store interface {
 	// Propose finds the organ with a path in the actor's sight (the zero organ when there is none).
-	Propose(ctx context.Context, call Call, path duty.Path, decide func(Snapshot) (Decision, error)) (Answer, error)
+	Propose(ctx context.Context, call Call, path duty.Path, decide func(Snapshot) (Outcome, error)) (Answer, error)
 	// Settle finds a proposal in the actor's sight (fault.NotFound when there is none), with its organ.
-	Settle(ctx context.Context, call Call, id uuid.UUID, decide func(Snapshot) (Decision, error)) (Answer, error)
+	Settle(ctx context.Context, call Call, id uuid.UUID, decide func(Snapshot) (Outcome, error)) (Answer, error)
 	// Law reads the law of the organ with a path; fault.NotFound when it is not in the actor's sight.
 	Law(ctx context.Context, actor duty.Actor, path duty.Path) (Snapshot, error)
 	// Proposals lists proposals in the actor's sight, newest first.
 	Proposals(ctx context.Context, actor duty.Actor, filter Filter) ([]Proposal, error)
+}
+
+// Approvals keeps requests to approvers, which the dispatch room makes in the transaction that was refused.
+type Approvals interface {
+	// Approvals lists requests in the actor's sight, the oldest deadline first. Open ones whose task has ended, or which are about a
+	// dispatch that nobody has come back to for a day, are left out.
+	Approvals(ctx context.Context, actor duty.Actor, filter ApprovalFilter) ([]Approval, error)
+	// Judge settles a request as Store.Settle does a proposal. The snapshot is of the organ that the task's unit belongs to in law.
+	Judge(ctx context.Context, call Call, id uuid.UUID, decide func(Snapshot, Approval) (Judged, error)) (ApprovalAnswer, error)
+	// Tell locks a request, gives it to decide with those who may decide at its organ and above it, and writes what that answers. A
+	// request that is not there is passed over.
+	Tell(ctx context.Context, id uuid.UUID, decide func(a Approval, approvers []Approver, now time.Time) (Telling, error)) error
+}
+
+// ApprovalFilter narrows a list of requests; the zero value lists the open ones in sight.
+type ApprovalFilter struct {
+	Path  duty.Path
+	State ApprovalState
+	After *uuid.UUID // keyset: those after this one
+	Limit int
+}
+
+// Judged is what settling a request leaves behind.
+type Judged struct {
+	Approval  Approval
+	Proposals []Proposal
+	Events    []ledger.Event
+	Pushes    []duty.Push
+}
+
+// Approver is somebody active who may decide over the subtree of an organ.
+type Approver struct {
+	Person uuid.UUID
+	Path   duty.Path
+}
+
+// Telling is whom a request is brought before. The zero value leaves everything as it is.
+type Telling struct {
+	Path        duty.Path // of the organ whose approvers were told
+	Pushes      []duty.Push
+	EscalatedAt *time.Time
+	Event       *ledger.Event
 }
 
 // Call is one command as it reached us.
@@ -40,8 +82,8 @@ type Snapshot struct {
 	Proposal *Proposal  // to be settled
 }
 
-// Decision is what a command leaves behind.
-type Decision struct {
+// Outcome is what a command leaves behind.
+type Outcome struct {
 	Proposal Proposal
 	Event    ledger.Event
 }

@@ -19,7 +19,7 @@ func (s *Store) Decide(ctx context.Context, call dispatch.Call, task uuid.UUID, 
 		sightOf(call.Actor, duty.ViewTask, task).queueDeciding(b)
 		c.queue(b)
 		each(b, &at.tasks, scanLocked, lockTask, task)
-		at.queue(b, call.People)
+		at.queue(b, call.People, uuid.Nil)
 	}, func() (dispatch.Snapshot, error) {
 		if len(at.tasks) == 0 {
 			return dispatch.Snapshot{}, fault.Missing("task")
@@ -37,7 +37,7 @@ func (s *Store) Create(ctx context.Context, call dispatch.Call, decide func(disp
 		as.law = string(call.Actor.Organ.Path)
 		as.queueDeciding(b)
 		c.queue(b)
-		at.queue(b, call.People)
+		at.queue(b, call.People, call.Matter)
 	}, func() (dispatch.Snapshot, error) {
 		return at.snapshot(dispatch.Task{}, call.Actor.Organ.Path)
 	}, decide)

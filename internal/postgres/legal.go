@@ -7,12 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
+	"github.com/dutybound/dutybound/internal/ledger"
 	"github.com/dutybound/dutybound/internal/legal"
 )
 
@@ -96,38 +96,44 @@ const (
 )
 
 // Propose implements legal.Store.
-func (s *Store) Propose(ctx context.Context, call legal.Call, path duty.Path, decide func(legal.Snapshot) (legal.Decision, error)) (legal.Answer, error) {
-	return s.legislate(ctx, call, path, func(tx pgx.Tx) (legal.Decision, error) {
+func (s *Store) Propose(ctx context.Context, call legal.Call, path duty.Path, decide func(legal.Snapshot) (legal.Outcome, error)) (legal.Answer, error) {
+	return s.legislate(ctx, call, func(tx pgx.Tx) (legal.Outcome, error) {
 		snap, err := lookAround(ctx, tx, path)
 		if err != nil {
-			return legal.Decision{}, err
+			return legal.Outcome{}, err
 		}
 		d, err := decide(snap)
 		if err != nil {
-			return legal.Decision{}, err
+			return legal.Outcome{}, err
 		}
-		p := d.Proposal
-		_, err = tx.Exec(ctx, insertProposal, p.ID, p.Organ, string(p.Kind), p.Subject, optionalText(p.Value), p.Memo, p.Reason,
-			p.EffectiveFrom, p.ProposedBy, p.ProposedAt, string(p.State))
-		return d, err
+		return d, keepProposal(ctx, tx, d.Proposal)
 	})
 }
 
-// Settle implements legal.Store. The path is not known before the proposal is found; the law above it is looked at then.
-func (s *Store) Settle(ctx context.Context, call legal.Call, id uuid.UUID, decide func(legal.Snapshot) (legal.Decision, error)) (legal.Answer, error) {
-	return s.legislate(ctx, call, "", func(tx pgx.Tx) (legal.Decision, error) {
+func keepProposal(ctx context.Context, tx pgx.Tx, p legal.Proposal) error {
+	_, err := tx.Exec(ctx, insertProposal, p.ID, p.Organ, string(p.Kind), p.Subject, optionalText(p.Value), p.Memo, p.Reason,
+		p.EffectiveFrom, p.ProposedBy, p.ProposedAt, string(p.State))
+	return err
+}
+
+// Settle implements legal.Store.
+func (s *Store) Settle(ctx context.Context, call legal.Call, id uuid.UUID, decide func(legal.Snapshot) (legal.Outcome, error)) (legal.Answer, error) {
+	return s.legislate(ctx, call, func(tx pgx.Tx) (legal.Outcome, error) {
+		if err := alone(ctx, tx); err != nil {
+			return legal.Outcome{}, err
+		}
 		p, err := collectOne(ctx, tx, scanProposal, findProposal, id)
 		if err != nil {
-			return legal.Decision{}, missing(err, fault.Missing("proposal"))
+			return legal.Outcome{}, missing(err, fault.Missing("proposal"))
 		}
 		snap, err := lookAround(ctx, tx, p.Organ.Path)
 		if err != nil {
-			return legal.Decision{}, err
+			return legal.Outcome{}, err
 		}
 		snap.Proposal = &p
 		d, err := decide(snap)
 		if err != nil {
-			return legal.Decision{}, err
+			return legal.Outcome{}, err
 		}
 		p = d.Proposal
 		_, err = tx.Exec(ctx, settleProposal, p.ID, string(p.State), p.DecidedBy, p.DecidedAt, p.DecidedWhy)
@@ -135,27 +141,32 @@ func (s *Store) Settle(ctx context.Context, call legal.Call, id uuid.UUID, decid
 	})
 }
 
-// legislate runs one command that changes the law, alone.
-func (s *Store) legislate(ctx context.Context, call legal.Call, path duty.Path, do func(pgx.Tx) (legal.Decision, error)) (answer legal.Answer, err error) {
+// alone waits until nobody holds the law.
+func alone(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, changePatient); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, changeLaw)
+	return err
+}
+
+// legislate runs one command on a proposal.
+func (s *Store) legislate(ctx context.Context, call legal.Call, do func(pgx.Tx) (legal.Outcome, error)) (answer legal.Answer, err error) {
 	as := sightOf(call.Actor, duty.ReadProposals)
-	as.law = string(path)
 	answer.Replay, err = s.once(ctx, call.Actor, call.Command, as, &answer.Proposal, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, changePatient); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, changeLaw); err != nil {
-			return err
-		}
 		d, err := do(tx)
 		if err != nil {
 			return err
 		}
 		answer.Proposal = d.Proposal
-		e := d.Event
-		_, err = tx.Exec(ctx, insertEvent, e.ID, e.Kind, e.Path, e.Task, e.Version, e.Actor, e.At, string(e.Body), e.Evidence)
-		return err
+		return keepEvent(ctx, tx, d.Event)
 	})
 	return answer, err
+}
+
+func keepEvent(ctx context.Context, tx pgx.Tx, e ledger.Event) error {
+	_, err := tx.Exec(ctx, insertEvent, e.ID, e.Kind, e.Path, e.Task, e.Version, e.Actor, e.At, string(e.Body), e.Evidence)
+	return err
 }
 
 // lookAround reads what a change of an organ's law is decided on.

@@ -20,12 +20,14 @@ type scene struct {
 	tasks  []dispatch.Task
 	people []duty.Person
 	seen   []duty.Observation
+	asked  []dispatch.Asked
 	inForce
 }
 
 // queue reads the people named and everybody on the tasks in sight; the locks come before it.
-func (s *scene) queue(b *pgx.Batch, named []uuid.UUID) {
+func (s *scene) queue(b *pgx.Batch, named []uuid.UUID, matter uuid.UUID) {
 	each(b, &s.people, scanPerson, selectPeople, named)
+	each(b, &s.asked, scanAsked, selectAsked, matter)
 	each(b, &s.seen, scanObservation, selectObservations, named)
 	s.inForce.queue(b)
 }
@@ -34,7 +36,7 @@ func (s *scene) queue(b *pgx.Batch, named []uuid.UUID) {
 func (s *scene) snapshot(task dispatch.Task, organ duty.Path) (dispatch.Snapshot, error) {
 	of, err := s.of(organ)
 	return dispatch.Snapshot{
-		Now: s.now, Law: of, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID),
+		Now: s.now, Law: of, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID), Asked: askedOf(s.asked, task.ID),
 	}, err
 }
 
@@ -67,6 +69,9 @@ func (s *scene) leave(b *pgx.Batch, actor duty.Actor, was earlier, d dispatch.De
 		b.Queue(updateTask, d.Task.ID, doc, s.now)
 	}
 	bond(b, was, d.Task)
+	if err := queueRequest(b, d, s.now); err != nil {
+		return nil, err
+	}
 	return doc, queuePushes(b, d.Pushes)
 }
 

@@ -1,0 +1,153 @@
+package dispatch
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/law"
+)
+
+// Request asks the organ's approver to settle what the law leaves to a person.
+type Request struct {
+	ID           uuid.UUID
+	Matter       uuid.UUID  // the task; of a dispatch that was refused, its organ and content
+	Task         *uuid.UUID // nil: a dispatch that was refused
+	Path         duty.Path
+	Ruling       uuid.UUID
+	Questions    []law.Decision // the reasons that ask; Allow says nothing yet
+	Urgency      Urgency
+	AskedBy      uuid.UUID
+	DispatchedBy uuid.UUID
+	At           time.Time
+	Deadline     time.Time
+}
+
+// Asked is an earlier request as a command finds it.
+type Asked struct {
+	ID      uuid.UUID
+	Task    *uuid.UUID
+	Open    bool
+	Answers []law.Decision // Allow is what was decided
+}
+
+// deadline is by when an approver must have decided: the setting is for an urgent task.
+func (u Urgency) deadline(urgent time.Duration) time.Duration {
+	switch u {
+	case Immediate:
+		return urgent / 3
+	case Urgent:
+		return urgent
+	default:
+		return 8 * urgent
+	}
+}
+
+// matter names the content of an order for an organ: the work, the facts the dispatcher states, and the people, in whatever order
+// they are listed. What is decided about a refused dispatch is found again by it.
+func (o DispatchOrder) matter(organ duty.Organ) (uuid.UUID, error) {
+	o.Place, o.Note, o.Urgency = duty.Place{}, "", ""
+	o.Acts = slices.Sorted(slices.Values(o.Acts))
+	o.Members = slices.SortedFunc(slices.Values(o.Members), func(a, b MemberOrder) int { return bytes.Compare(a.Person[:], b.Person[:]) })
+	o.Officers = slices.SortedFunc(slices.Values(o.Officers), func(a, b OfficerOrder) int { return bytes.Compare(a.Person[:], b.Person[:]) })
+	text, err := json.Marshal(o)
+	return uuid.NewSHA1(organ.ID, text), err
+}
+
+// decisions are what approvers have decided that can be about these facts: for this task, and, where that says nothing, for every
+// task of the organ. The law takes none about an act or a person that is not there.
+func (d *deciding) decisions(f *law.Facts) (known []law.Decision) {
+	add := func(x law.Decision) {
+		about := func(y law.Decision) bool {
+			return x.Citation == y.Citation && x.Fact == y.Fact && x.Act == y.Act && x.Person == y.Person
+		}
+		if (x.Act == "" || slices.Contains(f.Acts, x.Act)) && !slices.ContainsFunc(known, about) {
+			known = append(known, x)
+		}
+	}
+	here := func(number string) bool {
+		return number == "" || slices.ContainsFunc(f.Auxiliaries, func(a law.Auxiliary) bool { return a.ID == number })
+	}
+	for _, a := range slices.Backward(d.Asked) { // the newest first
+		for _, x := range a.Answers {
+			if !a.Open && here(x.Person) {
+				add(x)
+			}
+		}
+	}
+	for _, x := range d.Law.Standing {
+		add(x)
+		for _, a := range f.Auxiliaries {
+			x.Person = a.ID
+			add(x)
+		}
+	}
+	return known
+}
+
+// consult brings before the organ's approver what the ruling of this command leaves to a person, unless it is before them already,
+// and takes back what waits for them once the work is lawful without it or over.
+func (d *deciding) consult() error {
+	n := len(d.out.Rulings)
+	if n == 0 {
+		return nil
+	}
+	ruling := d.out.Rulings[n-1]
+	over := d.task.ID != uuid.Nil && !d.task.State.Open()
+	switch {
+	case over || !d.out.Refused && ruling.Ruling.Outcome.Lawful():
+		d.settleMatter()
+		return nil
+	case ruling.Ruling.Outcome != law.NeedsHuman || d.waiting():
+		return nil
+	}
+	r := d.requestOn(ruling)
+	d.out.Request = &r
+	return d.requested(r)
+}
+
+func (d *deciding) waiting() bool {
+	return slices.ContainsFunc(d.Asked, func(a Asked) bool { return a.Open })
+}
+
+// settleMatter lets what is open lapse, and makes decisions about a refused dispatch those of the task it has become.
+func (d *deciding) settleMatter() {
+	for _, a := range d.Asked {
+		switch {
+		case a.Open:
+			d.out.Lapsed = append(d.out.Lapsed, a.ID)
+		case a.Task == nil:
+			d.out.Became = append(d.out.Became, a.ID)
+		}
+	}
+}
+
+func (d *deciding) requestOn(ruling RulingRecord) Request {
+	r := Request{
+		ID: d.newID(), Matter: d.matter, Path: ruling.Path, Ruling: ruling.ID, Urgency: d.urgency, AskedBy: d.actor.Person,
+		DispatchedBy: d.actor.Person, At: d.Now,
+	}
+	if d.task.ID != uuid.Nil {
+		r.Task, r.Matter, r.Urgency, r.DispatchedBy = &d.task.ID, d.task.ID, d.task.Urgency, d.task.DispatchedBy.Person
+	}
+	r.Deadline = d.Now.Add(r.Urgency.deadline(d.patience))
+	for _, reason := range ruling.Ruling.Reasons {
+		if reason.Verdict == law.NeedsHuman {
+			r.Questions = append(r.Questions, law.Decision{Citation: reason.Citation, Fact: reason.Fact, Act: reason.Act, Person: reason.Person})
+		}
+	}
+	return r
+}
+
+// requested is the event; that of a refused dispatch is of no task.
+func (d *deciding) requested(r Request) error {
+	was := d.task.Organ.Path
+	d.task.Organ.Path = r.Path
+	err := d.event("approval.requested", map[string]any{"approval": r.ID, "deadline": r.Deadline, "questions": r.Questions})
+	d.task.Organ.Path = was
+	return err
+}
