@@ -2,12 +2,16 @@
 
 -- +goose Up
 
--- dutybound.law says whose law a transaction asks for: organ paths joined by commas. The law of an organ is its own and that of the
--- organs above it, which its people are under whether or not they may look into those organs.
+-- dutybound.law says whose law a transaction asks for: the paths of an organ and of those above it, joined by commas. The law of an
+-- organ is its own and theirs, which its people are under whether or not they may look into those organs.
 CREATE FUNCTION in_law(path text) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN EXISTS (SELECT FROM unnest(string_to_array(current_setting('dutybound.law', true), ',', '')) AS asked (organ)
-                   WHERE asked.organ ^@ path);
+    RETURN path = ANY (string_to_array(current_setting('dutybound.law', true), ',', ''));
+
+CREATE FUNCTION at_and_above(path text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT string_agg(array_to_string(code[1:n], '/') || '/', ',')
+            FROM string_to_array(rtrim(path, '/'), '/') AS code, generate_series(1, cardinality(code)) AS n);
 
 CREATE TABLE proposal (
     id             uuid PRIMARY KEY,

@@ -1,11 +1,15 @@
 package app_test
 
 import (
+	"io"
+	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/dutybound/dutybound/internal/app"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/testkit"
 )
@@ -319,4 +323,57 @@ func TestTheLawChangesInOnePlaceAtATime(t *testing.T) {
 		t.Errorf("rulings under %d laws", n)
 	}
 	o.sound()
+}
+
+// What was approved on one replica rules on another at once, and the wall sees it happen.
+func TestEveryReplicaRulesUnderTheSameLaw(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	legal, officer := o.counsel(riverside), o.officer()
+	o.sound()
+	screen := o.watch(o.hire(newcomer{class: duty.Officer, organ: district, role: duty.RoleViewer}), int64(o.count(`SELECT coalesce(max(seq), 0) FROM event`)))
+	other := officer.at(o.again(io.Discard, io.Discard))
+	for _, value := range []string{"block", "warn", "block"} {
+		legal.enacts(setting("recording_unknown", value))
+		if here, there := officer.reading("recording_unknown"), other.reading("recording_unknown"); here != value || there != value {
+			t.Errorf("after %s: %s here, %s there", value, here, there)
+		}
+		sent := other.post("/v1/tasks", order("patrol", o.auxiliary())).want(201)
+		if now := officer.get("/v1/law/readings").want(200); now.text("reading_set") != sent.text("ruling", "readings") {
+			t.Errorf("%s rules, %s holds", sent.text("ruling", "readings"), now.text("reading_set"))
+		}
+	}
+	testkit.Wait(t, "the wall to see the last approval", func() bool {
+		seen := 0
+		for _, e := range screen.seen(t) {
+			if e.Kind == "reading.approved" {
+				seen++
+			}
+		}
+		return seen == 3
+	})
+}
+
+// A server whose law has no place for what an organ decided does not start: it would rule by something else.
+func TestAServerThatCannotKeepTheLawIsRefused(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	legal := o.counsel(riverside)
+	for _, sql := range []string{
+		`INSERT INTO proposal (id, organ, kind, subject, value, memo, reason, effective_from, proposer, proposed_at, state)
+			SELECT gen_random_uuid(), json_build_object('path', path), 'reading', 'of_another_edition', '"x"', 'm', 'r', now(),
+				json_build_object('person', '` + legal.first.person.String() + `'), now(), 'proposed' FROM organ WHERE code = '` + riverside + `'`,
+		`UPDATE proposal SET state = 'approved', decided_at = now(), decider = json_build_object('person', '` + legal.second.person.String() + `')`,
+	} {
+		_, err := o.sql.Exec(t.Context(), sql)
+		o.must(err)
+	}
+	a, err := app.Start(t.Context(), o.config, io.Discard, slog.New(slog.DiscardHandler))
+	if err == nil {
+		o.must(a.Stop(t.Context()))
+		t.Fatal("it starts")
+	}
+	if !strings.Contains(err.Error(), "of_another_edition") || !strings.Contains(err.Error(), riverside) {
+		t.Error(err)
+	}
 }

@@ -72,8 +72,7 @@ func (t *Task) clone() Task {
 // unit, or an act of the task that nobody of the unit does.
 func (d *deciding) ask(phase law.Phase, unit []Member) (*RulingRecord, error) {
 	facts := factBuilder{now: d.Now, law: d.Law, people: d.People, seen: d.seen, book: d.book}.facts(&d.task, phase, unit)
-	facts.Decisions = d.decisions(&facts)
-	ruling, err := d.book.Rule(&facts)
+	ruling, err := d.rule(&facts)
 	if err != nil {
 		return nil, fault.New(fault.Conflict, "unit_does_not_fit", "现有人员与任务事项不匹配，请先调整人员或事项："+err.Error(),
 			"the unit does not fit the task as it stands, reassign first: "+err.Error()).Because(err)
@@ -88,6 +87,18 @@ func (d *deciding) ask(phase law.Phase, unit []Member) (*RulingRecord, error) {
 	d.out.Rulings = append(d.out.Rulings, record)
 	d.task.LatestRuling, d.task.LatestOutcome = record.ID, ruling.Outcome
 	return &record, nil
+}
+
+// rule asks the book, and once more with what approvers have decided about the reasons that a person must settle.
+func (d *deciding) rule(facts *law.Facts) (law.Ruling, error) {
+	ruling, err := d.book.Rule(facts)
+	if err != nil {
+		return ruling, err
+	}
+	if facts.Decisions = d.settled(ruling); len(facts.Decisions) == 0 {
+		return ruling, nil
+	}
+	return d.book.Rule(facts)
 }
 
 // weigh asks the law where its answer cannot stand in the way of stopping or of saying no; where there is nothing left to rule

@@ -58,35 +58,51 @@ func (o DispatchOrder) matter(organ duty.Organ) (uuid.UUID, error) {
 	return uuid.NewSHA1(organ.ID, text), err
 }
 
-// decisions are what approvers have decided that can be about these facts: for this task, and, where that says nothing, for every
-// task of the organ. The law takes none about an act or a person that is not there.
-func (d *deciding) decisions(f *law.Facts) (known []law.Decision) {
-	add := func(x law.Decision) {
-		about := func(y law.Decision) bool {
-			return x.Citation == y.Citation && x.Fact == y.Fact && x.Act == y.Act && x.Person == y.Person
-		}
-		if (x.Act == "" || slices.Contains(f.Acts, x.Act)) && !slices.ContainsFunc(known, about) {
+// settled are the decisions of approvers about what a ruling leaves to a person, in the words of its reasons: for this task the newest,
+// and, where there is none, what stands for every task of the organ.
+func (d *deciding) settled(r law.Ruling) (known []law.Decision) {
+	for _, q := range questions(r) {
+		if x, ok := d.answer(q); ok {
 			known = append(known, x)
 		}
 	}
-	here := func(number string) bool {
-		return number == "" || slices.ContainsFunc(f.Auxiliaries, func(a law.Auxiliary) bool { return a.ID == number })
-	}
-	for _, a := range slices.Backward(d.Asked) { // the newest first
+	return known
+}
+
+func (d *deciding) answer(q law.Decision) (law.Decision, bool) {
+	for _, a := range slices.Backward(d.Asked) {
 		for _, x := range a.Answers {
-			if !a.Open && here(x.Person) {
-				add(x)
+			if q.Allow = x.Allow; x == q && !a.Open {
+				return x, true
 			}
 		}
 	}
 	for _, x := range d.Law.Standing {
-		add(x)
-		for _, a := range f.Auxiliaries {
-			x.Person = a.ID
-			add(x)
+		x.Person = q.Person // whoever it is
+		if q.Allow = x.Allow; x == q {
+			return x, true
 		}
 	}
-	return known
+	return law.Decision{}, false
+}
+
+// questions are the reasons that a person must settle, each once.
+func questions(r law.Ruling) (list []law.Decision) {
+	for _, reason := range r.Reasons {
+		q := law.Decision{Citation: reason.Citation, Fact: reason.Fact, Act: reason.Act, Person: reason.Person}
+		if reason.Verdict == law.NeedsHuman && !slices.Contains(list, q) {
+			list = append(list, q)
+		}
+	}
+	return list
+}
+
+// openly are questions as they are told: without an answer that nobody has given.
+func openly(questions []law.Decision) (told []map[string]string) {
+	for _, q := range questions {
+		told = append(told, map[string]string{"citation": q.Citation, "fact": q.Fact, "act": q.Act, "person": q.Person})
+	}
+	return told
 }
 
 // consult brings before the organ's approver what the ruling of this command leaves to a person, unless it is before them already,
@@ -134,12 +150,7 @@ func (d *deciding) requestOn(ruling RulingRecord) Request {
 	if d.task.ID != uuid.Nil {
 		r.Task, r.Matter, r.Urgency, r.DispatchedBy = &d.task.ID, d.task.ID, d.task.Urgency, d.task.DispatchedBy.Person
 	}
-	r.Deadline = d.Now.Add(r.Urgency.deadline(d.patience))
-	for _, reason := range ruling.Ruling.Reasons {
-		if reason.Verdict == law.NeedsHuman {
-			r.Questions = append(r.Questions, law.Decision{Citation: reason.Citation, Fact: reason.Fact, Act: reason.Act, Person: reason.Person})
-		}
-	}
+	r.Deadline, r.Questions = d.Now.Add(r.Urgency.deadline(d.patience)), questions(ruling.Ruling)
 	return r
 }
 
@@ -147,7 +158,7 @@ func (d *deciding) requestOn(ruling RulingRecord) Request {
 func (d *deciding) requested(r Request) error {
 	was := d.task.Organ.Path
 	d.task.Organ.Path = r.Path
-	err := d.event("approval.requested", map[string]any{"approval": r.ID, "deadline": r.Deadline, "questions": r.Questions})
+	err := d.event("approval.requested", map[string]any{"approval": r.ID, "deadline": r.Deadline, "questions": openly(r.Questions)})
 	d.task.Organ.Path = was
 	return err
 }

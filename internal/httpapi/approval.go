@@ -41,7 +41,7 @@ func approvalOf(a legal.Approval) (api.Approval, error) {
 		Ruling: a.Ruling.Ruling,
 	})
 	wire := api.Approval{
-		ID: a.ID, Path: api.Path(a.Organ.Path), Task: a.Task, Ruling: ruling, Questions: convert(a.Questions, toSettleOf),
+		ID: a.ID, Path: api.Path(a.Path), Task: a.Task, Ruling: ruling, Questions: convert(a.Questions, toSettleOf),
 		Urgency: api.Urgency(a.Urgency), AskedBy: a.AskedBy, DispatchedBy: a.DispatchedBy, AskedAt: a.AskedAt, Deadline: a.Deadline,
 		EscalatedAt: a.EscalatedAt, State: api.ApprovalState(a.State), DecidedAt: a.DecidedAt, Reason: optional(a.Reason),
 	}

@@ -35,7 +35,7 @@ const (
 // Approval is a request to settle what the law leaves to a person, and what was decided.
 type Approval struct {
 	ID           uuid.UUID
-	Organ        duty.Organ // whose task it is
+	Path         duty.Path  // of the organ whose task it is
 	Task         *uuid.UUID // nil: a dispatch that was refused
 	Ruling       Ruling
 	Questions    []law.Decision // the reasons that ask; what was decided about them is Allow
@@ -104,7 +104,7 @@ func (s *Service) Judge(ctx context.Context, actor duty.Actor, cmd duty.Command,
 }
 
 func (s *Service) judge(snap Snapshot, a Approval, actor duty.Actor, j Judgement) (out Judged, err error) {
-	at := duty.Target{Path: a.Organ.Path}
+	at := duty.Target{Path: a.Path}
 	if err := duty.Authorise(actor, duty.DecideMatter, at, duty.ViewApprovals); err != nil {
 		return out, err
 	}
@@ -120,7 +120,7 @@ func (s *Service) judge(snap Snapshot, a Approval, actor duty.Actor, j Judgement
 	a.State, a.Allow, a.Scope, a.Reason, a.DecidedBy, a.DecidedAt = Decided, j.Allow, j.Scope, j.Reason, &by, &snap.Now
 	out.Approval = a
 	event, err := s.approvalEvent("approval.decided", a, actor.Person, snap.Now, map[string]any{
-		"allow": a.Allow, "scope": a.Scope, "reason": a.Reason, "questions": a.Questions,
+		"allow": a.Allow, "scope": a.Scope, "reason": a.Reason,
 	})
 	if err != nil {
 		return out, err
@@ -173,7 +173,7 @@ func (s *Service) Announce(ctx context.Context, id uuid.UUID) error {
 		if a.State != Open {
 			return Telling{}, nil
 		}
-		return tell(a, approvers, a.Organ.Path, "approval_requested"), nil
+		return tell(a, approvers, a.Path, "approval_requested"), nil
 	})
 }
 
@@ -183,7 +183,7 @@ func (s *Service) Escalate(ctx context.Context, id uuid.UUID) error {
 		if a.State != Open || a.EscalatedAt != nil {
 			return Telling{}, nil
 		}
-		t := tell(a, approvers, above(cmp.Or(a.AskedPath, a.Organ.Path)), "approval_escalated")
+		t := tell(a, approvers, above(cmp.Or(a.AskedPath, a.Path)), "approval_escalated")
 		a.EscalatedAt, a.AskedPath = &now, t.Path
 		event, err := s.approvalEvent("approval.escalated", a, itself, now, map[string]any{"to": a.AskedPath, "deadline": a.Deadline})
 		t.EscalatedAt, t.Event = &now, &event
@@ -218,5 +218,5 @@ func above(path duty.Path) duty.Path {
 func (s *Service) approvalEvent(kind string, a Approval, actor uuid.UUID, at time.Time, body map[string]any) (ledger.Event, error) {
 	body["approval"], body["task"], body["ruling"] = a.ID, a.Task, a.Ruling.ID
 	text, err := json.Marshal(body)
-	return ledger.Event{ID: s.newID(), Kind: kind, Path: a.Organ.Path, Actor: actor, At: at, Body: text}, err
+	return ledger.Event{ID: s.newID(), Kind: kind, Path: a.Path, Actor: actor, At: at, Body: text}, err
 }

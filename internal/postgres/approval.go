@@ -82,7 +82,7 @@ const selectApprovals = `SELECT a.id, a.path, a.task_id, a.questions, a.urgency,
 	FROM approval a JOIN ruling r ON r.id = a.ruling_id WHERE `
 
 func scanApproval(row pgx.CollectableRow) (a legal.Approval, err error) {
-	err = row.Scan(&a.ID, &a.Organ.Path, &a.Task, &a.Questions, &a.Urgency, &a.AskedBy, &a.DispatchedBy, &a.AskedAt, &a.Deadline,
+	err = row.Scan(&a.ID, &a.Path, &a.Task, &a.Questions, &a.Urgency, &a.AskedBy, &a.DispatchedBy, &a.AskedAt, &a.Deadline,
 		&a.AskedPath, &a.EscalatedAt, &a.State, &a.Allow, &a.Scope, &a.DecidedBy, &a.DecidedAt, &a.Reason,
 		&a.Ruling.ID, &a.Ruling.Epoch, &a.Ruling.Actor, &a.Ruling.Command, &a.Ruling.At, &a.Ruling.Facts, &a.Ruling.Ruling)
 	return a, err
@@ -123,7 +123,7 @@ func (s *Store) Judge(ctx context.Context, call legal.Call, id uuid.UUID, decide
 		if err != nil {
 			return missing(err, fault.Missing("approval"))
 		}
-		snap, err := lookAround(ctx, tx, a.Organ.Path)
+		snap, err := lookAround(ctx, tx, a.Path)
 		if err == nil && snap.Organ.Kind == duty.Squad {
 			snap, err = lookAround(ctx, tx, snap.Organ.Employs())
 		}
@@ -182,7 +182,7 @@ func (s *Store) Tell(ctx context.Context, id uuid.UUID, decide func(legal.Approv
 		var approvers []legal.Approver
 		var now time.Time
 		b := &pgx.Batch{}
-		each(b, &approvers, pgx.RowToStructByPos[legal.Approver], selectApprovers, duty.RolesThat(duty.DecideMatter), string(a.Organ.Path))
+		each(b, &approvers, pgx.RowToStructByPos[legal.Approver], selectApprovers, duty.RolesThat(duty.DecideMatter), string(a.Path))
 		clock(b, &now)
 		if err := tx.SendBatch(ctx, b).Close(); err != nil {
 			return err

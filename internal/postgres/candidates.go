@@ -20,7 +20,7 @@ func (s *Store) Roll(ctx context.Context, actor duty.Actor, path duty.Path) (rol
 	var parts rollParts
 	var found inForce
 	as := sightOf(actor, duty.DispatchTask)
-	as.law = string(actor.Organ.Path)
+	as.law = scopeOf(actor.Organ.Path.AndAbove())
 	err = s.read(ctx, as, func(b *pgx.Batch) {
 		found.queue(b)
 		parts.queue(b, reach, within)

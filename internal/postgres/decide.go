@@ -34,7 +34,7 @@ func (s *Store) Create(ctx context.Context, call dispatch.Call, decide func(disp
 	var at scene
 	return s.carryOut(ctx, call, c, &at, func(b *pgx.Batch) {
 		as := sightOf(call.Actor, duty.ViewTask)
-		as.law = string(call.Actor.Organ.Path)
+		as.law = scopeOf(call.Actor.Organ.Path.AndAbove())
 		as.queueDeciding(b)
 		c.queue(b)
 		at.queue(b, call.People, call.Matter)

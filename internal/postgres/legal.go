@@ -59,7 +59,7 @@ func (l *inForce) of(path duty.Path) (duty.Law, error) { return legal.LawOf(l.se
 // LawOf implements dispatch.Store.
 func (s *Store) LawOf(ctx context.Context, actor duty.Actor, at time.Time) (duty.Law, error) {
 	var found inForce
-	as := sight{person: actor.Person.String(), law: string(actor.Organ.Path)}
+	as := sight{person: actor.Person.String(), law: scopeOf(actor.Organ.Path.AndAbove())}
 	err := s.read(ctx, as, func(b *pgx.Batch) {
 		if at.IsZero() {
 			found.queue(b)
@@ -172,7 +172,7 @@ func keepEvent(ctx context.Context, tx pgx.Tx, e ledger.Event) error {
 // lookAround reads what a change of an organ's law is decided on.
 func lookAround(ctx context.Context, tx pgx.Tx, path duty.Path) (snap legal.Snapshot, err error) {
 	b := &pgx.Batch{}
-	b.Queue(`SELECT set_config('dutybound.law', $1, true)`, string(path))
+	b.Queue(`SELECT set_config('dutybound.law', $1, true)`, scopeOf(path.AndAbove()))
 	b.Queue(`SELECT id, code, name, kind, path FROM organ WHERE path = $1`, string(path)).Query(func(rows pgx.Rows) error {
 		found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[duty.Organ])
 		if len(found) == 1 {

@@ -23,7 +23,7 @@ const (
 	lockConcerned = `SELECT t.doc` + concerned + ` ORDER BY t.id FOR UPDATE`
 	// seeConcerned lets the rest of the transaction see everybody on those tasks, and the law of their organs.
 	seeConcerned = `SELECT set_config('dutybound.tasks', coalesce(string_agg(t.id::text, ','), ''), true),
-		set_config('dutybound.law', coalesce(string_agg(t.path, ','), ''), true)` + concerned
+		set_config('dutybound.law', coalesce(string_agg(at_and_above(t.path), ','), ''), true)` + concerned
 )
 
 // Observe implements dispatch.Store.

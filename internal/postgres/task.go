@@ -16,7 +16,7 @@ import (
 
 // lockTask is the first statement of a command that waits for anything: the order of a task's events is the order of its locks. It
 // says as well that the law of the task's organ is asked for.
-const lockTask = `SELECT doc, set_config('dutybound.law', path, true) FROM task WHERE id = $1 AND ` + claimed + ` FOR UPDATE`
+const lockTask = `SELECT doc, set_config('dutybound.law', at_and_above(path), true) FROM task WHERE id = $1 AND ` + claimed + ` FOR UPDATE`
 
 func scanLocked(row pgx.CollectableRow) (t dispatch.Task, err error) {
 	return t, row.Scan(&t, nil)
