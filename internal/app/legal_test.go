@@ -377,3 +377,31 @@ func TestAServerThatCannotKeepTheLawIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A back-test sets what it tries over what each organ has decided itself, and the roster is searched under the organ's own law.
+func TestTrialsAndSearchesKeepTheOrgansLaw(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	legal, u := o.counsel(riverside), newUnit(o)
+	legal.enacts(setting("recording_unknown", "block"))
+	task := u.dispatcher.sends(order("patrol", u.member))
+	u.member.step(task, "accept", nil).want(200)
+	u.member.step(task, "start", saying(said("uniform", "yes"), said("id_card", "yes"))).want(422)
+	for value, want := range map[string]float64{"": 0, "block": 0, "warn": 1} {
+		readings := object{}
+		if value != "" {
+			readings["recording_unknown"] = value
+		}
+		lines := linesOf(legal.first.post("/v1/law/backtests", trialOf(readings)).want(200))
+		if found := lines[len(lines)-1]["comparison"].(object); found["different"] != want {
+			t.Errorf("with %q: %v", value, found)
+		}
+	}
+	before := u.dispatcher.get("/v1/candidates?acts=patrol").want(200).at("may_total").(float64)
+	legal.enacts(object{
+		"post": object{"code": "patrol", "items": []string{"cq-2021 15(2)"}}, "memo": "7号", "reason": "巡逻另行培训",
+	})
+	if after := u.dispatcher.get("/v1/candidates?acts=patrol").want(200).at("may_total").(float64); after >= before {
+		t.Errorf("%v may patrol whose post does not cover it any more, %v before", after, before)
+	}
+}
