@@ -1001,7 +1001,7 @@ type Approval struct {
 	Ruling RulingRecord    `json:"ruling"`
 	Scope  *JudgementScope `json:"scope,omitempty"`
 
-	// State `lapsed`: the task became lawful without a decision, or ended.
+	// State `lapsed`: the task became lawful without a decision, ended, or another question has taken the place of this one.
 	State ApprovalState `json:"state"`
 
 	// Task Not there for a dispatch that was refused.
@@ -1019,7 +1019,7 @@ type ApprovalList struct {
 	Next *openapi_types.UUID `json:"next,omitempty"`
 }
 
-// ApprovalState `lapsed`: the task became lawful without a decision, or ended.
+// ApprovalState `lapsed`: the task became lawful without a decision, ended, or another question has taken the place of this one.
 type ApprovalState string
 
 // Arrangement On whose arrangement the work is done (Art. 14 and 16 the organ; Art. 15 the organ and an officer). [both yes]

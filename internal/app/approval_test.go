@@ -128,6 +128,14 @@ func TestARequestLapsesWithItsReason(t *testing.T) {
 	if len(queue.at("approvals").([]any)) != 1 || queue.text("approvals", 0, "task") != task {
 		t.Errorf("%s", queue.raw)
 	}
+	u.change(`UPDATE person SET status = 'unknown' WHERE id = $1`, u.member.person) // a second thing to settle
+	u.member.step(task, "start", saying()).want(422)
+	u.setStatus(u.member, "active")
+	if asked := head.get("/v1/approvals").want(200); len(asked.at("approvals").([]any)) != 1 || len(asked.at("approvals", 0, "questions").([]any)) != 2 {
+		t.Errorf("another question did not take the place of the first: %s", asked.raw)
+	} else {
+		queue = asked
+	}
 	id := uuid.MustParse(queue.text("approvals", 0, "id"))
 	u.member.step(task, "start", saying(dressed()...)).want(200)
 	if r := head.judges(id, judging(true, "task")).want(409); r.text("code") != "approval_lapsed" {

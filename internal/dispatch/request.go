@@ -105,8 +105,8 @@ func openly(questions []law.Decision) (told []map[string]string) {
 	return told
 }
 
-// consult brings before the organ's approver what the ruling of this command leaves to a person, unless it is before them already,
-// and takes back what waits for them once the work is lawful without it or over.
+// consult brings before the organ's approver what the ruling of this command leaves to a person, unless it is before them already. It
+// takes back what waits for them once the work is lawful without it or over, or is another question by now.
 func (d *deciding) consult() error {
 	n := len(d.out.Rulings)
 	if n == 0 {
@@ -118,16 +118,28 @@ func (d *deciding) consult() error {
 	case over || !d.out.Refused && ruling.Ruling.Outcome.Lawful():
 		d.settleMatter()
 		return nil
-	case ruling.Ruling.Outcome != law.NeedsHuman || d.waiting():
+	case ruling.Ruling.Outcome != law.NeedsHuman:
 		return nil
 	}
 	r := d.requestOn(ruling)
+	if d.waits(r.Questions) {
+		return nil
+	}
 	d.out.Request = &r
 	return d.requested(r)
 }
 
-func (d *deciding) waiting() bool {
-	return slices.ContainsFunc(d.Asked, func(a Asked) bool { return a.Open })
+// waits says whether all of the questions are before the approver; a request that lacks one of them makes way for the new one.
+func (d *deciding) waits(questions []law.Decision) bool {
+	for _, a := range d.Asked {
+		switch {
+		case a.Open && !slices.ContainsFunc(questions, func(q law.Decision) bool { return !slices.Contains(a.Answers, q) }):
+			return true
+		case a.Open:
+			d.out.Lapsed = append(d.out.Lapsed, a.ID)
+		}
+	}
+	return false
 }
 
 // settleMatter lets what is open lapse, and makes decisions about a refused dispatch those of the task it has become.

@@ -21,7 +21,7 @@ type ApprovalState string
 const (
 	Open    ApprovalState = "open"
 	Decided ApprovalState = "decided"
-	Lapsed  ApprovalState = "lapsed" // the task became lawful without it, or ended
+	Lapsed  ApprovalState = "lapsed" // the task became lawful without it, ended, or asks another question
 )
 
 // Scope is how far a decision reaches.

@@ -11,9 +11,9 @@ import (
 )
 
 // Store keeps proposals. Propose and Settle run one command each: the pure function decides on a snapshot, and what it returns is
-// written in the same transaction, with the command's id, so that a retry is answered from what was stored. While such a transaction
-// runs no ruling is given, and while a ruling is being given it waits: whoever asks what the law was at a moment gets the law that
-// the rulings of that moment were given under.
+// written in the same transaction, with the command's id, so that a retry is answered from what was stored. While Settle runs no
+// ruling is given, and while a ruling is being given it waits: whoever asks what the law was at a moment gets the law that the rulings
+// of that moment were given under.
 type Store interface {
 	// Propose finds the organ with a path in the actor's sight (the zero organ when there is none).
 	Propose(ctx context.Context, call Call, path duty.Path, decide func(Snapshot) (Outcome, error)) (Answer, error)

@@ -20,7 +20,7 @@ import (
 // it, and they for him. So no ruling is given under a law that had changed by the time of the ruling, and which law a stored ruling
 // was given under follows from its organ and its time. A change gives way when it would keep the streets waiting.
 const (
-	lawLock       = `1, 1` // two numbers: a space of their own beside the commands' and the sequencer's
+	lawLock       = `28276640784867703` // "dutylaw": one number, like the sequencer's, and so none of the commands' keys
 	holdLaw       = `pg_advisory_xact_lock_shared(` + lawLock + `)`
 	changeLaw     = `SELECT pg_advisory_xact_lock(` + lawLock + `)`
 	changePatient = `SET LOCAL lock_timeout = '2s'`
