@@ -4,12 +4,16 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/ledger"
+	"github.com/dutybound/dutybound/internal/legal"
+	"github.com/dutybound/dutybound/internal/testkit"
 )
 
 // propose puts a proposal into the database with raw SQL and answers its id.
@@ -167,4 +171,41 @@ func (h *house) sees(scope string, person uuid.UUID) (n int) {
 		return tx.QueryRow(context.Background(), `SELECT count(*) FROM approval`).Scan(&n)
 	}))
 	return n
+}
+
+// While a ruling is being given the law stays as it is: a change waits, and holds from after it.
+func TestAChangeOfLawWaitsForARulingBeingGiven(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	lawyer := h.person("100009", "秦正", duty.Officer, h.district, duty.RoleLegal)
+	id := h.propose(h.north, h.officer)
+	approve := func(snap legal.Snapshot) (legal.Outcome, error) {
+		p := *snap.Proposal
+		by := legal.Person{Person: lawyer.Person, Number: lawyer.Number, Name: lawyer.Name}
+		p.State, p.DecidedBy, p.DecidedAt = legal.Approved, &by, &snap.Now
+		e := ledger.Event{ID: newID(), Kind: "reading.approved", Path: p.Organ.Path, Actor: lawyer.Person, At: snap.Now, Body: []byte(`{}`)}
+		return legal.Outcome{Proposal: p, Event: e}, nil
+	}
+	changed := make(chan error, 1)
+	_, err := h.store.Create(t.Context(), call(h.officer, h.officer, h.wang), func(snap dispatch.Snapshot) (dispatch.Decision, error) {
+		go func() {
+			_, err := h.store.Settle(t.Context(), legal.Call{Actor: lawyer, Command: call(lawyer).Command}, id, approve)
+			changed <- err
+		}()
+		testkit.Wait(t, "the change to wait", func() bool {
+			return h.count(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+				AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) == 1
+		})
+		return ordering(h.officer, h.officer, h.wang)(snap)
+	})
+	h.must(err)
+	h.must(<-changed)
+	if n := h.count(`SELECT count(*) FROM proposal p JOIN ruling r ON r.decided_at < p.in_force_from WHERE p.id = $1`, id); n != 1 {
+		t.Error("the law changed under a ruling")
+	}
+	of, err := h.store.LawOf(t.Context(), h.officer, time.Time{})
+	h.must(err)
+	if of.Settings.Readings["recording_unknown"] != "block" {
+		t.Errorf("the law is %+v", of)
+	}
 }
