@@ -45,7 +45,7 @@ func (c Config) Embedded() bool { return c.DatabaseURL == "" }
 func (c Config) check() error {
 	for flag, d := range map[string]time.Duration{
 		"session-ttl": c.SessionTTL, "recording-freshness": c.RecordingFreshness, "statement-freshness": c.StatementFreshness,
-		"request-timeout": c.RequestTimeout, "shutdown-timeout": c.ShutdownTimeout,
+		"approval-deadline": c.ApprovalDeadline, "request-timeout": c.RequestTimeout, "shutdown-timeout": c.ShutdownTimeout,
 	} {
 		if d <= 0 {
 			return fmt.Errorf("--%s: needs to be longer than nothing, is %s", flag, d)
