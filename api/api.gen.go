@@ -92,6 +92,27 @@ func (e ApplicantState) Valid() bool {
 	}
 }
 
+// Defines values for ApprovalState.
+const (
+	ApprovalStateDecided ApprovalState = "decided"
+	ApprovalStateLapsed  ApprovalState = "lapsed"
+	ApprovalStateOpen    ApprovalState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ApprovalState enum.
+func (e ApprovalState) Valid() bool {
+	switch e {
+	case ApprovalStateDecided:
+		return true
+	case ApprovalStateLapsed:
+		return true
+	case ApprovalStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ArticleItemBy.
 const (
 	ArticleItemByNotOurs     ArticleItemBy = "not_ours"
@@ -533,6 +554,24 @@ func (e HealthStatus) Valid() bool {
 	}
 }
 
+// Defines values for JudgementScope.
+const (
+	JudgementScopeStanding JudgementScope = "standing"
+	JudgementScopeTask     JudgementScope = "task"
+)
+
+// Valid indicates whether the value is a known member of the JudgementScope enum.
+func (e JudgementScope) Valid() bool {
+	switch e {
+	case JudgementScopeStanding:
+		return true
+	case JudgementScopeTask:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LegalRole.
 const (
 	LegalRoleCivilian LegalRole = "civilian"
@@ -752,6 +791,78 @@ func (e Platform) Valid() bool {
 	case PlatformIos:
 		return true
 	case PlatformWeb:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProposalKind.
+const (
+	ProposalKindDecision ProposalKind = "decision"
+	ProposalKindEntry    ProposalKind = "entry"
+	ProposalKindPost     ProposalKind = "post"
+	ProposalKindReading  ProposalKind = "reading"
+	ProposalKindRulebook ProposalKind = "rulebook"
+)
+
+// Valid indicates whether the value is a known member of the ProposalKind enum.
+func (e ProposalKind) Valid() bool {
+	switch e {
+	case ProposalKindDecision:
+		return true
+	case ProposalKindEntry:
+		return true
+	case ProposalKindPost:
+		return true
+	case ProposalKindReading:
+		return true
+	case ProposalKindRulebook:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProposalState.
+const (
+	ProposalStateApproved  ProposalState = "approved"
+	ProposalStateProposed  ProposalState = "proposed"
+	ProposalStateRejected  ProposalState = "rejected"
+	ProposalStateWithdrawn ProposalState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the ProposalState enum.
+func (e ProposalState) Valid() bool {
+	switch e {
+	case ProposalStateApproved:
+		return true
+	case ProposalStateProposed:
+		return true
+	case ProposalStateRejected:
+		return true
+	case ProposalStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReadingInForceForm.
+const (
+	ReadingInForceFormNumber ReadingInForceForm = "number"
+	ReadingInForceFormOption ReadingInForceForm = "option"
+	ReadingInForceFormWords  ReadingInForceForm = "words"
+)
+
+// Valid indicates whether the value is a known member of the ReadingInForceForm enum.
+func (e ReadingInForceForm) Valid() bool {
+	switch e {
+	case ReadingInForceFormNumber:
+		return true
+	case ReadingInForceFormOption:
+		return true
+	case ReadingInForceFormWords:
 		return true
 	default:
 		return false
@@ -1031,6 +1142,54 @@ type ApplicantList struct {
 	// Next Give it as `after` for the next page; not there on the last.
 	Next *openapi_types.UUID `json:"next,omitempty"`
 }
+
+// Approval defines model for Approval.
+type Approval struct {
+	Allow   *bool              `json:"allow,omitempty"`
+	AskedAt time.Time          `json:"asked_at"`
+	AskedBy openapi_types.UUID `json:"asked_by"`
+
+	// Deadline When it passes the approvers of the organ above are told.
+	Deadline  time.Time  `json:"deadline"`
+	DecidedAt *time.Time `json:"decided_at,omitempty"`
+
+	// DecidedBy Somebody as they were when they acted.
+	DecidedBy    *Signature         `json:"decided_by,omitempty"`
+	DispatchedBy openapi_types.UUID `json:"dispatched_by"`
+	EscalatedAt  *time.Time         `json:"escalated_at,omitempty"`
+	ID           openapi_types.UUID `json:"id"`
+
+	// Path An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
+	//
+	// Example: 500000000000/500103000000/500103550000/
+	Path      Path       `json:"path"`
+	Questions []Question `json:"questions"`
+	Reason    *string    `json:"reason,omitempty"`
+
+	// Ruling A ruling as it was given, with the facts it was given on.
+	Ruling RulingRecord    `json:"ruling"`
+	Scope  *JudgementScope `json:"scope,omitempty"`
+
+	// State `lapsed`: the task became lawful without a decision, ended, or another question has taken the place of this one.
+	State ApprovalState `json:"state"`
+
+	// Task Not there for a dispatch that was refused.
+	Task *openapi_types.UUID `json:"task,omitempty"`
+
+	// Urgency Decides the priority of the push; no legal fact. [routine]
+	Urgency Urgency `json:"urgency"`
+}
+
+// ApprovalList defines model for ApprovalList.
+type ApprovalList struct {
+	Approvals []Approval `json:"approvals"`
+
+	// Next Give it as `after` for the next page; not there on the last.
+	Next *openapi_types.UUID `json:"next,omitempty"`
+}
+
+// ApprovalState `lapsed`: the task became lawful without a decision, ended, or another question has taken the place of this one.
+type ApprovalState string
 
 // Arrangement On whose arrangement the work is done (Art. 14 and 16 the organ; Art. 15 the organ and an officer). [both yes]
 type Arrangement struct {
@@ -1352,6 +1511,15 @@ type Condition struct {
 	When []string `json:"when,omitempty"`
 }
 
+// DecisionChange What holds in every task of the organ about a reason that a person must settle, named in the words of the ruling that asks.
+type DecisionChange struct {
+	// Act A code of the catalogue (`GET /v1/law/acts`).
+	Act      *ActCode `json:"act,omitempty"`
+	Allow    *bool    `json:"allow,omitempty"`
+	Citation string   `json:"citation"`
+	Fact     string   `json:"fact"`
+}
+
 // DecisionFacts What a named approver decided about one reason that a person had to settle (`needs_human`), named in the words of the ruling
 // that asked. Allowed, that reason makes the work `conditional`; refused, `unmet`. No other reason changes.
 type DecisionFacts struct {
@@ -1468,6 +1636,21 @@ type Dispatcher struct {
 
 // Education defines model for Education.
 type Education string
+
+// EntryChange An act that a state provision opens under a catch-all item.
+type EntryChange struct {
+	// Act A code of the catalogue (`GET /v1/law/acts`).
+	Act ActCode `json:"act"`
+
+	// Basis The state provision, as it is to be cited.
+	Basis *string `json:"basis,omitempty"`
+
+	// Item The catch-all item.
+	//
+	// Example: 15(5)
+	Item *string `json:"item,omitempty"`
+	Name *Text   `json:"name,omitempty"`
+}
 
 // EquipmentClass defines model for EquipmentClass.
 type EquipmentClass string
@@ -1652,6 +1835,27 @@ type IssuedEquipment struct {
 	Item  string         `json:"item"`
 }
 
+// Judged defines model for Judged.
+type Judged struct {
+	Approval openapi_types.UUID `json:"approval"`
+
+	// Proposals What a standing decision proposes; it holds once a second person has approved it.
+	Proposals []openapi_types.UUID `json:"proposals"`
+}
+
+// Judgement defines model for Judgement.
+type Judgement struct {
+	Allow bool `json:"allow"`
+
+	// Memo Of a standing decision: the paper that says so.
+	Memo   *string        `json:"memo,omitempty"`
+	Reason string         `json:"reason"`
+	Scope  JudgementScope `json:"scope"`
+}
+
+// JudgementScope defines model for JudgementScope.
+type JudgementScope string
+
 // LawEntry One act that state provisions let auxiliaries help with, under a catch-all item (Art. 14(4), 15(5), 16(10)).
 type LawEntry struct {
 	// Act A code of the catalogue (`GET /v1/law/acts`).
@@ -1663,6 +1867,22 @@ type LawEntry struct {
 	// Item Example: 15(5)
 	Item string `json:"item"`
 	Name Text   `json:"name"`
+}
+
+// LawInForce defines model for LawInForce.
+type LawInForce struct {
+	At    time.Time `json:"at"`
+	Organ Organ     `json:"organ"`
+
+	// ReadingSet The hash that rulings under this law carry as `readings`.
+	ReadingSet string           `json:"reading_set"`
+	Readings   []ReadingInForce `json:"readings"`
+
+	// Rulebook Example: cq-2021
+	Rulebook string `json:"rulebook"`
+
+	// Settings What else holds here, as it was proposed and approved.
+	Settings []Proposal `json:"settings"`
 }
 
 // LeadNaming defines model for LeadNaming.
@@ -1736,6 +1956,37 @@ type NewApplicant struct {
 type NewDevice struct {
 	Name     string   `json:"name"`
 	Platform Platform `json:"platform"`
+}
+
+// NewProposal defines model for NewProposal.
+type NewProposal struct {
+	// Decision What holds in every task of the organ about a reason that a person must settle, named in the words of the ruling that asks.
+	Decision *DecisionChange `json:"decision,omitempty"`
+
+	// EffectiveFrom Not before today; left out, as soon as it is approved.
+	EffectiveFrom *time.Time `json:"effective_from,omitempty"`
+
+	// End The organ no longer sets this.
+	End *bool `json:"end,omitempty"`
+
+	// Entry An act that a state provision opens under a catch-all item.
+	Entry *EntryChange `json:"entry,omitempty"`
+
+	// Memo Reference of the paper that says so, such as a document number.
+	Memo string `json:"memo"`
+
+	// Path An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
+	//
+	// Example: 500000000000/500103000000/500103550000/
+	Path *Path `json:"path,omitempty"`
+
+	// Post The items of the statute that the training for a post covers (Art. 33).
+	Post    *PostChange    `json:"post,omitempty"`
+	Reading *ReadingChange `json:"reading,omitempty"`
+	Reason  string         `json:"reason"`
+
+	// Rulebook The place's own regulation.
+	Rulebook *RulebookChange `json:"rulebook,omitempty"`
 }
 
 // NewQuota defines model for NewQuota.
@@ -1954,6 +2205,13 @@ type PlaceDatum string
 // Platform defines model for Platform.
 type Platform string
 
+// PostChange The items of the statute that the training for a post covers (Art. 33).
+type PostChange struct {
+	// Code Example: patrol
+	Code  string   `json:"code"`
+	Items []string `json:"items,omitempty"`
+}
+
 // Problem RFC 9457.
 type Problem struct {
 	// Code Stable and in snake_case; programs decide by it.
@@ -1977,6 +2235,48 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// Proposal defines model for Proposal.
+type Proposal struct {
+	DecidedAt *time.Time `json:"decided_at,omitempty"`
+
+	// DecidedBy Somebody as they were when they acted.
+	DecidedBy     *Signature         `json:"decided_by,omitempty"`
+	DecidedWhy    *string            `json:"decided_why,omitempty"`
+	EffectiveFrom time.Time          `json:"effective_from"`
+	ID            openapi_types.UUID `json:"id"`
+
+	// InForceFrom Approved: the date, or the approval when that came later.
+	InForceFrom *time.Time   `json:"in_force_from,omitempty"`
+	Kind        ProposalKind `json:"kind"`
+	Memo        string       `json:"memo"`
+	Organ       Organ        `json:"organ"`
+	ProposedAt  time.Time    `json:"proposed_at"`
+
+	// ProposedBy Somebody as they were when they acted.
+	ProposedBy Signature     `json:"proposed_by"`
+	Reason     string        `json:"reason"`
+	State      ProposalState `json:"state"`
+
+	// Subject Id of the reading, act of the entry, code of the post, clause, fact and act of the decision.
+	Subject string `json:"subject"`
+
+	// Value What is set: text, for a post its items, else an object. Not there: the organ no longer sets it.
+	Value interface{} `json:"value,omitempty"`
+}
+
+// ProposalKind defines model for ProposalKind.
+type ProposalKind string
+
+// ProposalList defines model for ProposalList.
+type ProposalList struct {
+	// Next Give it as `before` for the next page; not there on the last.
+	Next      *openapi_types.UUID `json:"next,omitempty"`
+	Proposals []Proposal          `json:"proposals"`
+}
+
+// ProposalState defines model for ProposalState.
+type ProposalState string
+
 // PushToken defines model for PushToken.
 type PushToken struct {
 	Token string `json:"token"`
@@ -1986,6 +2286,14 @@ type PushToken struct {
 type Qualification struct {
 	Kind    Vehicle    `json:"kind"`
 	ValidTo *time.Time `json:"valid_to,omitempty"`
+}
+
+// Question A reason that a person must settle, in the words of the ruling.
+type Question struct {
+	Act      *string `json:"act,omitempty"`
+	Citation string  `json:"citation"`
+	Fact     string  `json:"fact"`
+	Person   *string `json:"person,omitempty"`
 }
 
 // Quota The approved number of auxiliaries of an organ with everything below it (Art. 7), and the actual one.
@@ -2011,6 +2319,39 @@ type Reading struct {
 	ID    string `json:"id"`
 	Value string `json:"value"`
 }
+
+// ReadingChange defines model for ReadingChange.
+type ReadingChange struct {
+	ID    string  `json:"id"`
+	Value *string `json:"value,omitempty"`
+}
+
+// ReadingInForce An open point of the rulebook, and what it is taken to mean here.
+type ReadingInForce struct {
+	Default string `json:"default"`
+
+	// Form What values are: one of `options`, a whole number, or a list of words.
+	Form ReadingInForceForm `json:"form"`
+
+	// ID Example: recording_unknown
+	ID string `json:"id"`
+
+	// Memo Reference of the paper that the value rests on.
+	Memo     string    `json:"memo"`
+	Options  []string  `json:"options"`
+	Question string    `json:"question"`
+	Set      *Proposal `json:"set,omitempty"`
+	Since    time.Time `json:"since"`
+
+	// Switchable `false`: a line that nobody may move.
+	Switchable bool `json:"switchable"`
+
+	// Value Example: warn
+	Value string `json:"value"`
+}
+
+// ReadingInForceForm What values are: one of `options`, a whole number, or a list of words.
+type ReadingInForceForm string
 
 // Reason defines model for Reason.
 type Reason struct {
@@ -2068,6 +2409,12 @@ type RosterImport struct {
 
 // RosterImportState `refused`: the report says why, and nobody was imported; `failed`: the server failed, and nobody was imported.
 type RosterImportState string
+
+// RulebookChange The place's own regulation.
+type RulebookChange struct {
+	// ID Example: cq-2021
+	ID *string `json:"id,omitempty"`
+}
 
 // RulebookRef defines model for RulebookRef.
 type RulebookRef struct {
@@ -2132,6 +2479,13 @@ type SignIn struct {
 
 // Signatory Who signs the documents produced. [none]
 type Signatory string
+
+// Signature Somebody as they were when they acted.
+type Signature struct {
+	Name   string             `json:"name"`
+	Number string             `json:"number"`
+	Person openapi_types.UUID `json:"person"`
+}
 
 // SignedIn defines model for SignedIn.
 type SignedIn struct {
@@ -2403,6 +2757,11 @@ type IdempotencyKey = openapi_types.UUID
 // Limit defines model for Limit.
 type Limit = int
 
+// OrganPath An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
+//
+// Example: 500000000000/500103000000/500103550000/
+type OrganPath = Path
+
 // PathPrefix An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
 //
 // Example: 500000000000/500103000000/500103550000/
@@ -2417,6 +2776,9 @@ type Dispatched = TaskAnswer
 // Refused RFC 9457.
 type Refused = Problem
 
+// Settled defines model for Settled.
+type Settled = Proposal
+
 // ListApplicantsParams defines parameters for ListApplicants.
 type ListApplicantsParams struct {
 	// Path Only within the subtree of the organ with this path.
@@ -2428,6 +2790,27 @@ type ListApplicantsParams struct {
 
 // RegisterApplicantParams defines parameters for RegisterApplicant.
 type RegisterApplicantParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListApprovalsParams defines parameters for ListApprovals.
+type ListApprovalsParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// State Only requests in this state; left out, the open ones.
+	State *ApprovalState `form:"state,omitempty" json:"state,omitempty"`
+
+	// After The page after this request (`next` of the page before).
+	After *openapi_types.UUID `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit At most so many, 50 when left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// DecideApprovalParams defines parameters for DecideApproval.
+type DecideApprovalParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -2464,6 +2847,54 @@ type ListArticlesParams struct {
 type GetArticleParams struct {
 	// Instrument The instrument whose article it is.
 	Instrument *InstrumentID `form:"instrument,omitempty" json:"instrument,omitempty"`
+}
+
+// ListProposalsParams defines parameters for ListProposals.
+type ListProposalsParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// State Only proposals in this state.
+	State *ProposalState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Before The page after this proposal (`next` of the page before).
+	Before *openapi_types.UUID `form:"before,omitempty" json:"before,omitempty"`
+
+	// Limit At most so many, 50 when left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ProposeChangeParams defines parameters for ProposeChange.
+type ProposeChangeParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ApproveProposalParams defines parameters for ApproveProposal.
+type ApproveProposalParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RejectProposalParams defines parameters for RejectProposal.
+type RejectProposalParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// WithdrawProposalParams defines parameters for WithdrawProposal.
+type WithdrawProposalParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListReadingsParams defines parameters for ListReadings.
+type ListReadingsParams struct {
+	// Path The organ with this path; left out, one's own.
+	Path *OrganPath `form:"path,omitempty" json:"path,omitempty"`
+
+	// At As it holds at this moment; left out, now. In the future it is what has been approved for then.
+	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
 }
 
 // ObserveParams defines parameters for Observe.
@@ -2613,8 +3044,20 @@ type HireApplicantJSONRequestBody = Hiring
 // PassStageJSONRequestBody defines body for PassStage for application/json ContentType.
 type PassStageJSONRequestBody = StageResult
 
+// DecideApprovalJSONRequestBody defines body for DecideApproval for application/json ContentType.
+type DecideApprovalJSONRequestBody = Judgement
+
 // RunBacktestJSONRequestBody defines body for RunBacktest for application/json ContentType.
 type RunBacktestJSONRequestBody = Backtest
+
+// ProposeChangeJSONRequestBody defines body for ProposeChange for application/json ContentType.
+type ProposeChangeJSONRequestBody = NewProposal
+
+// RejectProposalJSONRequestBody defines body for RejectProposal for application/json ContentType.
+type RejectProposalJSONRequestBody = WithReason
+
+// WithdrawProposalJSONRequestBody defines body for WithdrawProposal for application/json ContentType.
+type WithdrawProposalJSONRequestBody = WithReason
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
@@ -2923,6 +3366,31 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
 	PassStage(ctx context.Context, id ID, stage string, body PassStageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListApprovals List what waits for an approver
+	//
+	// What the law leaves to a person (`needs_human`): requests in sight with the ruling that asks, the oldest deadline first. One is made when a dispatch or a step is refused for such a reason, or work goes on under one. Needs `approval.view`.
+	//
+	// Corresponds with GET /v1/approvals (the `ListApprovals` operationId).
+	ListApprovals(ctx context.Context, params *ListApprovalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideApprovalWithBody Settle what the law leaves to a person
+	//
+	// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+	DecideApprovalWithBody(ctx context.Context, id ID, params *DecideApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideApproval Settle what the law leaves to a person
+	//
+	// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+	DecideApproval(ctx context.Context, id ID, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCandidates Ask who may do a piece of work
 	//
 	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -2989,6 +3457,81 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/law/backtests (the `RunBacktest` operationId).
 	RunBacktest(ctx context.Context, body RunBacktestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListProposals List proposals
+	//
+	// What was proposed in sight, newest first, and what became of it. Needs `law.proposals`.
+	//
+	// Corresponds with GET /v1/law/proposals (the `ListProposals` operationId).
+	ListProposals(ctx context.Context, params *ListProposalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeChangeWithBody Propose a change to the law of an organ
+	//
+	// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/law/proposals (the `ProposeChange` operationId).
+	ProposeChangeWithBody(ctx context.Context, params *ProposeChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeChange Propose a change to the law of an organ
+	//
+	// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/law/proposals (the `ProposeChange` operationId).
+	ProposeChange(ctx context.Context, params *ProposeChangeParams, body ProposeChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveProposal Approve a proposal
+	//
+	// It holds from its date on, or from now when the date has passed, for the organ and those below it that have not set the same thing themselves. The proposer is 403 `own_proposal`; what was decided before is 409 `proposal_decided`; what no longer goes with the rest of the law is 409 `proposal_does_not_fit`. Needs `law.propose`.
+	//
+	// Corresponds with POST /v1/law/proposals/{id}/approve (the `ApproveProposal` operationId).
+	ApproveProposal(ctx context.Context, id ID, params *ApproveProposalParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RejectProposalWithBody Reject a proposal
+	//
+	// Nothing changes. The proposer is 403 `own_proposal`. Needs `law.propose`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/law/proposals/{id}/reject (the `RejectProposal` operationId).
+	RejectProposalWithBody(ctx context.Context, id ID, params *RejectProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RejectProposal Reject a proposal
+	//
+	// Nothing changes. The proposer is 403 `own_proposal`. Needs `law.propose`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/law/proposals/{id}/reject (the `RejectProposal` operationId).
+	RejectProposal(ctx context.Context, id ID, params *RejectProposalParams, body RejectProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawProposalWithBody Withdraw one's own proposal
+	//
+	// Before it was decided, and only by who proposed it (403 `not_your_proposal`). Needs `law.propose`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/law/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+	WithdrawProposalWithBody(ctx context.Context, id ID, params *WithdrawProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawProposal Withdraw one's own proposal
+	//
+	// Before it was decided, and only by who proposed it (403 `not_your_proposal`). Needs `law.propose`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/law/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+	WithdrawProposal(ctx context.Context, id ID, params *WithdrawProposalParams, body WithdrawProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListReadings Show the law as an organ reads it
+	//
+	// The rulebook of an organ, every reading with its value and who set it, and what else the organ and those above it have decided: entries under the catch-all items (Art. 14(4), 15(5), 16(10)), what the training for a post covers (Art. 33). The nearest organ that has set a thing decides it. Everybody sees the law of their own organ and of those above it.
+	//
+	// Corresponds with GET /v1/law/readings (the `ListReadings` operationId).
+	ListReadings(ctx context.Context, params *ListReadingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMe Who am I
 	//
@@ -3716,6 +4259,61 @@ func (c *Client) PassStage(ctx context.Context, id ID, stage string, body PassSt
 	return c.Client.Do(req)
 }
 
+// ListApprovals List what waits for an approver
+//
+// What the law leaves to a person (`needs_human`): requests in sight with the ruling that asks, the oldest deadline first. One is made when a dispatch or a step is refused for such a reason, or work goes on under one. Needs `approval.view`.
+//
+// Corresponds with GET /v1/approvals (the `ListApprovals` operationId).
+func (c *Client) ListApprovals(ctx context.Context, params *ListApprovalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListApprovalsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideApprovalWithBody Settle what the law leaves to a person
+//
+// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+func (c *Client) DecideApprovalWithBody(ctx context.Context, id ID, params *DecideApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideApprovalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideApproval Settle what the law leaves to a person
+//
+// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+func (c *Client) DecideApproval(ctx context.Context, id ID, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideApprovalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListCandidates Ask who may do a piece of work
 //
 // Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -3863,6 +4461,171 @@ func (c *Client) RunBacktestWithBody(ctx context.Context, contentType string, bo
 // Corresponds with POST /v1/law/backtests (the `RunBacktest` operationId).
 func (c *Client) RunBacktest(ctx context.Context, body RunBacktestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRunBacktestRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListProposals List proposals
+//
+// What was proposed in sight, newest first, and what became of it. Needs `law.proposals`.
+//
+// Corresponds with GET /v1/law/proposals (the `ListProposals` operationId).
+func (c *Client) ListProposals(ctx context.Context, params *ListProposalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProposalsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeChangeWithBody Propose a change to the law of an organ
+//
+// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/law/proposals (the `ProposeChange` operationId).
+func (c *Client) ProposeChangeWithBody(ctx context.Context, params *ProposeChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeChangeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeChange Propose a change to the law of an organ
+//
+// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/law/proposals (the `ProposeChange` operationId).
+func (c *Client) ProposeChange(ctx context.Context, params *ProposeChangeParams, body ProposeChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeChangeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveProposal Approve a proposal
+//
+// It holds from its date on, or from now when the date has passed, for the organ and those below it that have not set the same thing themselves. The proposer is 403 `own_proposal`; what was decided before is 409 `proposal_decided`; what no longer goes with the rest of the law is 409 `proposal_does_not_fit`. Needs `law.propose`.
+//
+// Corresponds with POST /v1/law/proposals/{id}/approve (the `ApproveProposal` operationId).
+func (c *Client) ApproveProposal(ctx context.Context, id ID, params *ApproveProposalParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveProposalRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RejectProposalWithBody Reject a proposal
+//
+// Nothing changes. The proposer is 403 `own_proposal`. Needs `law.propose`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/law/proposals/{id}/reject (the `RejectProposal` operationId).
+func (c *Client) RejectProposalWithBody(ctx context.Context, id ID, params *RejectProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRejectProposalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RejectProposal Reject a proposal
+//
+// Nothing changes. The proposer is 403 `own_proposal`. Needs `law.propose`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/law/proposals/{id}/reject (the `RejectProposal` operationId).
+func (c *Client) RejectProposal(ctx context.Context, id ID, params *RejectProposalParams, body RejectProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRejectProposalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawProposalWithBody Withdraw one's own proposal
+//
+// Before it was decided, and only by who proposed it (403 `not_your_proposal`). Needs `law.propose`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/law/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+func (c *Client) WithdrawProposalWithBody(ctx context.Context, id ID, params *WithdrawProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawProposalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawProposal Withdraw one's own proposal
+//
+// Before it was decided, and only by who proposed it (403 `not_your_proposal`). Needs `law.propose`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/law/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+func (c *Client) WithdrawProposal(ctx context.Context, id ID, params *WithdrawProposalParams, body WithdrawProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawProposalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListReadings Show the law as an organ reads it
+//
+// The rulebook of an organ, every reading with its value and who set it, and what else the organ and those above it have decided: entries under the catch-all items (Art. 14(4), 15(5), 16(10)), what the training for a post covers (Art. 33). The nearest organ that has set a thing decides it. Everybody sees the law of their own organ and of those above it.
+//
+// Corresponds with GET /v1/law/readings (the `ListReadings` operationId).
+func (c *Client) ListReadings(ctx context.Context, params *ListReadingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListReadingsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5293,6 +6056,156 @@ func NewPassStageRequestWithBody(server string, id ID, stage string, contentType
 	return req, nil
 }
 
+// NewListApprovalsRequest constructs an http.Request for the ListApprovals method
+func NewListApprovalsRequest(server string, params *ListApprovalsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/approvals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDecideApprovalRequest calls the generic DecideApproval builder with application/json body
+func NewDecideApprovalRequest(server string, id ID, params *DecideApprovalParams, body DecideApprovalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideApprovalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewDecideApprovalRequestWithBody constructs an http.Request for the DecideApproval method, with any body, and a specified content type
+func NewDecideApprovalRequestWithBody(server string, id ID, params *DecideApprovalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/approvals/%s/decide", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListCandidatesRequest constructs an http.Request for the ListCandidates method
 func NewListCandidatesRequest(server string, params *ListCandidatesParams) (*http.Request, error) {
 	var err error
@@ -5692,6 +6605,382 @@ func NewRunBacktestRequestWithBody(server string, contentType string, body io.Re
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListProposalsRequest constructs an http.Request for the ListProposals method
+func NewListProposalsRequest(server string, params *ListProposalsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/law/proposals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Before != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "before", *params.Before, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewProposeChangeRequest calls the generic ProposeChange builder with application/json body
+func NewProposeChangeRequest(server string, params *ProposeChangeParams, body ProposeChangeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewProposeChangeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewProposeChangeRequestWithBody constructs an http.Request for the ProposeChange method, with any body, and a specified content type
+func NewProposeChangeRequestWithBody(server string, params *ProposeChangeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/law/proposals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewApproveProposalRequest constructs an http.Request for the ApproveProposal method
+func NewApproveProposalRequest(server string, id ID, params *ApproveProposalParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/law/proposals/%s/approve", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRejectProposalRequest calls the generic RejectProposal builder with application/json body
+func NewRejectProposalRequest(server string, id ID, params *RejectProposalParams, body RejectProposalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRejectProposalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRejectProposalRequestWithBody constructs an http.Request for the RejectProposal method, with any body, and a specified content type
+func NewRejectProposalRequestWithBody(server string, id ID, params *RejectProposalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/law/proposals/%s/reject", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawProposalRequest calls the generic WithdrawProposal builder with application/json body
+func NewWithdrawProposalRequest(server string, id ID, params *WithdrawProposalParams, body WithdrawProposalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawProposalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewWithdrawProposalRequestWithBody constructs an http.Request for the WithdrawProposal method, with any body, and a specified content type
+func NewWithdrawProposalRequestWithBody(server string, id ID, params *WithdrawProposalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/law/proposals/%s/withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListReadingsRequest constructs an http.Request for the ListReadings method
+func NewListReadingsRequest(server string, params *ListReadingsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/law/readings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.At != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -7620,6 +8909,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/applicants/{id}/stages/{stage} (the `PassStage` operationId).
 	PassStageWithResponse(ctx context.Context, id ID, stage string, body PassStageJSONRequestBody, reqEditors ...RequestEditorFn) (*PassStageResponse, error)
 
+	// ListApprovalsWithResponse List what waits for an approver
+	//
+	// What the law leaves to a person (`needs_human`): requests in sight with the ruling that asks, the oldest deadline first. One is made when a dispatch or a step is refused for such a reason, or work goes on under one. Needs `approval.view`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/approvals (the `ListApprovals` operationId).
+	ListApprovalsWithResponse(ctx context.Context, params *ListApprovalsParams, reqEditors ...RequestEditorFn) (*ListApprovalsResponse, error)
+
+	// DecideApprovalWithBodyWithResponse Settle what the law leaves to a person
+	//
+	// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+	DecideApprovalWithBodyWithResponse(ctx context.Context, id ID, params *DecideApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error)
+
+	// DecideApprovalWithResponse Settle what the law leaves to a person
+	//
+	// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+	DecideApprovalWithResponse(ctx context.Context, id ID, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error)
+
 	// ListCandidatesWithResponse Ask who may do a piece of work
 	//
 	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -7700,6 +9016,87 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/law/backtests (the `RunBacktest` operationId).
 	RunBacktestWithResponse(ctx context.Context, body RunBacktestJSONRequestBody, reqEditors ...RequestEditorFn) (*RunBacktestResponse, error)
+
+	// ListProposalsWithResponse List proposals
+	//
+	// What was proposed in sight, newest first, and what became of it. Needs `law.proposals`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/law/proposals (the `ListProposals` operationId).
+	ListProposalsWithResponse(ctx context.Context, params *ListProposalsParams, reqEditors ...RequestEditorFn) (*ListProposalsResponse, error)
+
+	// ProposeChangeWithBodyWithResponse Propose a change to the law of an organ
+	//
+	// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/law/proposals (the `ProposeChange` operationId).
+	ProposeChangeWithBodyWithResponse(ctx context.Context, params *ProposeChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposeChangeResponse, error)
+
+	// ProposeChangeWithResponse Propose a change to the law of an organ
+	//
+	// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/law/proposals (the `ProposeChange` operationId).
+	ProposeChangeWithResponse(ctx context.Context, params *ProposeChangeParams, body ProposeChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposeChangeResponse, error)
+
+	// ApproveProposalWithResponse Approve a proposal
+	//
+	// It holds from its date on, or from now when the date has passed, for the organ and those below it that have not set the same thing themselves. The proposer is 403 `own_proposal`; what was decided before is 409 `proposal_decided`; what no longer goes with the rest of the law is 409 `proposal_does_not_fit`. Needs `law.propose`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/law/proposals/{id}/approve (the `ApproveProposal` operationId).
+	ApproveProposalWithResponse(ctx context.Context, id ID, params *ApproveProposalParams, reqEditors ...RequestEditorFn) (*ApproveProposalResponse, error)
+
+	// RejectProposalWithBodyWithResponse Reject a proposal
+	//
+	// Nothing changes. The proposer is 403 `own_proposal`. Needs `law.propose`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/law/proposals/{id}/reject (the `RejectProposal` operationId).
+	RejectProposalWithBodyWithResponse(ctx context.Context, id ID, params *RejectProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RejectProposalResponse, error)
+
+	// RejectProposalWithResponse Reject a proposal
+	//
+	// Nothing changes. The proposer is 403 `own_proposal`. Needs `law.propose`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/law/proposals/{id}/reject (the `RejectProposal` operationId).
+	RejectProposalWithResponse(ctx context.Context, id ID, params *RejectProposalParams, body RejectProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectProposalResponse, error)
+
+	// WithdrawProposalWithBodyWithResponse Withdraw one's own proposal
+	//
+	// Before it was decided, and only by who proposed it (403 `not_your_proposal`). Needs `law.propose`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/law/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+	WithdrawProposalWithBodyWithResponse(ctx context.Context, id ID, params *WithdrawProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawProposalResponse, error)
+
+	// WithdrawProposalWithResponse Withdraw one's own proposal
+	//
+	// Before it was decided, and only by who proposed it (403 `not_your_proposal`). Needs `law.propose`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/law/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+	WithdrawProposalWithResponse(ctx context.Context, id ID, params *WithdrawProposalParams, body WithdrawProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawProposalResponse, error)
+
+	// ListReadingsWithResponse Show the law as an organ reads it
+	//
+	// The rulebook of an organ, every reading with its value and who set it, and what else the organ and those above it have decided: entries under the catch-all items (Art. 14(4), 15(5), 16(10)), what the training for a post covers (Art. 33). The nearest organ that has set a thing decides it. Everybody sees the law of their own organ and of those above it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/law/readings (the `ListReadings` operationId).
+	ListReadingsWithResponse(ctx context.Context, params *ListReadingsParams, reqEditors ...RequestEditorFn) (*ListReadingsResponse, error)
 
 	// GetMeWithResponse Who am I
 	//
@@ -8767,6 +10164,123 @@ func (r PassStageResponse) ContentType() string {
 	return ""
 }
 
+type ListApprovalsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ApprovalList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListApprovalsResponse) GetJSON200() *ApprovalList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListApprovalsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListApprovalsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListApprovalsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListApprovalsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListApprovalsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListApprovalsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DecideApprovalResponse200Headers the declared response headers of an HTTP 200 response for DecideApproval
+type DecideApprovalResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type DecideApprovalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Judged
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DecideApprovalResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DecideApprovalResponse) GetJSON200() *Judged {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r DecideApprovalResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecideApprovalResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecideApprovalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideApprovalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideApprovalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecideApprovalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListCandidatesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9194,6 +10708,364 @@ func (r RunBacktestResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RunBacktestResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListProposalsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProposalList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListProposalsResponse) GetJSON200() *ProposalList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListProposalsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListProposalsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListProposalsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListProposalsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListProposalsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListProposalsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ProposeChangeResponse201Headers the declared response headers of an HTTP 201 response for ProposeChange
+type ProposeChangeResponse201Headers struct {
+	IdempotentReplayed *string
+}
+
+type ProposeChangeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Proposal
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *ProposeChangeResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ProposeChangeResponse) GetJSON201() *Proposal {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ProposeChangeResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ProposeChangeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ProposeChangeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ProposeChangeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ProposeChangeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ProposeChangeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ApproveProposalResponse200Headers the declared response headers of an HTTP 200 response for ApproveProposal
+type ApproveProposalResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type ApproveProposalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Settled
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ApproveProposalResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApproveProposalResponse) GetJSON200() *Settled {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ApproveProposalResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ApproveProposalResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ApproveProposalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApproveProposalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApproveProposalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApproveProposalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RejectProposalResponse200Headers the declared response headers of an HTTP 200 response for RejectProposal
+type RejectProposalResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type RejectProposalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Settled
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RejectProposalResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RejectProposalResponse) GetJSON200() *Settled {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r RejectProposalResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RejectProposalResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RejectProposalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RejectProposalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RejectProposalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RejectProposalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// WithdrawProposalResponse200Headers the declared response headers of an HTTP 200 response for WithdrawProposal
+type WithdrawProposalResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type WithdrawProposalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Settled
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawProposalResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawProposalResponse) GetJSON200() *Settled {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r WithdrawProposalResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WithdrawProposalResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawProposalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawProposalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawProposalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawProposalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListReadingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LawInForce
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListReadingsResponse) GetJSON200() *LawInForce {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListReadingsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListReadingsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListReadingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListReadingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListReadingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListReadingsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11476,6 +13348,51 @@ func (c *ClientWithResponses) PassStageWithResponse(ctx context.Context, id ID, 
 	return ParsePassStageResponse(rsp)
 }
 
+// ListApprovalsWithResponse List what waits for an approver
+//
+// What the law leaves to a person (`needs_human`): requests in sight with the ruling that asks, the oldest deadline first. One is made when a dispatch or a step is refused for such a reason, or work goes on under one. Needs `approval.view`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/approvals (the `ListApprovals` operationId).
+func (c *ClientWithResponses) ListApprovalsWithResponse(ctx context.Context, params *ListApprovalsParams, reqEditors ...RequestEditorFn) (*ListApprovalsResponse, error) {
+	rsp, err := c.ListApprovals(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListApprovalsResponse(rsp)
+}
+
+// DecideApprovalWithBodyWithResponse Settle what the law leaves to a person
+//
+// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+func (c *ClientWithResponses) DecideApprovalWithBodyWithResponse(ctx context.Context, id ID, params *DecideApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error) {
+	rsp, err := c.DecideApprovalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideApprovalResponse(rsp)
+}
+
+// DecideApprovalWithResponse Settle what the law leaves to a person
+//
+// The decision is a fact of the next ruling: allowed, the reasons that asked no longer stand in the way; refused, they do. Nothing starts by it; whoever was refused asks again, for a dispatch with the same order within a day. Whoever dispatched or asked is 403 `own_request`, and what is no longer open 409. With scope `standing` it is also proposed for every task of the organ, which needs `law.propose`, a memo and a second person. Needs `approval.decide`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/approvals/{id}/decide (the `DecideApproval` operationId).
+func (c *ClientWithResponses) DecideApprovalWithResponse(ctx context.Context, id ID, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error) {
+	rsp, err := c.DecideApproval(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideApprovalResponse(rsp)
+}
+
 // ListCandidatesWithResponse Ask who may do a piece of work
 //
 // Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
@@ -11609,6 +13526,141 @@ func (c *ClientWithResponses) RunBacktestWithResponse(ctx context.Context, body 
 		return nil, err
 	}
 	return ParseRunBacktestResponse(rsp)
+}
+
+// ListProposalsWithResponse List proposals
+//
+// What was proposed in sight, newest first, and what became of it. Needs `law.proposals`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/law/proposals (the `ListProposals` operationId).
+func (c *ClientWithResponses) ListProposalsWithResponse(ctx context.Context, params *ListProposalsParams, reqEditors ...RequestEditorFn) (*ListProposalsResponse, error) {
+	rsp, err := c.ListProposals(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListProposalsResponse(rsp)
+}
+
+// ProposeChangeWithBodyWithResponse Propose a change to the law of an organ
+//
+// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/law/proposals (the `ProposeChange` operationId).
+func (c *ClientWithResponses) ProposeChangeWithBodyWithResponse(ctx context.Context, params *ProposeChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposeChangeResponse, error) {
+	rsp, err := c.ProposeChangeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProposeChangeResponse(rsp)
+}
+
+// ProposeChangeWithResponse Propose a change to the law of an organ
+//
+// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/law/proposals (the `ProposeChange` operationId).
+func (c *ClientWithResponses) ProposeChangeWithResponse(ctx context.Context, params *ProposeChangeParams, body ProposeChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposeChangeResponse, error) {
+	rsp, err := c.ProposeChange(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProposeChangeResponse(rsp)
+}
+
+// ApproveProposalWithResponse Approve a proposal
+//
+// It holds from its date on, or from now when the date has passed, for the organ and those below it that have not set the same thing themselves. The proposer is 403 `own_proposal`; what was decided before is 409 `proposal_decided`; what no longer goes with the rest of the law is 409 `proposal_does_not_fit`. Needs `law.propose`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/law/proposals/{id}/approve (the `ApproveProposal` operationId).
+func (c *ClientWithResponses) ApproveProposalWithResponse(ctx context.Context, id ID, params *ApproveProposalParams, reqEditors ...RequestEditorFn) (*ApproveProposalResponse, error) {
+	rsp, err := c.ApproveProposal(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveProposalResponse(rsp)
+}
+
+// RejectProposalWithBodyWithResponse Reject a proposal
+//
+// Nothing changes. The proposer is 403 `own_proposal`. Needs `law.propose`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/law/proposals/{id}/reject (the `RejectProposal` operationId).
+func (c *ClientWithResponses) RejectProposalWithBodyWithResponse(ctx context.Context, id ID, params *RejectProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RejectProposalResponse, error) {
+	rsp, err := c.RejectProposalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRejectProposalResponse(rsp)
+}
+
+// RejectProposalWithResponse Reject a proposal
+//
+// Nothing changes. The proposer is 403 `own_proposal`. Needs `law.propose`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/law/proposals/{id}/reject (the `RejectProposal` operationId).
+func (c *ClientWithResponses) RejectProposalWithResponse(ctx context.Context, id ID, params *RejectProposalParams, body RejectProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectProposalResponse, error) {
+	rsp, err := c.RejectProposal(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRejectProposalResponse(rsp)
+}
+
+// WithdrawProposalWithBodyWithResponse Withdraw one's own proposal
+//
+// Before it was decided, and only by who proposed it (403 `not_your_proposal`). Needs `law.propose`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/law/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+func (c *ClientWithResponses) WithdrawProposalWithBodyWithResponse(ctx context.Context, id ID, params *WithdrawProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawProposalResponse, error) {
+	rsp, err := c.WithdrawProposalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawProposalResponse(rsp)
+}
+
+// WithdrawProposalWithResponse Withdraw one's own proposal
+//
+// Before it was decided, and only by who proposed it (403 `not_your_proposal`). Needs `law.propose`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/law/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+func (c *ClientWithResponses) WithdrawProposalWithResponse(ctx context.Context, id ID, params *WithdrawProposalParams, body WithdrawProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawProposalResponse, error) {
+	rsp, err := c.WithdrawProposal(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawProposalResponse(rsp)
+}
+
+// ListReadingsWithResponse Show the law as an organ reads it
+//
+// The rulebook of an organ, every reading with its value and who set it, and what else the organ and those above it have decided: entries under the catch-all items (Art. 14(4), 15(5), 16(10)), what the training for a post covers (Art. 33). The nearest organ that has set a thing decides it. Everybody sees the law of their own organ and of those above it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/law/readings (the `ListReadings` operationId).
+func (c *ClientWithResponses) ListReadingsWithResponse(ctx context.Context, params *ListReadingsParams, reqEditors ...RequestEditorFn) (*ListReadingsResponse, error) {
+	rsp, err := c.ListReadings(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListReadingsResponse(rsp)
 }
 
 // GetMeWithResponse Who am I
@@ -12850,6 +14902,99 @@ func ParsePassStageResponse(rsp *http.Response) (*PassStageResponse, error) {
 	return response, nil
 }
 
+// ParseListApprovalsResponse parses an HTTP response from a ListApprovalsWithResponse call
+func ParseListApprovalsResponse(rsp *http.Response) (*ListApprovalsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListApprovalsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ApprovalList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDecideApprovalResponse parses an HTTP response from a DecideApprovalWithResponse call
+func ParseDecideApprovalResponse(rsp *http.Response) (*DecideApprovalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideApprovalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Judged
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DecideApprovalResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListCandidatesResponse parses an HTTP response from a ListCandidatesWithResponse call
 func ParseListCandidatesResponse(rsp *http.Response) (*ListCandidatesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -13144,6 +15289,298 @@ func ParseRunBacktestResponse(rsp *http.Response) (*RunBacktestResponse, error) 
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListProposalsResponse parses an HTTP response from a ListProposalsWithResponse call
+func ParseListProposalsResponse(rsp *http.Response) (*ListProposalsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListProposalsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProposalList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseProposeChangeResponse parses an HTTP response from a ProposeChangeWithResponse call
+func ParseProposeChangeResponse(rsp *http.Response) (*ProposeChangeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ProposeChangeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers ProposeChangeResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseApproveProposalResponse parses an HTTP response from a ApproveProposalWithResponse call
+func ParseApproveProposalResponse(rsp *http.Response) (*ApproveProposalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApproveProposalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Settled
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ApproveProposalResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRejectProposalResponse parses an HTTP response from a RejectProposalWithResponse call
+func ParseRejectProposalResponse(rsp *http.Response) (*RejectProposalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RejectProposalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Settled
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RejectProposalResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawProposalResponse parses an HTTP response from a WithdrawProposalWithResponse call
+func ParseWithdrawProposalResponse(rsp *http.Response) (*WithdrawProposalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawProposalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Settled
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawProposalResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListReadingsResponse parses an HTTP response from a ListReadingsWithResponse call
+func ParseListReadingsResponse(rsp *http.Response) (*ListReadingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListReadingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LawInForce
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

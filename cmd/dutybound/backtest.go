@@ -34,22 +34,26 @@ func (c backtestCommand) Run(ctx context.Context) error {
 	if c.From.IsZero() {
 		c.From = c.To.AddDate(0, -c.Months, 0)
 	}
-	laws := app.Laws{Library: law.Embedded()}
+	library := law.Embedded()
 	if c.Instruments != "" {
-		library, err := law.Load(os.DirFS(c.Instruments))
+		var err error
+		if library, err = law.Load(os.DirFS(c.Instruments)); err != nil {
+			return err
+		}
+	}
+	return c.with(ctx, func(store *postgres.Store) error {
+		laws := app.Laws{Store: store, Library: library}
+		proposed, err := laws.Proposed(ctx, law.Settings{Readings: c.Reading})
 		if err != nil {
 			return err
 		}
-		laws.Library = library
-	}
-	proposed, err := laws.Proposed(law.Settings{Readings: c.Reading})
-	if err != nil {
-		return err
-	}
-	return c.with(ctx, func(store *postgres.Store) error {
+		applied, err := laws.Applied(ctx)
+		if err != nil {
+			return err
+		}
 		found, err := dispatch.Backtest{
 			Archive: store, Span: dispatch.Span{From: c.From, To: c.To, Within: dispatch.Everywhere},
-			Before: laws.Applied, Proposed: proposed, Workers: runtime.GOMAXPROCS(0), Progress: told(os.Stderr),
+			Before: applied, Proposed: proposed, Workers: runtime.GOMAXPROCS(0), Progress: told(os.Stderr),
 		}.Run(ctx)
 		if err != nil {
 			return err

@@ -27,8 +27,12 @@ func (c replayCommand) Run(ctx context.Context) error {
 	}
 	same, different := 0, 0
 	err := c.with(ctx, func(store *postgres.Store) error {
+		book, err := app.Record(ctx, store)
+		if err != nil {
+			return err
+		}
 		return store.EachRuling(ctx, c.From, c.To, func(r dispatch.RulingRecord) error {
-			difference, err := dispatch.Replay(app.Book(r), r)
+			difference, err := replay(book, r)
 			if err != nil {
 				difference = err.Error()
 			}
@@ -49,4 +53,13 @@ func (c replayCommand) Run(ctx context.Context) error {
 		return exitCode(1)
 	}
 	return nil
+}
+
+// replay derives a ruling again by the law of its organ at the time it was given.
+func replay(book func(dispatch.RulingRecord) (dispatch.Book, error), r dispatch.RulingRecord) (difference string, err error) {
+	of, err := book(r)
+	if err != nil {
+		return "", err
+	}
+	return dispatch.Replay(of, r)
 }

@@ -28,13 +28,20 @@ type asking struct {
 }
 
 // target is what a request is about: something of the actor's station, of the sister station, or nothing that exists.
-type target struct{ task, person, device uuid.UUID }
+type target struct {
+	task, person, device, proposal, approval uuid.UUID
+	path                                     string
+}
 
-func nowhere() target { return target{uuid.New(), uuid.New(), uuid.New()} }
+func nowhere() target {
+	return target{task: uuid.New(), person: uuid.New(), device: uuid.New(), proposal: uuid.New(), approval: uuid.New(), path: "999999999999/"}
+}
 
 // door is how a route is tried. Foreign is answers to a target in the sister station, and to one that does not exist: they must be
 // the same to the byte. A door without foreign is about nobody's target but one's own.
 type door struct {
+	law     bool   // it needs a proposal by somebody else
+	matter  bool   // it needs a request to an approver
 	task    string // state of the task it needs at one's own station: "", dispatched, ready (accepted), started, paused
 	ask     func(target) asking
 	own     answers
@@ -67,15 +74,39 @@ var (
 	changingRoster     = answers{404, 403, 403, 404, 200, 403, 403}
 )
 
+// settling is a step on a proposal that somebody else made.
+func settling(verb string, body any, own int) door {
+	return door{
+		law: true, own: answers{403, 403, 403, own, 403, 403, 403}, foreign: answers{403, 403, 403, 404, 403, 403, 403},
+		ask: func(t target) asking {
+			return asking{"/v1/law/proposals/" + t.proposal.String() + "/" + verb, body}
+		},
+	}
+}
+
 // doors has an entry for every route of the contract, by its operationId.
 var doors = map[string]door{
-	"getMe":        plain("/v1/me", everyRole),
-	"listActs":     plain("/v1/law/acts", everyRole),
-	"getAct":       plain("/v1/law/acts/patrol", everyRole),
-	"listArticles": plain("/v1/law/articles?instrument=cq-2021", everyRole),
-	"getArticle":   plain("/v1/law/articles/16", everyRole),
+	"getMe":         plain("/v1/me", everyRole),
+	"listActs":      plain("/v1/law/acts", everyRole),
+	"getAct":        plain("/v1/law/acts/patrol", everyRole),
+	"listApprovals": plain("/v1/approvals", answers{403, 403, 200, 200, 403, 403, 200}),
+	"decideApproval": {matter: true, own: answers{403, 403, 200, 200, 403, 403, 403}, foreign: answers{403, 403, 404, 404, 403, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/approvals/" + t.approval.String() + "/decide", judging(true, "task")}
+	}},
+	"listReadings":     plain("/v1/law/readings", everyRole),
+	"listProposals":    plain("/v1/law/proposals", answers{403, 403, 200, 200, 403, 403, 200}),
+	"approveProposal":  settling("approve", nil, 200),
+	"rejectProposal":   settling("reject", because("再议"), 200),
+	"withdrawProposal": settling("withdraw", because("有误"), 403), // another one's
+	"proposeChange": {law: true, own: answers{403, 403, 403, 201, 403, 403, 403}, foreign: answers{403, 403, 403, 400, 403, 403, 403}, ask: func(t target) asking {
+		change := setting("min_team_without_officer", "3")
+		change["path"] = t.path
+		return asking{"/v1/law/proposals", change}
+	}},
 	"listOrgans":   plain("/v1/organs", answers{403, 200, 200, 403, 200, 200, 200}),
 	"listPeople":   plain("/v1/people", answers{403, 200, 200, 403, 200, 200, 200}),
+	"listArticles": plain("/v1/law/articles?instrument=cq-2021", everyRole),
+	"getArticle":   plain("/v1/law/articles/16", everyRole),
 	"runBacktest": {own: answers{403, 403, 403, 400, 403, 403, 403}, ask: func(target) asking { // a time that ends before it begins
 		return asking{"/v1/law/backtests", object{"from": "2026-03-02T00:00:00Z", "to": "2026-03-01T00:00:00Z"}}
 	}},
@@ -193,12 +224,26 @@ type scenery struct {
 	*office
 	organ      string
 	dispatcher *hand
+	lawyer     *hand
+}
+
+// targetOf is what a door asks for.
+func (s *scenery) targetOf(d door, actor *hand, role duty.Role) target {
+	s.t.Helper()
+	made := s.target(d.task, actor, role)
+	if d.law {
+		made.proposal = uuid.MustParse(s.lawyer.proposes(setting("min_team_without_officer", "3")))
+	}
+	if d.matter {
+		made.approval = s.asks(s.dispatcher, driving(s.driver(s.organ)))
+	}
+	return made
 }
 
 func (s *scenery) target(state string, actor *hand, role duty.Role) target {
 	s.t.Helper()
 	member := s.hire(newcomer{class: duty.FieldAuxiliary, organ: s.organ, role: duty.RoleAuxiliary, posts: fieldPosts})
-	made := target{person: member.person, device: member.device, task: uuid.New()}
+	made := target{person: member.person, device: member.device, task: uuid.New(), path: s.path(s.organ)}
 	if state == "" {
 		return made
 	}
@@ -236,7 +281,8 @@ func TestEveryRoleAtEveryRoute(t *testing.T) {
 	head := func(organ string) *hand {
 		return o.hire(newcomer{class: duty.Officer, organ: organ, role: duty.RoleOfficer})
 	}
-	here, sister := &scenery{o, riverside, head(riverside)}, &scenery{o, hillside, head(hillside)}
+	scene := func(organ string) *scenery { return &scenery{o, organ, head(organ), o.counsel(organ).first} }
+	here, sister := scene(riverside), scene(hillside)
 	for _, route := range httpapi.Routes() {
 		door, known := doors[route.Operation]
 		if !known {
@@ -247,19 +293,19 @@ func TestEveryRoleAtEveryRoute(t *testing.T) {
 			t.Parallel()
 			for i, role := range duty.Roles {
 				in := o.in(t)
-				here, sister := &scenery{in, riverside, here.dispatcher}, &scenery{in, hillside, sister.dispatcher}
+				here, sister := &scenery{in, riverside, here.dispatcher, here.lawyer}, &scenery{in, hillside, sister.dispatcher, sister.lawyer}
 				actor := in.hire(newcomer{class: classOf(role), organ: riverside, role: role, posts: postsOf(role)})
 				call := func(about target) reply {
 					a := door.ask(about)
 					return actor.ask(route.Method, a.path, a.body, keyed())
 				}
 				if door.foreign != (answers{}) {
-					abroad, missing := call(sister.target(door.task, nil, role)), call(nowhere())
+					abroad, missing := call(sister.targetOf(door, nil, role)), call(nowhere())
 					if abroad.status != door.foreign[i] || abroad.said() != missing.said() {
 						t.Errorf("%s abroad: want %d, got\n%s\nand of nothing\n%s", role, door.foreign[i], abroad.said(), missing.said())
 					}
 				}
-				if got := call(here.target(door.task, actor, role)); got.status != door.own[i] {
+				if got := call(here.targetOf(door, actor, role)); got.status != door.own[i] {
 					t.Errorf("%s at home: %d, want %d: %.400s", role, got.status, door.own[i], got.raw)
 				}
 			}

@@ -21,6 +21,7 @@ import (
 	"github.com/dutybound/dutybound/internal/feed"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/live"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
@@ -58,7 +59,7 @@ func Start(ctx context.Context, config Config, say io.Writer, log *slog.Logger) 
 			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 		}
 	}()
-	for _, step := range []func(context.Context) error{a.openDatabase, a.openRedis, a.seed, a.join, a.listen} {
+	for _, step := range []func(context.Context) error{a.openDatabase, a.checkLaw, a.openRedis, a.seed, a.join, a.listen} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -135,17 +136,20 @@ func (a *App) join(ctx context.Context) error {
 	sockets := wsfeed.New(wsfeed.Config{Feed: feeds, Log: a.log, Origins: a.config.Origins})
 	a.live.On(live.Sequenced, hub.Wake)
 
+	books := newBooks(law.Embedded())
 	people := roster.New(a.store, a.log)
 	rooms := rooms{
-		dispatch: dispatch.New(a.store, books, dispatch.Freshness{
+		books: books,
+		legal: legal.New(a.store, a.store, law.Embedded()),
+		dispatch: dispatch.New(a.store, books.forDispatch, dispatch.Freshness{
 			Recording: a.config.RecordingFreshness, Statement: a.config.StatementFreshness,
-		}),
-		trials:   dispatch.NewTrials(a.store, Laws{law.Embedded()}),
+		}, a.config.ApprovalDeadline),
+		trials:   dispatch.NewTrials(a.store, Laws{a.store, law.Embedded()}),
 		identity: identity.New(a.store, a.live, a.config.SessionTTL),
-		roster:   people, recruitment: roster.NewRecruitment(people, a.store, gates),
+		roster:   people, recruitment: roster.NewRecruitment(people, a.store, a.gates(books)),
 		feed: feeds, sockets: sockets, hub: hub, sequencer: sequencer,
 	}
-	if err := a.push(ctx); err != nil {
+	if err := a.push(ctx, rooms.legal); err != nil {
 		return err
 	}
 	a.background(sequencer.Run)

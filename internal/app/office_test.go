@@ -187,8 +187,14 @@ func (o *office) proven() {
 	for _, p := range report.Problems {
 		o.t.Errorf("the ledger: %s", p)
 	}
+	book, err := app.Record(o.t.Context(), o.store)
+	o.must(err)
 	o.must(o.store.EachRuling(o.t.Context(), time.Time{}, time.Now().Add(time.Hour), func(r dispatch.RulingRecord) error {
-		difference, err := dispatch.Replay(app.Book(r), r)
+		of, err := book(r)
+		if err != nil {
+			return err
+		}
+		difference, err := dispatch.Replay(of, r)
 		if difference != "" {
 			o.t.Errorf("ruling %s derived again: %s", r.ID, difference)
 		}

@@ -107,6 +107,34 @@ var sendings = map[string]func(*unit) sending{
 			body: object{"name": "3 号机", "platform": "android"}, otherBody: object{"name": "4 号机", "platform": "android"}, elsewhere: 201,
 		}
 	},
+	"proposeChange": func(u *unit) sending {
+		return sending{
+			who: u.counsel(hillside).first, path: "/v1/law/proposals", body: setting("max_aux_per_officer", "5"),
+			otherBody: setting("max_aux_per_officer", "4"), elsewhere: 201,
+		}
+	},
+	"approveProposal": func(u *unit) sending {
+		legal := u.counsel(hillside)
+		path := "/v1/law/proposals/" + legal.first.proposes(setting("max_aux_per_officer", "5")) + "/approve"
+		return sending{who: legal.second, path: path, otherPath: "/v1/law/proposals/" + uuid.NewString() + "/approve", elsewhere: 409}
+	},
+	"rejectProposal": func(u *unit) sending {
+		legal := u.counsel(hillside)
+		path := "/v1/law/proposals/" + legal.first.proposes(setting("max_aux_per_officer", "5")) + "/reject"
+		return sending{who: legal.second, path: path, body: because("再议"), otherBody: because("不妥"), elsewhere: 409}
+	},
+	"withdrawProposal": func(u *unit) sending {
+		legal := u.counsel(hillside)
+		path := "/v1/law/proposals/" + legal.first.proposes(setting("max_aux_per_officer", "5")) + "/withdraw"
+		return sending{who: legal.first, path: path, body: because("有误"), otherBody: because("重提"), elsewhere: 409}
+	},
+	"decideApproval": func(u *unit) sending {
+		head := u.head(riverside)
+		id := u.asks(u.dispatcher, driving(u.driver(riverside)))
+		return sending{
+			who: head, path: "/v1/approvals/" + id.String() + "/decide", body: judging(true, "task"), otherBody: judging(false, "task"), elsewhere: 409,
+		}
+	},
 	"dispatchTask refused": func(u *unit) sending {
 		return sending{
 			who: u.dispatcher, path: "/v1/tasks", body: order("stop-and-question", u.member),

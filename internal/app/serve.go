@@ -6,11 +6,10 @@ import (
 	"net"
 
 	"github.com/dutybound/dutybound/internal/dispatch"
-	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/feed"
 	"github.com/dutybound/dutybound/internal/httpapi"
 	"github.com/dutybound/dutybound/internal/identity"
-	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
 	"github.com/dutybound/dutybound/internal/wsfeed"
@@ -18,6 +17,8 @@ import (
 
 // rooms are what the API stands on.
 type rooms struct {
+	books       *books
+	legal       *legal.Service
 	dispatch    *dispatch.Service
 	trials      *dispatch.Trials
 	identity    *identity.Service
@@ -38,7 +39,8 @@ func (a *App) serve(r rooms) error {
 	registry := a.registry(r)
 	a.web = httpapi.New(httpapi.Config{
 		Duty: r.dispatch, Identity: r.identity, Roster: r.roster, Recruitment: r.recruitment, Tickets: r.feed,
-		Law:     func(duty.Organ) httpapi.Law { return law.Default() },
+		Legal:   r.legal,
+		Law:     a.actorsBook(r.books),
 		Trials:  r.trials,
 		Watch:   r.sockets.Handler(),
 		Ready:   a.ready(r.sequencer),

@@ -62,7 +62,7 @@ func TestADatabaseSomebodyBroughtIsNeverSeeded(t *testing.T) {
 	var told strings.Builder
 	running, err := app.Start(t.Context(), app.Undurable(app.Config{
 		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 2, DataDir: t.TempDir(), Demo: "auto",
-		RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
+		ApprovalDeadline: 30 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
 	}), &told, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ var house = []floor{
 	{name: "contracts", leaf: true, rooms: []string{"api", "openapi", "migrations"}},
 	{name: "2 capabilities", rooms: []string{
 		"internal/dispatch", "internal/recording", "internal/roster", "internal/feed", "internal/identity", "internal/notify",
+		"internal/legal",
 	}},
 	{name: "1 records", rooms: []string{"internal/ledger"}},
 	{name: "1 nouns", rooms: []string{"internal/duty"}},

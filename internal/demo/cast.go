@@ -56,6 +56,7 @@ const (
 	aClerk     = "FJ31061"
 	viewer     = "300011"
 	legal      = "300021"
+	approver   = "300022"
 	personnel  = "300031"
 	auditor    = "309901"
 )
@@ -82,6 +83,7 @@ var cast = []part{
 	},
 	{viewer, "邓海燕", duty.Officer, squad(district, 1), duty.RoleViewer, district, nil, "指挥中心大屏", "command centre viewer"},
 	{legal, "秦正阳", duty.Officer, squad(district, 2), duty.RoleLegal, district, nil, "法制部门", "legal department"},
+	{approver, "黎书贤", duty.Officer, squad(district, 2), duty.RoleLegal, district, nil, "法制部门（审批）", "legal department, approves"},
 	{personnel, "余慧敏", duty.Officer, squad(district, 3), duty.RolePersonnel, district, nil, "政工人事", "personnel"},
 	{auditor, "廖光明", duty.Officer, bureau, duty.RoleAuditor, bureau, nil, "督察审计", "auditor"},
 }

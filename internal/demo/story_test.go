@@ -53,9 +53,9 @@ func serve(t *testing.T) (baseURL string, accounts demo.Accounts) {
 	tickets := feed.New(store, hub)
 	sockets := wsfeed.New(wsfeed.Config{Feed: tickets, Log: log})
 	web := httpapi.New(httpapi.Config{
-		Duty:     dispatch.New(store, func(duty.Organ) dispatch.Book { return law.Default() }, dispatch.DefaultFreshness),
+		Duty:     dispatch.New(store, func(duty.Law) (dispatch.Book, error) { return law.Default(), nil }, dispatch.DefaultFreshness, time.Minute),
 		Identity: people, Roster: roster.New(store, log), Tickets: tickets, Watch: sockets.Handler(), Log: log,
-		Law: func(duty.Organ) httpapi.Law { return law.Default() },
+		Law: func(context.Context, duty.Actor) (httpapi.Law, error) { return law.Default(), nil },
 	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)

@@ -44,6 +44,7 @@ type Candidate struct {
 // Roll is who may be asked for, and the moment it was read.
 type Roll struct {
 	Now    time.Time
+	Law    duty.Law    // of the actor's organ
 	People []Candidate // without a verdict
 }
 
@@ -60,8 +61,12 @@ func (s *Service) Candidates(ctx context.Context, actor duty.Actor, q Question) 
 	if err != nil {
 		return Candidates{}, err
 	}
+	book, err := s.books(roll.Law)
+	if err != nil {
+		return Candidates{}, err
+	}
 	sorting := sorting{
-		factBuilder: factBuilder{now: roll.Now, book: s.books(actor.Organ)},
+		factBuilder: factBuilder{now: roll.Now, law: roll.Law, book: book},
 		task:        q.task(actor),
 		out:         Candidates{At: roll.Now, May: []Candidate{}, Lack: []Candidate{}},
 	}

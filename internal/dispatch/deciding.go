@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,27 +26,34 @@ type deciding struct {
 	fresh  Freshness
 	newID  func() uuid.UUID
 
+	matter   uuid.UUID // of a dispatch
+	urgency  Urgency
+	patience time.Duration
+
 	before Task // as it was; a refused command leaves it so
 	task   Task
 	seen   statements // what stands, with what this command itself states
 	out    Decision
 }
 
-func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, a applier) (Decision, error) {
+func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, matter uuid.UUID, a applier) (Decision, error) {
 	to, err := snap.Task.State.Next(action)
 	if err != nil {
 		return Decision{}, err
 	}
-	organ := snap.Task.Organ
-	if snap.Task.State == "" {
-		organ = actor.Organ
+	book, err := s.books(snap.Law)
+	if err != nil {
+		return Decision{}, err
 	}
 	d := &deciding{
-		Snapshot: snap, actor: actor, action: action, book: s.books(organ), fresh: s.fresh, newID: s.newID,
-		before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh),
+		Snapshot: snap, actor: actor, action: action, book: book, fresh: s.fresh, newID: s.newID,
+		matter: matter, patience: s.patience, before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh),
 	}
 	d.task.State = to
 	if err := a.apply(d); err != nil {
+		return Decision{}, err
+	}
+	if err := d.consult(); err != nil {
 		return Decision{}, err
 	}
 	d.out.Task = d.task
@@ -63,8 +71,8 @@ func (t *Task) clone() Task {
 // ask asks the law about a unit now, and keeps the ruling whatever it says. It fails when there is nothing to rule on: no
 // unit, or an act of the task that nobody of the unit does.
 func (d *deciding) ask(phase law.Phase, unit []Member) (*RulingRecord, error) {
-	facts := factBuilder{now: d.Now, people: d.People, seen: d.seen, book: d.book}.facts(&d.task, phase, unit)
-	ruling, err := d.book.Rule(&facts)
+	facts := factBuilder{now: d.Now, law: d.Law, people: d.People, seen: d.seen, book: d.book}.facts(&d.task, phase, unit)
+	ruling, err := d.rule(&facts)
 	if err != nil {
 		return nil, fault.New(fault.Conflict, "unit_does_not_fit", "现有人员与任务事项不匹配，请先调整人员或事项："+err.Error(),
 			"the unit does not fit the task as it stands, reassign first: "+err.Error()).Because(err)
@@ -79,6 +87,18 @@ func (d *deciding) ask(phase law.Phase, unit []Member) (*RulingRecord, error) {
 	d.out.Rulings = append(d.out.Rulings, record)
 	d.task.LatestRuling, d.task.LatestOutcome = record.ID, ruling.Outcome
 	return &record, nil
+}
+
+// rule asks the book, and once more with what approvers have decided about the reasons that a person must settle.
+func (d *deciding) rule(facts *law.Facts) (law.Ruling, error) {
+	ruling, err := d.book.Rule(facts)
+	if err != nil {
+		return ruling, err
+	}
+	if facts.Decisions = d.settled(ruling); len(facts.Decisions) == 0 {
+		return ruling, nil
+	}
+	return d.book.Rule(facts)
 }
 
 // weigh asks the law where its answer cannot stand in the way of stopping or of saying no; where there is nothing left to rule

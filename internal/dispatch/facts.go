@@ -21,6 +21,7 @@ var DefaultFreshness = Freshness{Recording: 10 * time.Minute, Statement: 12 * ti
 // factBuilder turns a snapshot into the facts of one moment. It reads nothing but what it holds.
 type factBuilder struct {
 	now    time.Time
+	law    duty.Law
 	people map[uuid.UUID]duty.Person
 	seen   statements
 	book   Book
@@ -73,7 +74,7 @@ func (b factBuilder) training(p duty.Person, t *Task, m Member) law.Training {
 	if len(acts) == 0 {
 		acts = t.Acts
 	}
-	worst := law.TrainingPassed
+	p, worst := b.law.Trained(p), law.TrainingPassed
 	for _, act := range acts {
 		item, permitted := b.book.PermittingItem(act)
 		if !permitted {

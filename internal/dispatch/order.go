@@ -106,6 +106,7 @@ func (o DispatchOrder) apply(d *deciding) error {
 			return err
 		}
 	}
+	d.urgency = o.Urgency
 	record, err := d.ask(law.Dispatch, d.task.called())
 	if err != nil {
 		return fault.BadField("body", err.Error()).Because(err)

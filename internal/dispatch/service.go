@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,17 +21,21 @@ type Book interface {
 	Screen(question law.Facts) *law.Screen
 }
 
+// Books finds the book of an organ's law.
+type Books func(duty.Law) (Book, error)
+
 // Service carries out commands and observations on tasks.
 type Service struct {
-	store Store
-	books func(duty.Organ) Book // the rulebook and readings of an organ
-	fresh Freshness
-	newID func() uuid.UUID
+	store    Store
+	books    Books
+	fresh    Freshness
+	patience time.Duration
+	newID    func() uuid.UUID
 }
 
-// New makes the service.
-func New(store Store, books func(duty.Organ) Book, fresh Freshness) *Service {
-	return &Service{store: store, books: books, fresh: fresh, newID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) }}
+// New makes the service. Patience is how long an approver may take over an urgent task.
+func New(store Store, books Books, fresh Freshness, patience time.Duration) *Service {
+	return &Service{store: store, books: books, fresh: fresh, patience: patience, newID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) }}
 }
 
 // Dispatch gives an order to a unit. A refusal by law makes no task; the ruling and the attempt are kept (Art. 42).
@@ -41,8 +46,12 @@ func (s *Service) Dispatch(ctx context.Context, actor duty.Actor, cmd duty.Comma
 	if err := order.check(); err != nil {
 		return Answer{}, err
 	}
-	return s.store.Create(ctx, Call{actor, cmd, order.people()}, func(snap Snapshot) (Decision, error) {
-		return s.decide(snap, actor, DoDispatch, order)
+	matter, err := order.matter(actor.Organ)
+	if err != nil {
+		return Answer{}, err
+	}
+	return s.store.Create(ctx, Call{actor, cmd, order.people(), matter}, func(snap Snapshot) (Decision, error) {
+		return s.decide(snap, actor, DoDispatch, matter, order)
 	})
 }
 
@@ -54,11 +63,11 @@ func (s *Service) Do(ctx context.Context, actor duty.Actor, cmd duty.Command, ta
 	if err := step.check(); err != nil {
 		return Answer{}, err
 	}
-	return s.store.Decide(ctx, Call{actor, cmd, step.people()}, task, func(snap Snapshot) (Decision, error) {
+	return s.store.Decide(ctx, Call{Actor: actor, Command: cmd, People: step.people()}, task, func(snap Snapshot) (Decision, error) {
 		if err := duty.Authorise(actor, step.permission(), target(&snap.Task, actor), duty.ViewTask); err != nil {
 			return Decision{}, err
 		}
-		return s.decide(snap, actor, step.action(), step)
+		return s.decide(snap, actor, step.action(), uuid.Nil, step)
 	})
 }
 
@@ -73,16 +82,24 @@ func (s *Service) Observe(ctx context.Context, actor duty.Actor, cmd duty.Comman
 		return Observed{}, err
 	}
 	return s.store.Observe(ctx, Call{Actor: actor, Command: cmd}, seen, func(snap Snapshot) (Decision, error) {
-		return s.decide(snap, actor, DoObserve, observe{seen})
+		return s.decide(snap, actor, DoObserve, uuid.Nil, observe{seen})
 	})
 }
 
-// Ask rules on facts without dispatching anybody. Nothing is kept.
-func (s *Service) Ask(_ context.Context, actor duty.Actor, facts law.Facts) (law.Ruling, error) {
+// Ask rules on facts without dispatching anybody, under the law of the actor's organ at the time of the facts. Nothing is kept.
+func (s *Service) Ask(ctx context.Context, actor duty.Actor, facts law.Facts) (law.Ruling, error) {
 	if err := duty.Require(actor, duty.AskRuling); err != nil {
 		return law.Ruling{}, err
 	}
-	return s.books(actor.Organ).Rule(&facts)
+	of, err := s.store.LawOf(ctx, actor, facts.At)
+	if err != nil {
+		return law.Ruling{}, err
+	}
+	book, err := s.books(of)
+	if err != nil {
+		return law.Ruling{}, err
+	}
+	return book.Rule(&facts)
 }
 
 // Task shows one task.

@@ -23,6 +23,8 @@ type Store interface {
 	// it afterwards. An error from decide stores nothing.
 	Observe(ctx context.Context, call Call, seen []duty.Observation, decide func(Snapshot) (Decision, error)) (Observed, error)
 
+	// LawOf is the law of the actor's organ at a moment.
+	LawOf(ctx context.Context, actor duty.Actor, at time.Time) (duty.Law, error)
 	Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (View, error)
 	Tasks(ctx context.Context, actor duty.Actor, filter Filter) ([]Task, error)
 	History(ctx context.Context, actor duty.Actor, id uuid.UUID) (History, error)
@@ -36,14 +38,19 @@ type Call struct {
 	Actor   duty.Actor
 	Command duty.Command
 	People  []uuid.UUID // named by the command beyond those already on the task
+	Matter  uuid.UUID   // of a command that makes a task: what its content is called
 }
 
 // Snapshot is what a command is decided on: the database clock, the task and the people, all read in the deciding transaction.
 type Snapshot struct {
 	Now          time.Time
+	Law          duty.Law // of the task's organ, or of the actor's for a command that makes a task, at that time
 	Task         Task
 	People       map[uuid.UUID]duty.Person // on the task or named by the command, and visible to the actor
 	Observations []duty.Observation        // the latest of each (subject, fact, by): of this task, or of no task
+	// Asked are the requests to approvers of this task, oldest first; for a command that makes a task those about a dispatch of the same
+	// matter that were decided within a day, or wait.
+	Asked []Asked
 }
 
 // Decision is what a command leaves behind. The store writes all of it or nothing.
@@ -54,6 +61,9 @@ type Decision struct {
 	Events       []ledger.Event
 	Observations []duty.Observation
 	Pushes       []duty.Push
+	Request      *Request    // to the organ's approver
+	Lapsed       []uuid.UUID // requests that nobody needs to decide any more
+	Became       []uuid.UUID // requests about a refused dispatch that are about Task from now on
 }
 
 // Answer is what the actor gets, now and at each retry of the same command.

@@ -20,9 +20,9 @@ type Trials struct {
 // Laws are the books that trials compare.
 type Laws interface {
 	// Proposed is the law of each organ as it would be with the settings on top of its own. What cannot be set is *law.InputError.
-	Proposed(s law.Settings) (func(organ duty.Path) Decider, error)
-	// Applied is the law of an organ as it was at a moment.
-	Applied(organ duty.Path, at time.Time) Decider
+	Proposed(ctx context.Context, s law.Settings) (func(organ duty.Path) Decider, error)
+	// Applied is the law of each organ as it was at a moment.
+	Applied(ctx context.Context) (func(organ duty.Path, at time.Time) Decider, error)
 }
 
 // NewTrials makes the room's archive of trials.
@@ -39,14 +39,20 @@ const backtestWorkers = 2
 
 // Backtest prepares a trial over what the actor may see of the archive; what is wrong with it is told before it begins. Run must be
 // called, once.
-func (t *Trials) Backtest(actor duty.Actor, trial Trial) (run func(ctx context.Context, progress func(Progress)) (Comparison, error), err error) {
+func (t *Trials) Backtest(
+	ctx context.Context, actor duty.Actor, trial Trial,
+) (run func(ctx context.Context, progress func(Progress)) (Comparison, error), err error) {
 	if err := duty.Require(actor, duty.BacktestLaw); err != nil {
 		return nil, err
 	}
 	if !trial.From.Before(trial.To) {
 		return nil, fault.BadField("body/to", "must be later than from")
 	}
-	proposed, err := t.laws.Proposed(trial.Settings)
+	proposed, err := t.laws.Proposed(ctx, trial.Settings)
+	if err != nil {
+		return nil, err
+	}
+	applied, err := t.laws.Applied(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +61,7 @@ func (t *Trials) Backtest(actor duty.Actor, trial Trial) (run func(ctx context.C
 	}
 	b := Backtest{
 		Archive: t.archive, Span: Span{From: trial.From, To: trial.To, Within: actor.Reach(duty.BacktestLaw)},
-		Proposed: proposed, Before: t.laws.Applied, Workers: backtestWorkers,
+		Proposed: proposed, Before: applied, Workers: backtestWorkers,
 	}
 	return func(ctx context.Context, progress func(Progress)) (Comparison, error) {
 		defer t.running.Unlock()

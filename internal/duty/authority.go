@@ -40,6 +40,13 @@ const (
 	ManageRoster Permission = "roster.manage" // status of people, devices
 	RevokeDevice Permission = "device.revoke"
 	OwnAccount   Permission = "account.own" // one's own session, profile, device, observations
+
+	ReadLaw       Permission = "law.read"      // the law of an organ: everybody that of their own
+	ReadProposals Permission = "law.proposals" // what was proposed, and what became of it
+	ProposeLaw    Permission = "law.propose"   // propose, and decide what another one proposed
+
+	ViewApprovals Permission = "approval.view"
+	DecideMatter  Permission = "approval.decide" // settle what the law leaves to a person
 )
 
 // reach is how far a permission of a role goes.
@@ -52,20 +59,37 @@ const (
 
 var permissions = map[Role]map[Permission]reach{
 	RoleAuxiliary: {
-		ViewTask: own, ActOnTask: own, ReadHistory: own, OwnAccount: own, AskRuling: own,
+		ViewTask: own, ActOnTask: own, ReadHistory: own, OwnAccount: own, AskRuling: own, ReadLaw: own,
 	},
 	RoleOfficer: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
-		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own,
+		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own | subtree,
 	},
 	RoleStationHead: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
-		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own,
+		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own | subtree,
+		ReadProposals: subtree, ViewApprovals: subtree, DecideMatter: subtree,
 	},
-	RoleLegal:     {ViewTask: subtree, ReadHistory: subtree, AskRuling: own, BacktestLaw: subtree, OwnAccount: own},
-	RolePersonnel: {ReadRoster: subtree, ManageRoster: subtree, RevokeDevice: subtree, OwnAccount: own},
-	RoleViewer:    {ViewTask: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own},
-	RoleAuditor:   {ViewTask: subtree, ReadHistory: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own},
+	RoleLegal: {
+		ViewTask: subtree, ReadHistory: subtree, AskRuling: own, BacktestLaw: subtree, OwnAccount: own, ReadLaw: own | subtree,
+		ReadProposals: subtree, ProposeLaw: subtree, ViewApprovals: subtree, DecideMatter: subtree,
+	},
+	RolePersonnel: {ReadRoster: subtree, ManageRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own},
+	RoleViewer:    {ViewTask: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own},
+	RoleAuditor: {
+		ViewTask: subtree, ReadHistory: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own | subtree,
+		ReadProposals: subtree, ViewApprovals: subtree,
+	},
+}
+
+// RolesThat lists the roles that hold a permission over a subtree.
+func RolesThat(p Permission) (roles []Role) {
+	for _, role := range Roles {
+		if permissions[role][p]&subtree != 0 {
+			roles = append(roles, role)
+		}
+	}
+	return roles
 }
 
 // Grant is a role held over the subtree of an organ.

@@ -25,6 +25,16 @@ type Path string
 // Within says whether the path lies in the subtree of root (or is root itself).
 func (p Path) Within(root Path) bool { return root != "" && strings.HasPrefix(string(p), string(root)) }
 
+// AndAbove are the path and those of the organs above it, from the root down.
+func (p Path) AndAbove() (paths []Path) {
+	for i, c := range p {
+		if c == '/' {
+			paths = append(paths, p[:i+1])
+		}
+	}
+	return paths
+}
+
 // Organ is a unit of the public security organs.
 type Organ struct {
 	ID   uuid.UUID `json:"id"`

@@ -21,11 +21,19 @@ type Law interface {
 }
 
 func (h *handlers) ListActs(ctx context.Context, _ ListActsRequestObject) (ListActsResponseObject, error) {
-	return ListActs200JSONResponse{Acts: convert(h.Law(actorOf(ctx).Organ).Acts(), actOf)}, nil
+	book, err := h.Law(ctx, actorOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return ListActs200JSONResponse{Acts: convert(book.Acts(), actOf)}, nil
 }
 
 func (h *handlers) GetAct(ctx context.Context, r GetActRequestObject) (GetActResponseObject, error) {
-	x, err := h.Law(actorOf(ctx).Organ).Explain(r.Code)
+	book, err := h.Law(ctx, actorOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	x, err := book.Explain(r.Code)
 	var unknown *law.InputError
 	if errors.As(err, &unknown) {
 		return nil, fault.Missing("act").Because(err)

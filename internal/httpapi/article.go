@@ -12,14 +12,20 @@ import (
 )
 
 func (h *handlers) ListArticles(ctx context.Context, r ListArticlesRequestObject) (ListArticlesResponseObject, error) {
-	book := h.Law(actorOf(ctx).Organ)
+	book, err := h.Law(ctx, actorOf(ctx))
+	if err != nil {
+		return nil, err
+	}
 	named := value(r.Params.Instrument)
 	list, err := articles(book, func(a law.Article) bool { return named == "" || a.Instrument == named })
 	return ListArticles200JSONResponse(list), err
 }
 
 func (h *handlers) GetArticle(ctx context.Context, r GetArticleRequestObject) (GetArticleResponseObject, error) {
-	book := h.Law(actorOf(ctx).Organ)
+	book, err := h.Law(ctx, actorOf(ctx))
+	if err != nil {
+		return nil, err
+	}
 	instrument := book.ID()
 	if r.Params.Instrument != nil {
 		instrument = *r.Params.Instrument

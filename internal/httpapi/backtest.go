@@ -23,7 +23,7 @@ const (
 
 // RunBacktest answers before the work is done: what is wrong with the request is a problem document, all else a line of the stream.
 func (h *handlers) RunBacktest(ctx context.Context, r RunBacktestRequestObject) (RunBacktestResponseObject, error) {
-	run, err := h.Trials.Backtest(actorOf(ctx), dispatch.Trial{
+	run, err := h.Trials.Backtest(ctx, actorOf(ctx), dispatch.Trial{
 		From: r.Body.From, To: r.Body.To,
 		Settings: law.Settings{Readings: r.Body.Readings, Entries: convert(r.Body.Entries, entryOf)},
 	})

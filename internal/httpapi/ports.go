@@ -11,6 +11,7 @@ import (
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/roster"
 )
 
@@ -38,7 +39,7 @@ type Tasks interface {
 
 // Trials tries proposed laws on what is stored.
 type Trials interface {
-	Backtest(actor duty.Actor, trial dispatch.Trial) (
+	Backtest(ctx context.Context, actor duty.Actor, trial dispatch.Trial) (
 		run func(ctx context.Context, progress func(dispatch.Progress)) (dispatch.Comparison, error), err error,
 	)
 }
@@ -103,6 +104,26 @@ type Obligations interface {
 	SetQuota(ctx context.Context, actor duty.Actor, q roster.NewQuota) (roster.Headcount, error)
 	HandBack(ctx context.Context, actor duty.Actor, person uuid.UUID) ([]roster.Owed, error)
 	Receive(ctx context.Context, actor duty.Actor, person, thing uuid.UUID) (roster.Owed, error)
+}
+
+// Legal is what the API asks of the legal room.
+type Legal interface {
+	Proposals
+	Approvals
+}
+
+// Proposals shows and changes the law of organs.
+type Proposals interface {
+	Law(ctx context.Context, actor duty.Actor, path duty.Path, at time.Time) (legal.View, error)
+	Propose(ctx context.Context, actor duty.Actor, cmd duty.Command, draft legal.Draft) (legal.Answer, error)
+	Proposals(ctx context.Context, actor duty.Actor, filter legal.Filter) ([]legal.Proposal, error)
+	Settle(ctx context.Context, actor duty.Actor, cmd duty.Command, id uuid.UUID, v legal.Verdict, why string) (legal.Answer, error)
+}
+
+// Approvals shows and settles what the law leaves to a person.
+type Approvals interface {
+	Approvals(ctx context.Context, actor duty.Actor, filter legal.ApprovalFilter) ([]legal.Approval, error)
+	Judge(ctx context.Context, actor duty.Actor, cmd duty.Command, id uuid.UUID, j legal.Judgement) (legal.ApprovalAnswer, error)
 }
 
 // Tickets lets viewers onto the feed.

@@ -24,7 +24,8 @@ type Config struct {
 	Roster      Roster
 	Recruitment Recruitment
 	Tickets     Tickets
-	Law         func(duty.Organ) Law // as the organ reads it
+	Legal       Legal
+	Law         func(context.Context, duty.Actor) (Law, error) // as the actor's organ reads it now
 	Trials      Trials
 	Watch       fiber.Handler // GET /v1/feed
 	// Ready says why the server cannot do its work now; nil: it can.

@@ -258,7 +258,7 @@ func (r *rooms) Rulebooks() []law.RulebookRef { return []law.RulebookRef{{ID: r.
 func (r *rooms) config() httpapi.Config {
 	return httpapi.Config{
 		Duty: r, Identity: r, Roster: r, Recruitment: r, Tickets: r,
-		Law:     func(duty.Organ) httpapi.Law { return r },
+		Law:     func(context.Context, duty.Actor) (httpapi.Law, error) { return r, nil },
 		Watch:   func(*fiber.Ctx) error { return fault.BadField("header", "no handshake") },
 		Ready:   func(context.Context) error { return r.ready },
 		Metrics: prometheus.NewRegistry(),

@@ -157,7 +157,7 @@ func TestEveryActIsExplained(t *testing.T) {
 	}
 	r := newRooms()
 	config := r.config()
-	config.Law = func(duty.Organ) httpapi.Law { return book }
+	config.Law = func(context.Context, duty.Actor) (httpapi.Law, error) { return book, nil }
 	app := httpapi.New(config)
 	ask := func(path string) *request {
 		q := r.request(t, http.MethodGet, path, "")
@@ -187,7 +187,7 @@ func TestEveryArticleIsTraced(t *testing.T) {
 	t.Parallel()
 	r := newRooms()
 	config := r.config()
-	config.Law = func(duty.Organ) httpapi.Law { return law.Default() }
+	config.Law = func(context.Context, duty.Actor) (httpapi.Law, error) { return law.Default(), nil }
 	app := httpapi.New(config)
 	ask := func(path string) []api.Article {
 		q := r.request(t, http.MethodGet, path, "")

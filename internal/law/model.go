@@ -71,7 +71,7 @@ const (
 	recuses    itemKind = "recuses"
 	catchAll   itemKind = "catch_all"
 	recruits   itemKind = "recruits" // speaks of applicants
-	traced     itemKind = "traced" // no rule: by and note say what the program does about the words instead
+	traced     itemKind = "traced"   // no rule: by and note say what the program does about the words instead
 )
 
 var itemKinds = []itemKind{permits, permitsLed, forbids, requires, equips, recuses, catchAll, recruits, traced}

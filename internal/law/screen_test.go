@@ -52,8 +52,10 @@ func TestScreenAgreesWithDecide(t *testing.T) {
 func anyDecisions(t *rapid.T, act string) (list []law.Decision) {
 	for _, d := range []law.Decision{
 		{Citation: "cq-2021 16(2)", Fact: "officers.lead.presence=unknown", Act: act},
-		{Citation: "cq-2021 37", Fact: "status=unknown", Person: "a1"}, {Citation: "cq-2021 33¶1", Fact: "training=unknown", Person: "a1"},
-		{Citation: "cq-2021 37", Fact: "status=unknown", Person: "a2"}, {Citation: "cq-2021 18", Fact: "operates=qualified role=other", Person: "a2"},
+		{Citation: "cq-2021 37", Fact: "status=unknown", Person: "a1"},
+		{Citation: "cq-2021 33¶1", Fact: "training=unknown", Person: "a1"},
+		{Citation: "cq-2021 37", Fact: "status=unknown", Person: "a2"},
+		{Citation: "cq-2021 18", Fact: "operates=qualified role=other", Person: "a2"},
 	} {
 		if rapid.Bool().Draw(t, d.Fact) {
 			d.Allow = rapid.Bool().Draw(t, "allowed")

@@ -167,3 +167,23 @@ func TestARegisteredEntryNeedsNoReading(t *testing.T) {
 		}
 	}
 }
+
+// The switches are listed as the data has them, and each says how it may be set.
+func TestReadingsAreListed(t *testing.T) {
+	t.Parallel()
+	lib := law.Embedded()
+	if lib.Readings("atlantis-1999") != nil {
+		t.Error("a rulebook that is not there has readings")
+	}
+	for _, r := range lib.Readings(law.DefaultRulebook) {
+		if r.Asks == "" || r.Memo == "" || r.ValidFrom.IsZero() || r.Switchable && r.SetBy == "" {
+			t.Errorf("%+v", r)
+		}
+		if len(r.Options) == 0 && !r.Number && !r.Words {
+			t.Errorf("%s: nothing says what it may be set to", r.ID)
+		}
+		if _, err := lib.Book(law.DefaultRulebook, law.Settings{Readings: map[string]string{r.ID: r.Default}}); (err == nil) != r.Switchable {
+			t.Errorf("its own default: %v", err)
+		}
+	}
+}

@@ -26,7 +26,7 @@ type Device struct {
 // retry may send does no harm.
 type Message struct {
 	Task   uuid.UUID
-	Kind   string        // dispatched, reassigned, cancelled, lead_named
+	Kind   string        // of duty.Push
 	Urgent bool          // wake the phone up
 	Life   time.Duration // how long the push service may try
 }

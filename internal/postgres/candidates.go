@@ -18,11 +18,18 @@ const rolled = `p.class IN ('field_auxiliary', 'civilian_auxiliary') AND p.path 
 func (s *Store) Roll(ctx context.Context, actor duty.Actor, path duty.Path) (roll dispatch.Roll, err error) {
 	reach, within := scopeOf(actor.Reach(duty.DispatchTask)), string(path)
 	var parts rollParts
-	err = s.read(ctx, sightOf(actor, duty.DispatchTask), func(b *pgx.Batch) {
-		clock(b, &roll.Now)
+	var found inForce
+	as := sightOf(actor, duty.DispatchTask)
+	as.law = scopeOf(actor.Organ.Path.AndAbove())
+	err = s.read(ctx, as, func(b *pgx.Batch) {
+		found.queue(b)
 		parts.queue(b, reach, within)
 	})
-	roll.People = parts.together()
+	if err != nil {
+		return roll, err
+	}
+	roll.Now, roll.People = found.now, parts.together()
+	roll.Law, err = found.of(actor.Organ.Path)
 	return roll, err
 }
 

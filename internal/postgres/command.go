@@ -109,6 +109,44 @@ type keptAnswer struct {
 	Refused bool
 }
 
+// once carries out a command of work that happens seldom, step by step, and keeps its answer; one that was carried out before is
+// answered with what was answered then.
+func (s *Store) once(ctx context.Context, actor duty.Actor, cmd duty.Command, as sight, answer any, do func(pgx.Tx) error) (replay bool, err error) {
+	call := dispatch.Call{Actor: actor, Command: cmd}
+	c := claiming(call)
+	err = s.within(ctx, as, func(tx pgx.Tx) error {
+		b := &pgx.Batch{}
+		c.queue(b)
+		if err := tx.SendBatch(ctx, b).Close(); err != nil {
+			return err
+		}
+		if err := c.check(); err != nil {
+			return err
+		}
+		if c.before != nil {
+			return json.Unmarshal(c.before.Answer, answer)
+		}
+		if err := do(tx); err != nil {
+			return err
+		}
+		return keepNow(ctx, tx, call, answer)
+	})
+	return c.before != nil, err
+}
+
+func keepNow(ctx context.Context, tx pgx.Tx, call dispatch.Call, answer any) error {
+	b, at := &pgx.Batch{}, &scene{}
+	clock(b, &at.now)
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	b = &pgx.Batch{}
+	if err := at.keep(b, call, nil, answer); err != nil {
+		return err
+	}
+	return tx.SendBatch(ctx, b).Close()
+}
+
 func (s *scene) keep(b *pgx.Batch, call dispatch.Call, ruling *uuid.UUID, answer any) error {
 	text, err := json.Marshal(answer)
 	if err != nil {

@@ -16,15 +16,15 @@ func (s *Store) Decide(ctx context.Context, call dispatch.Call, task uuid.UUID, 
 	c := claiming(call)
 	var at scene
 	return s.carryOut(ctx, call, c, &at, func(b *pgx.Batch) {
-		sightOf(call.Actor, duty.ViewTask, task).queue(b)
+		sightOf(call.Actor, duty.ViewTask, task).queueDeciding(b)
 		c.queue(b)
-		each(b, &at.tasks, pgx.RowTo[dispatch.Task], lockTask, task)
-		at.queue(b, call.People)
+		each(b, &at.tasks, scanLocked, lockTask, task)
+		at.queue(b, call.People, uuid.Nil)
 	}, func() (dispatch.Snapshot, error) {
 		if len(at.tasks) == 0 {
 			return dispatch.Snapshot{}, fault.Missing("task")
 		}
-		return at.snapshot(at.tasks[0]), nil
+		return at.snapshot(at.tasks[0], at.tasks[0].Organ.Path)
 	}, decide)
 }
 
@@ -33,11 +33,13 @@ func (s *Store) Create(ctx context.Context, call dispatch.Call, decide func(disp
 	c := claiming(call)
 	var at scene
 	return s.carryOut(ctx, call, c, &at, func(b *pgx.Batch) {
-		sightOf(call.Actor, duty.ViewTask).queue(b)
+		as := sightOf(call.Actor, duty.ViewTask)
+		as.law = scopeOf(call.Actor.Organ.Path.AndAbove())
+		as.queueDeciding(b)
 		c.queue(b)
-		at.queue(b, call.People)
+		at.queue(b, call.People, call.Matter)
 	}, func() (dispatch.Snapshot, error) {
-		return at.snapshot(dispatch.Task{}), nil
+		return at.snapshot(dispatch.Task{}, call.Actor.Organ.Path)
 	}, decide)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/ledger"
+	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
 	"github.com/dutybound/dutybound/internal/testkit"
@@ -29,6 +30,7 @@ var (
 	_ roster.Store    = (*postgres.Store)(nil)
 	_ roster.Register = (*postgres.Store)(nil)
 	_ ledger.Source   = (*postgres.Store)(nil)
+	_ legal.Store     = (*postgres.Store)(nil)
 )
 
 // house is a test's own database with a district of two stations and a few people in each.

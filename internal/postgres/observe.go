@@ -21,8 +21,9 @@ const (
 		SELECT unnest($1::uuid[]) UNION
 		SELECT tp.task_id FROM task_person tp WHERE tp.person_id = ANY ($2::uuid[]) AND tp.part AND tp.open)`
 	lockConcerned = `SELECT t.doc` + concerned + ` ORDER BY t.id FOR UPDATE`
-	// seeConcerned lets the rest of the transaction see everybody on those tasks.
-	seeConcerned = `SELECT set_config('dutybound.tasks', coalesce(string_agg(t.id::text, ','), ''), true)` + concerned
+	// seeConcerned lets the rest of the transaction see everybody on those tasks, and the law of their organs.
+	seeConcerned = `SELECT set_config('dutybound.tasks', coalesce(string_agg(t.id::text, ','), ''), true),
+		set_config('dutybound.law', coalesce(string_agg(at_and_above(t.path), ','), ''), true)` + concerned
 )
 
 // Observe implements dispatch.Store.
@@ -31,11 +32,11 @@ func (s *Store) Observe(ctx context.Context, call dispatch.Call, seen []duty.Obs
 	var at scene
 	named, subjects := about(seen)
 	err = s.twice(ctx, func(b *pgx.Batch) {
-		sightOf(call.Actor, duty.ViewTask).queue(b)
+		sightOf(call.Actor, duty.ViewTask).queueDeciding(b)
 		c.queue(b)
 		each(b, &at.tasks, pgx.RowTo[dispatch.Task], lockConcerned, named, subjects)
 		b.Queue(seeConcerned, named, subjects)
-		at.queue(b, subjects)
+		at.queue(b, subjects, uuid.Nil)
 	}, func() (*pgx.Batch, error) {
 		if err := c.check(); err != nil || c.before != nil {
 			return nil, err
@@ -99,7 +100,11 @@ func (s *scene) consequences(named []uuid.UUID, seen []duty.Observation, decide 
 	}
 	decided := make([]dispatch.Decision, 0, len(s.tasks))
 	for _, task := range s.tasks {
-		d, err := decide(s.snapshot(task))
+		snap, err := s.snapshot(task, task.Organ.Path)
+		if err != nil {
+			return nil, err
+		}
+		d, err := decide(snap)
 		if err != nil {
 			return nil, err
 		}

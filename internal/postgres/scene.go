@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,23 +15,29 @@ import (
 )
 
 // scene is what a command found: the tasks it locked, the people and what was observed about them, and the time of the database
-// after the locks were taken.
+// after the locks were taken, with the law of that time.
 type scene struct {
 	tasks  []dispatch.Task
 	people []duty.Person
 	seen   []duty.Observation
-	now    time.Time
+	asked  []dispatch.Asked
+	inForce
 }
 
 // queue reads the people named and everybody on the tasks in sight; the locks come before it.
-func (s *scene) queue(b *pgx.Batch, named []uuid.UUID) {
+func (s *scene) queue(b *pgx.Batch, named []uuid.UUID, matter uuid.UUID) {
 	each(b, &s.people, scanPerson, selectPeople, named)
+	each(b, &s.asked, scanAsked, selectAsked, matter)
 	each(b, &s.seen, scanObservation, selectObservations, named)
-	clock(b, &s.now)
+	s.inForce.queue(b)
 }
 
-func (s *scene) snapshot(task dispatch.Task) dispatch.Snapshot {
-	return dispatch.Snapshot{Now: s.now, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID)}
+// snapshot is what a command on a task, or one that makes one for an organ, is decided on.
+func (s *scene) snapshot(task dispatch.Task, organ duty.Path) (dispatch.Snapshot, error) {
+	of, err := s.of(organ)
+	return dispatch.Snapshot{
+		Now: s.now, Law: of, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID), Asked: askedOf(s.asked, task.ID),
+	}, err
 }
 
 const (
@@ -64,6 +69,9 @@ func (s *scene) leave(b *pgx.Batch, actor duty.Actor, was earlier, d dispatch.De
 		b.Queue(updateTask, d.Task.ID, doc, s.now)
 	}
 	bond(b, was, d.Task)
+	if err := queueRequest(b, d, s.now); err != nil {
+		return nil, err
+	}
 	return doc, queuePushes(b, d.Pushes)
 }
 

@@ -232,7 +232,7 @@ type gathered struct {
 // gather reads the events that wait, in the order in which their tasks' locks let them be written. An event of a transaction that
 // has not committed is simply not there yet, and will come with a later number.
 func (s *Sequencer) gather(ctx context.Context, tx pgx.Tx) (g gathered, err error) {
-	if _, err := tx.Exec(ctx, setSight, everything.scope, everything.person, everything.tasks); err != nil {
+	if _, err := tx.Exec(ctx, setSight, everything.settings()...); err != nil {
 		return g, err
 	}
 	rows, err := tx.Query(ctx, `SELECT ord, 0::bigint, id, kind, path, task_id, version, actor, at, body, evidence

@@ -112,8 +112,8 @@ func (s *Store) tellCommitted() {
 	}
 }
 
-// sight is what one transaction may see (see migrations/00005_sight.sql).
-type sight struct{ scope, person, tasks string }
+// sight is what one transaction may see (see migrations/00005_sight.sql), and whose law it asks for (00006_legal.sql).
+type sight struct{ scope, person, tasks, law string }
 
 // everything is the sight of the house's own work: numbering, jobs, sign-in, administration, replay.
 var everything = sight{scope: "*"}
@@ -139,11 +139,14 @@ func scopeOf(paths []duty.Path) string {
 }
 
 const setSight = `SELECT set_config('dutybound.scope', $1, true), set_config('dutybound.person', $2, true),
-	set_config('dutybound.tasks', $3, true)`
+	set_config('dutybound.tasks', $3, true), set_config('dutybound.law', $4, true)`
 
-func (s sight) queue(b *pgx.Batch) {
-	b.Queue(setSight, s.scope, s.person, s.tasks)
-}
+func (s sight) settings() []any { return []any{s.scope, s.person, s.tasks, s.law} }
+
+func (s sight) queue(b *pgx.Batch) { b.Queue(setSight, s.settings()...) }
+
+// queueDeciding is queue for a transaction that gives a ruling.
+func (s sight) queueDeciding(b *pgx.Batch) { b.Queue(setSight+`, `+holdLaw, s.settings()...) }
 
 // read runs queries in one round trip and one implicit transaction, with the given sight.
 func (s *Store) read(ctx context.Context, as sight, queue func(*pgx.Batch)) error {

@@ -14,8 +14,13 @@ import (
 	"github.com/dutybound/dutybound/internal/ledger"
 )
 
-// lockTask is the first statement of a command that waits for anything: the order of a task's events is the order of its locks.
-const lockTask = `SELECT doc FROM task WHERE id = $1 AND ` + claimed + ` FOR UPDATE`
+// lockTask is the first statement of a command that waits for anything: the order of a task's events is the order of its locks. It
+// says as well that the law of the task's organ is asked for.
+const lockTask = `SELECT doc, set_config('dutybound.law', at_and_above(path), true) FROM task WHERE id = $1 AND ` + claimed + ` FOR UPDATE`
+
+func scanLocked(row pgx.CollectableRow) (t dispatch.Task, err error) {
+	return t, row.Scan(&t, nil)
+}
 
 // Task implements dispatch.Store.
 func (s *Store) Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (view dispatch.View, err error) {

@@ -83,7 +83,7 @@ func (s *Store) within(ctx context.Context, as sight, do func(pgx.Tx) error) err
 	if err != nil {
 		return failure(err)
 	}
-	if _, err := tx.Exec(ctx, setSight, as.scope, as.person, as.tasks); err != nil {
+	if _, err := tx.Exec(ctx, setSight, as.settings()...); err != nil {
 		return failure(err)
 	}
 	if err := do(tx); err != nil {

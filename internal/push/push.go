@@ -1,6 +1,6 @@
-// Package push works off the messages that commands leave behind: River jobs of the kind "push", inserted in the deciding
-// transaction, so that a message goes out if and only if the command was committed. At least once: a worker that dies in the
-// middle is done again.
+// Package push works off what commands leave behind for later: messages to phones, and requests that are to be brought before
+// approvers. They are River jobs, inserted in the deciding transaction, so that each is done if and only if the command was
+// committed. At least once: a worker that dies in the middle is done again.
 package push
 
 import (
@@ -64,10 +64,13 @@ const fetchCooldown = 20 * time.Millisecond // River's 100 ms would be the laten
 
 // Start sets workers to the jobs of a database. The pool's role needs to read and write River's tables, and one connection of it is
 // kept for listening.
-func Start(ctx context.Context, pool *pgxpool.Pool, deliverer Deliverer, log *slog.Logger, pace Pace) (*Runner, error) {
+func Start(ctx context.Context, pool *pgxpool.Pool, deliverer Deliverer, approvals Approvals, log *slog.Logger, pace Pace) (*Runner, error) {
 	pace.complete()
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &worker{deliverer: deliverer, retry: pace.Retry}); err != nil {
+		return nil, fmt.Errorf("push: %w", err)
+	}
+	if err := river.AddWorkerSafely(workers, &approvalWorker{approvals: approvals, retry: pace.Retry}); err != nil {
 		return nil, fmt.Errorf("push: %w", err)
 	}
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{

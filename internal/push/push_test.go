@@ -41,10 +41,11 @@ type desk struct {
 	answer func(push duty.Push, try int) error
 	tries  map[uuid.UUID]int
 	got    chan duty.Push
+	told   chan string // steps on requests to approvers
 }
 
 func newDesk(answer func(push duty.Push, try int) error) *desk {
-	return &desk{answer: answer, tries: map[uuid.UUID]int{}, got: make(chan duty.Push, 100)}
+	return &desk{answer: answer, tries: map[uuid.UUID]int{}, got: make(chan duty.Push, 100), told: make(chan string, 100)}
 }
 
 func (d *desk) Deliver(_ context.Context, p duty.Push, _, _ time.Time) error {
@@ -53,6 +54,17 @@ func (d *desk) Deliver(_ context.Context, p duty.Push, _, _ time.Time) error {
 	d.tries[p.Task]++
 	d.got <- p
 	return d.answer(p, d.tries[p.Task])
+}
+
+func (d *desk) Announce(_ context.Context, id uuid.UUID) error { return d.tell("announce", id) }
+func (d *desk) Escalate(_ context.Context, id uuid.UUID) error { return d.tell("escalate", id) }
+
+func (d *desk) tell(step string, id uuid.UUID) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tries[id]++
+	d.told <- fmt.Sprint(step, " ", id)
+	return d.answer(duty.Push{Task: id}, d.tries[id])
 }
 
 func fine(duty.Push, int) error { return nil }
@@ -68,9 +80,9 @@ func open(t *testing.T, url string) *postgres.Store {
 	return store
 }
 
-func start(t *testing.T, pool *pgxpool.Pool, d push.Deliverer, pace push.Pace) *push.Runner {
+func start(t *testing.T, pool *pgxpool.Pool, d *desk, pace push.Pace) *push.Runner {
 	t.Helper()
-	runner, err := push.Start(context.Background(), pool, d, slog.New(slog.DiscardHandler), pace)
+	runner, err := push.Start(context.Background(), pool, d, d, slog.New(slog.DiscardHandler), pace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +94,38 @@ func start(t *testing.T, pool *pgxpool.Pool, d push.Deliverer, pace push.Pace) *
 		}
 	})
 	return runner
+}
+
+// A request is brought before its approvers at once and again at its deadline, and tried again when that failed.
+func TestARequestIsBroughtBeforeApprovers(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t)
+	d := newDesk(func(_ duty.Push, try int) error {
+		if try == 1 {
+			return errors.New("no")
+		}
+		return nil
+	})
+	start(t, open(t, db.URL).Pool(), d, push.Pace{Poll: 20 * time.Millisecond, Retry: 20 * time.Millisecond})
+	id := uuid.New()
+	for _, step := range []string{"announce", "escalate"} {
+		_, err := db.Pool().Exec(t.Context(), `INSERT INTO river_job (args, kind, priority) VALUES (jsonb_build_object('approval', $1::uuid, 'step', $2::text), 'approval', 1)`, id, step)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := map[string]int{}
+	for range 3 { // one of the two was the first to be tried
+		select {
+		case step := <-d.told:
+			told[step]++
+		case <-time.After(patience):
+			t.Fatalf("only %v", told)
+		}
+	}
+	if len(told) != 2 {
+		t.Errorf("%v", told)
+	}
 }
 
 // leave puts a job where commands put it, and commits or not.
@@ -225,7 +269,7 @@ func hangAtWork(url string) {
 		select {}
 	})
 	pace := push.Pace{Poll: 20 * time.Millisecond}
-	if _, err := push.Start(context.Background(), store.Pool(), d, slog.New(slog.DiscardHandler), pace); err != nil {
+	if _, err := push.Start(context.Background(), store.Pool(), d, d, slog.New(slog.DiscardHandler), pace); err != nil {
 		panic(err)
 	}
 	time.Sleep(patience) // at most, should the parent die first

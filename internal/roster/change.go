@@ -79,7 +79,8 @@ type change struct {
 	out    Changes
 	was    []duty.Person // of those changed, for the quotas
 	is     []duty.Person
-	ruling *GateRuling // of an applicant's gate
+	gate   Gate        // of an applicant
+	ruling *GateRuling // of that gate
 	err    error
 }
 

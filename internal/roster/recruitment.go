@@ -23,12 +23,15 @@ import (
 type Recruitment struct {
 	roster *Service
 	store  Applications
-	gate   func(duty.Organ) Gate
+	gates  Gates
 }
 
+// Gates answers the law on recruitment as an organ reads it now.
+type Gates func(ctx context.Context, organ duty.Organ) (Gate, error)
+
 // NewRecruitment makes the service.
-func NewRecruitment(roster *Service, store Applications, gate func(duty.Organ) Gate) *Recruitment {
-	return &Recruitment{roster, store, gate}
+func NewRecruitment(roster *Service, store Applications, gates Gates) *Recruitment {
+	return &Recruitment{roster, store, gates}
 }
 
 // Apply registers an applicant with an organ that the actor manages, by its code. The applicant's id follows from the command.
@@ -55,7 +58,11 @@ func (r *Recruitment) Apply(ctx context.Context, actor duty.Actor, cmd duty.Comm
 	if a.Born.After(now) {
 		return Applicant{}, fault.BadField("body/born", "must not be in the future")
 	}
-	if err := r.wordsOf(a, now); err != nil {
+	gate, err := r.gates(ctx, organ)
+	if err != nil {
+		return Applicant{}, err
+	}
+	if err := wordsOf(gate, a, now); err != nil {
 		return Applicant{}, err
 	}
 	event, err := eventOf(r.roster.newID(), "applicant.registered", organ.Path, actor.Person, map[string]any{"applicant": a.ID, "class": a.Class})
@@ -70,8 +77,7 @@ func (r *Recruitment) Apply(ctx context.Context, actor duty.Actor, cmd duty.Comm
 }
 
 // wordsOf refuses words that the rulebook of the organ does not have.
-func (r *Recruitment) wordsOf(a Applicant, at time.Time) error {
-	gate := r.gate(a.Organ)
+func wordsOf(gate Gate, a Applicant, at time.Time) error {
 	for i, word := range a.Priorities {
 		if known := gate.Priorities(at); !slices.Contains(known, word) {
 			return fault.BadField(fmt.Sprintf("body/priorities/%d", i), fmt.Sprintf("must be one of %v", known))
@@ -110,7 +116,7 @@ func (r *Recruitment) Applicant(ctx context.Context, actor duty.Actor, id uuid.U
 func (r *Recruitment) Declare(ctx context.Context, actor duty.Actor, id uuid.UUID, d Declared) (Applicant, error) {
 	return r.change(ctx, actor, id, "", func(now time.Time, a *Applicant, c *change) error {
 		a.Declared, a.CheckedBy, a.CheckedAt = d, &actor.Person, &now
-		if err := r.wordsOf(*a, now); err != nil {
+		if err := wordsOf(c.gate, *a, now); err != nil {
 			return err
 		}
 		c.happened("applicant.declared", a.Organ.Path, map[string]any{"applicant": id, "bars": slices.Sorted(maps.Keys(d.Bars))})
@@ -124,11 +130,11 @@ func (r *Recruitment) Pass(ctx context.Context, actor duty.Actor, id uuid.UUID, 
 		if n := len(a.Stages); n > 0 && a.Stages[n-1].Name == s.Name && a.Stages[n-1].Passed == s.Passed && a.Stages[n-1].On.Equal(s.On) {
 			return nil // said before
 		}
-		if err := r.next(*a, s, now); err != nil {
+		if err := next(c.gate, *a, s, now); err != nil {
 			return err
 		}
 		if s.Name == law.ReviewStage && s.Passed {
-			if err := r.ask(c, *a, law.Review, s.On); err != nil || c.refused() {
+			if err := ask(c, *a, law.Review, s.On); err != nil || c.refused() {
 				return err
 			}
 		}
@@ -140,8 +146,8 @@ func (r *Recruitment) Pass(ctx context.Context, actor duty.Actor, id uuid.UUID, 
 }
 
 // next refuses a stage that is not the one after those passed, or is not in the order of days.
-func (r *Recruitment) next(a Applicant, s Stage, now time.Time) error {
-	order, n := r.gate(a.Organ).Stages(now), len(a.Stages)
+func next(gate Gate, a Applicant, s Stage, now time.Time) error {
+	order, n := gate.Stages(now), len(a.Stages)
 	switch {
 	case !slices.Contains(order, s.Name):
 		return fault.BadField("path/stage", fmt.Sprintf("must be one of %v", order))
@@ -167,7 +173,7 @@ func (r *Recruitment) Hire(ctx context.Context, actor duty.Actor, id uuid.UUID, 
 		case taken || c.scene.Foreign[number]:
 			return fault.New(fault.Conflict, "number_taken", numberTaken.ZH, numberTaken.EN)
 		}
-		if err := r.ask(c, *a, law.Hire, now); err != nil || c.refused() {
+		if err := ask(c, *a, law.Hire, now); err != nil || c.refused() {
 			return err
 		}
 		hired := c.hire(Entry{Number: number, Name: a.Name, Class: a.Class, Organ: a.Organ})
@@ -186,9 +192,18 @@ func (r *Recruitment) change(
 	if err := duty.Require(actor, duty.ManageRoster); err != nil {
 		return Applicant{}, err
 	}
+	seen, err := r.store.Applicant(ctx, actor, id)
+	if err != nil {
+		return Applicant{}, err
+	}
+	gate, err := r.gates(ctx, seen.Organ) // before the transaction: one that holds a connection does not wait for another
+	if err != nil {
+		return Applicant{}, err
+	}
 	var ruling *GateRuling
 	err = r.store.Recruit(ctx, actor, id, number, func(at time.Time, a Applicant, scene Scene) (Recruited, error) {
 		c := r.roster.changing(scene, actor, "recruited")
+		c.gate = gate
 		now = a
 		if err := do(at, &now, c); err != nil {
 			return Recruited{}, err
@@ -206,9 +221,9 @@ func (r *Recruitment) change(
 }
 
 // ask asks the gate, and leaves the event that covers its ruling.
-func (r *Recruitment) ask(c *change, a Applicant, asked law.Recruiting, at time.Time) error {
+func ask(c *change, a Applicant, asked law.Recruiting, at time.Time) error {
 	facts := a.facts(asked, at)
-	ruling, err := r.gate(a.Organ).Admit(&facts)
+	ruling, err := c.gate.Admit(&facts)
 	var input *law.InputError
 	if errors.As(err, &input) {
 		return fault.New(fault.Conflict, "applicant_incomplete", "应聘人员信息无法审查："+input.Error(), "the applicant cannot be ruled on: "+input.Error())
