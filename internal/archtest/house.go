@@ -24,6 +24,7 @@ var house = []floor{
 		"internal/dispatch", "internal/recording", "internal/roster", "internal/feed", "internal/identity", "internal/notify",
 	}},
 	{name: "1 records", rooms: []string{"internal/ledger"}},
+	{name: "1 proofs", rooms: []string{"internal/law/prove"}},
 	{name: "1 nouns", rooms: []string{"internal/duty"}},
 	{name: "0 ground", rooms: []string{"internal/law", "internal/fault"}},
 }

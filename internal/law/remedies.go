@@ -90,3 +90,11 @@ var remedies = [remedyCount]Remedy{
 	reviewEvidence:     {"review_evidence", Text{"用作办案根据前送公安机关审查。", "Have the organ review the material before it is used as evidence."}},
 	reportEmergency:    {"report_emergency", Text{"事后报告紧急情况的处置。", "Report afterwards what the emergency made necessary."}},
 }
+
+// RemedyCodes lists every code that a remedy can have.
+func RemedyCodes() (codes []string) {
+	for _, r := range remedies[1:] {
+		codes = append(codes, r.Code)
+	}
+	return codes
+}

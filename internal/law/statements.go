@@ -71,8 +71,9 @@ var EveryRulebook = sync.OnceValue(func() []Statement {
 	return must(list, d.error())
 })
 
-// Statements are those of every rulebook and the rulebook's own. An id that is no rulebook's is an *InputError.
-func (l *Library) Statements(id string) ([]Statement, error) {
+// Statements are those of every rulebook and the rulebook's own; what they say of an item they say of the acts registered under
+// it. An id that is no rulebook's is an *InputError.
+func (l *Library) Statements(id string, entries []Entry) ([]Statement, error) {
 	base, err := l.base(id)
 	if err != nil {
 		return nil, err
@@ -80,25 +81,50 @@ func (l *Library) Statements(id string) ([]Statement, error) {
 	list := slices.Clone(EveryRulebook())
 	for _, s := range base.statements {
 		s.Acts = append(slices.Clone(s.Acts), base.actsOn(s.items)...)
+		for _, e := range entries {
+			if reachedBy(s.items, e.Item) {
+				s.Acts = append(s.Acts, e.Act)
+			}
+		}
 		list = append(list, s)
 	}
 	return list, nil
 }
 
-// Lists are the readings of a rulebook whose value is a list of words that the organ keeps.
-func (l *Library) Lists(id string) (ids []string) {
-	for _, r := range l.instruments[id].readings {
+// Sample are settings under which every clause of a rulebook can be seen at work: the readings as they are by default, with one
+// item on each list that the organ keeps, and one act registered under each catch-all item.
+func (l *Library) Sample(id, item string) (Settings, error) {
+	base, err := l.base(id)
+	if err != nil {
+		return Settings{}, err
+	}
+	s := Settings{Readings: map[string]string{}}
+	for _, r := range base.readings {
 		if r.words {
-			ids = append(ids, r.id)
+			s.Readings[r.id] = item
 		}
 	}
-	return ids
+	registered := map[string]bool{}
+	for it := range base.allItems() {
+		if it.kind == catchAll && !registered[it.ref] {
+			registered[it.ref] = true
+			s.Entries = append(s.Entries, Entry{
+				Item: it.ref, Act: "registered-" + itoa(len(s.Entries)+1), Basis: "sample",
+				Name: Text{"依" + it.ref + "登记的工作", "work registered under " + it.ref},
+			})
+		}
+	}
+	return s, nil
+}
+
+func reachedBy(items []string, ref string) bool {
+	return slices.ContainsFunc(items, func(x string) bool { return covers(x, ref) })
 }
 
 // actsOn are the acts that stand on the items, or on items of the articles, that are named.
 func (ins *instrument) actsOn(items []string) (acts []string) {
 	for it := range ins.allItems() {
-		if slices.ContainsFunc(items, func(x string) bool { return covers(x, it.ref) }) {
+		if reachedBy(items, it.ref) {
 			acts = append(acts, it.allActs()...)
 		}
 	}
@@ -138,6 +164,9 @@ func readStatement(d *decoder, n node, at place) Statement {
 		if made {
 			claims++
 		}
+	}
+	if s.Only == nil && len(s.Where)+len(s.Unless) > 0 {
+		d.fail(n, "where and unless belong to only")
 	}
 	if s.ID == "" || s.Says.ZH == "" || s.Says.EN == "" || claims != 1 {
 		d.fail(n, "a statement has id, says in both languages, and one of only, worse and remedied")
@@ -201,7 +230,7 @@ func (a *analysis) statements(ins *instrument) {
 			}
 		}
 		for _, item := range s.items {
-			if len(ins.actsOn([]string{item})) == 0 {
+			if len(ins.actsOn([]string{item}))+len(ins.catchAlls(item)) == 0 {
 				a.fault(s.place, "no act stands on %s", item)
 			}
 		}

@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -32,7 +33,7 @@ type cond struct {
 }
 
 // claim makes a statement ready. Unless is not met as soon as one of its facts has another word: a box for each.
-func (p *proof) claim(s law.Statement) claim {
+func (p *proof) claim(s law.Statement) (claim, error) {
 	c := claim{Statement: s, index: len(p.claims)}
 	var where []cond
 	for _, fact := range sorted(s.Where) {
@@ -46,10 +47,14 @@ func (p *proof) claim(s law.Statement) claim {
 	}
 	for _, ladder := range s.Worse {
 		for i := range len(ladder.Words) - 1 {
-			c.steps = append(c.steps, p.step(ladder.Fact, ladder.Words[i], ladder.Words[i+1]))
+			step, err := p.step(ladder.Fact, ladder.Words[i], ladder.Words[i+1])
+			if err != nil {
+				return c, fmt.Errorf("statement %s: %w", s.ID, err)
+			}
+			c.steps = append(c.steps, step)
 		}
 	}
-	return c
+	return c, nil
 }
 
 func (p *proof) cond(fact string, words []string, not bool) cond {

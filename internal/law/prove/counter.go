@@ -2,6 +2,7 @@ package prove
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,6 +86,7 @@ func (p *proof) trim(cases []Case, drop func(*law.Facts)) {
 type caseFile struct {
 	Rulebook string            `yaml:"rulebook"`
 	Readings map[string]string `yaml:"readings,omitempty,flow"`
+	Entries  []law.Entry       `yaml:"entries,omitempty"`
 	Cases    []writtenCase     `yaml:"cases"`
 }
 
@@ -107,11 +109,16 @@ type writtenCase struct {
 
 // YAML is the counter-example as a case file for `dutybound law rule -`.
 func (r *Report) YAML(x Result) string {
-	file := caseFile{Rulebook: r.Rulebook, Readings: r.Readings}
+	file := caseFile{Rulebook: r.Rulebook, Readings: r.Settings.Readings}
 	for _, c := range x.Counter.Cases {
 		w := written(c.Facts)
 		w.Name = x.ID + ": ruled " + c.Outcome.String()
 		file.Cases = append(file.Cases, w)
+		for _, e := range r.Settings.Entries {
+			if e.Act == c.Facts.Acts[0] && !slices.Contains(file.Entries, e) {
+				file.Entries = append(file.Entries, e)
+			}
+		}
 	}
 	text, err := yaml.Marshal(file)
 	if err != nil {

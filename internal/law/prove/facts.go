@@ -16,6 +16,7 @@ type part struct {
 	about    []string // how the fact of a reason about this part begins
 	fields   []string // of law.Facts, that it varies
 	values   []value  // the plainest first
+	byWords  map[string][]int32
 	unfolded *big.Int // how many values there are before sets and officers are folded
 }
 
@@ -74,8 +75,19 @@ func everybody(set func(*law.Auxiliary)) func(*law.Facts) {
 	}
 }
 
-// parts are all facts of a task that are not the scene's.
+// parts are all facts of a task that are not the scene's, with units of up to these numbers.
 func parts(officers, auxiliaries int) []part {
+	list := allParts(max(officers, 2), max(auxiliaries, 1))
+	for i := range list {
+		list[i].byWords = map[string][]int32{}
+		for v, x := range list[i].values {
+			list[i].byWords[joined(x.words)] = append(list[i].byWords[joined(x.words)], int32(v))
+		}
+	}
+	return list
+}
+
+func allParts(officers, auxiliaries int) []part {
 	return []part{
 		words("training", "Auxiliaries.Training", int(law.TrainingPassed), func(f *law.Facts, w int) {
 			everybody(func(a *law.Auxiliary) { a.Training = law.Training(w) })(f)

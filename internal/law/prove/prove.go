@@ -27,7 +27,7 @@ import (
 // Report is the result of a proof.
 type Report struct {
 	Rulebook   string
-	Readings   map[string]string // that differ from the default: the lists
+	Settings   law.Settings // it was proved under: law.Library.Sample
 	Statements []Result
 	Covered    *big.Int // combinations of facts, unfolded
 	Walked     int64    // of which were ruled on, one by one
@@ -65,24 +65,28 @@ func (r *Report) Failed() bool {
 
 // proof is one rulebook while it is proved.
 type proof struct {
-	book    *law.Book
-	reader  *law.Sights
-	acts    []law.ActInfo
-	parts   []part
-	spoken  law.Tags // tags that statements speak of
-	claims  []claim
-	classes []sight
-	classOf map[placed]int32
-	scenes  []*ruledScene
-	folds   []*folding // of the parts but the unit
-	unitOf  map[string]int32
+	book     *law.Book
+	settings law.Settings
+	reader   *law.Sights
+	acts     []law.ActInfo
+	parts    []part
+	spoken   law.Tags // tags that statements speak of
+	claims   []claim
+	classes  []sight
+	classOf  map[placed]int32
+	scenes   []*ruledScene
+	folds    []*folding // of the parts but the unit
+	unitOf   map[string]int32
 
 	fallBack  string   // an act that needs no lead
 	joints    sync.Map // of foldings
 	aboutFact sync.Map // of facts, to parts
 	lock      sync.Mutex
 	unitFolds map[asked]*folding
-	see       func(asked) asked // for tests: what of the unit is looked at
+
+	// Both foldings, so that tests can show that a wrong one is found out.
+	sightOf func(at time.Time, act string, role law.Role, tags law.Tags, k law.CaseKind) string
+	see     func(asked) asked
 }
 
 // worker rules and decides on a share of the scenes.
@@ -101,31 +105,37 @@ var independent = law.Statement{
 	},
 }
 
-// Run proves the statements of a rulebook.
+// Run proves the statements of a rulebook. An id that is none, or settings it cannot take, are an *law.InputError.
 func Run(lib *law.Library, id string, o Options) (*Report, error) {
-	statements, err := lib.Statements(id)
+	p, err := prepare(lib, id, o)
 	if err != nil {
 		return nil, err
 	}
-	readings := map[string]string{}
-	for _, list := range lib.Lists(id) {
-		readings[list] = listedItem
-	}
-	book, err := lib.Book(id, law.Settings{Readings: readings})
-	if err != nil {
-		return nil, err
-	}
-	p := newProof(book, append([]law.Statement{independent}, statements...), o)
-	r := p.run(max(o.Workers, 1))
-	r.Rulebook, r.Readings = id, readings
-	return r, nil
+	return p.run(max(o.Workers, 1)), nil
 }
 
-func newProof(book *law.Book, statements []law.Statement, o Options) *proof {
+func prepare(lib *law.Library, id string, o Options) (*proof, error) {
+	settings, err := lib.Sample(id, listedItem)
+	if err != nil {
+		return nil, err
+	}
+	book, err := lib.Book(id, settings)
+	if err != nil {
+		return nil, err
+	}
+	statements, err := lib.Statements(id, settings.Entries)
+	if err != nil {
+		return nil, err
+	}
+	return newProof(book, settings, append([]law.Statement{independent}, statements...), o)
+}
+
+func newProof(book *law.Book, settings law.Settings, statements []law.Statement, o Options) (*proof, error) {
 	p := &proof{
-		book: book, reader: book.Sights(), classOf: map[placed]int32{}, unitOf: map[string]int32{}, unitFolds: map[asked]*folding{},
+		book: book, settings: settings, reader: book.Sights(), classOf: map[placed]int32{}, unitFolds: map[asked]*folding{},
 		parts: parts(book.Units()), see: func(a asked) asked { return a },
 	}
+	p.sightOf = p.reader.Of
 	for _, a := range book.Acts() {
 		if a.Role == law.RoleField && !a.Led && p.fallBack == "" {
 			p.fallBack = a.Code
@@ -137,13 +147,14 @@ func newProof(book *law.Book, statements []law.Statement, o Options) *proof {
 	for i := range p.parts {
 		p.folds = append(p.folds, unfolded(&p.parts[i]))
 	}
-	for i, v := range p.parts[unitPart].values {
-		p.unitOf[joined(v.words)] = int32(i)
-	}
 	for _, s := range statements {
-		p.claims = append(p.claims, p.claim(s))
+		c, err := p.claim(s)
+		if err != nil {
+			return nil, err
+		}
+		p.claims = append(p.claims, c)
 	}
-	return p
+	return p, nil
 }
 
 func (p *proof) run(workers int) *Report {
@@ -192,7 +203,9 @@ func (p *proof) share(team []*worker, do func(*worker, int)) {
 }
 
 func (p *proof) report(team []*worker, moments []time.Time) *Report {
-	r := &Report{Covered: p.covered(len(moments)), Scenes: len(p.scenes)}
+	r := &Report{
+		Rulebook: p.book.ID(), Settings: p.settings, Covered: p.covered(len(moments)), Scenes: len(p.scenes),
+	}
 	for _, w := range team {
 		r.Walked += w.ruled
 	}

@@ -61,7 +61,7 @@ func (p *proof) sights(at time.Time) {
 		for role := law.RoleNone; role <= law.RoleCivilian; role++ {
 			for kase := law.CaseNone; kase <= law.CaseCriminal; kase++ {
 				for set := range subsets(tags) {
-					key := p.reader.Of(at, info.Code, role, set, kase)
+					key := p.sightOf(at, info.Code, role, set, kase)
 					i, ok := seen[key]
 					if !ok {
 						i = int32(len(p.classes))

@@ -12,7 +12,6 @@ import (
 // unit is who goes: the officers, how many auxiliaries, and the command for restraint equipment, which is weighed by the
 // officers. Officers are folded by law.Standing but for the one who leads; whoever is away cannot be seen and is left out.
 func unit(officers, auxiliaries int) part {
-	officers, auxiliaries = max(officers, 2), max(auxiliaries, 1)
 	p := part{
 		name: "unit",
 		facts: []string{

@@ -183,5 +183,5 @@ func (p *proof) drawUnit(f *law.Facts, draw *rand.Rand) int32 {
 	}
 	order, n := orders[draw.IntN(len(orders))], 1+draw.IntN(max(people, 1))
 	send(f, officers, order, n)
-	return p.unitOf[joined(unitWords(officers, order, n))]
+	return p.parts[unitPart].byWords[joined(unitWords(officers, order, n))][0]
 }

@@ -20,28 +20,32 @@ type step struct {
 // change is a value and the same with the fact worse.
 type change struct{ from, to int32 }
 
-func (p *proof) step(fact, better, worse string) step {
+// step is refused where it would prove nothing: a fact of the scene that has no order, or a word that never gives way to the other.
+func (p *proof) step(fact, better, worse string) (step, error) {
 	s := step{fact: fact, better: better, worse: worse, pairs: new(sync.Map)}
 	var k int
-	if s.part, k = p.where(fact); s.part < 0 {
-		return s
+	if s.part, k = p.where(fact); s.part == scenePart {
+		if ordered := fact == "status" || fact == "restraint_in_use" || fact == "tags" && better == "none"; !ordered {
+			return s, fmt.Errorf("no ladder of %s leads from %s to %s", fact, better, worse)
+		}
+		return s, nil
 	}
-	values := p.parts[s.part].values
-	byWords := map[string][]int32{}
-	for i, v := range values {
-		byWords[joined(v.words)] = append(byWords[joined(v.words)], int32(i))
-	}
-	for i, v := range values {
+	hasBetter, hasWorse := false, false
+	for i, v := range p.parts[s.part].values {
+		hasBetter, hasWorse = hasBetter || v.words[k] == better, hasWorse || v.words[k] == worse
 		if v.words[k] != better {
 			continue
 		}
 		words := slices.Clone(v.words)
 		words[k] = worse
-		for _, to := range byWords[joined(words)] {
+		for _, to := range p.parts[s.part].byWords[joined(words)] {
 			s.changes = append(s.changes, change{int32(i), to})
 		}
 	}
-	return s
+	if hasBetter && hasWorse && len(s.changes) == 0 {
+		return s, fmt.Errorf("%s is never %s and %s with all else the same", fact, better, worse)
+	}
+	return s, nil
 }
 
 // under are the changes that a folding can tell apart, of each pair of classes the plainest.
@@ -121,13 +125,10 @@ func (w *worker) compareStep(c *claim, s *step, r *ruledScene) {
 		return
 	}
 	next := r.scene
-	switch s.fact {
-	case "status":
+	if s.fact == "status" {
 		next.status = law.Status(slices.Index(law.StatementFacts()["status"], s.worse))
-	case "restraint_in_use":
+	} else {
 		next.restraint = uint8(slices.Index(restraintWords, s.worse))
-	default:
-		panic("a ladder of " + s.fact + ", which is not ordered")
 	}
 	w.compareScenes(c, s, r, m, p.sceneAt(next), m)
 }
