@@ -2,7 +2,6 @@ package law
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -54,25 +53,19 @@ func (s *Sights) Tags(at time.Time, act string) (seen Tags) {
 	for i := range rule.forbidden {
 		seen |= rule.forbidden[i].tags
 	}
-	for d := range e.asked(rule) {
-		seen |= d.when.tags | d.when.all
-	}
+	e.asked(rule, func(d *duty, _ bool) { seen |= d.when.tags | d.when.all })
 	return seen
 }
 
-// asked walks the conditions that can be asked for an act, and says which of them only because restraint equipment is used.
-func (e *edition) asked(rule *actRule) iter.Seq2[*duty, bool] {
-	return func(yield func(*duty, bool) bool) {
-		for _, d := range rule.own {
-			if !yield(d, false) {
-				return
-			}
-		}
-		for i := range e.duties {
-			owed := rule.owed>>i&1 != 0
-			if (owed || e.restraint>>i&1 != 0) && !yield(&e.duties[i], !owed) {
-				return
-			}
+// asked takes each condition that can be asked for an act, and tells which only because restraint equipment is used.
+func (e *edition) asked(rule *actRule, take func(d *duty, restrained bool)) {
+	for _, d := range rule.own {
+		take(d, false)
+	}
+	for i := range e.duties {
+		owed := rule.owed>>i&1 != 0
+		if owed || e.restraint>>i&1 != 0 {
+			take(&e.duties[i], !owed)
 		}
 	}
 }
@@ -96,11 +89,11 @@ func (s *Sights) Of(at time.Time, act string, role Role, tags Tags, k CaseKind) 
 			lines = append(lines, fmt.Sprint("closed ", x.signs, chain(x.calm), chain(x.inDanger)))
 		}
 	}
-	for d, restrained := range e.asked(rule) {
+	e.asked(rule, func(d *duty, restrained bool) {
 		if d.when.holds(&f) {
 			lines = append(lines, fmt.Sprint("asked ", restrained, s.meaning(d)))
 		}
-	}
+	})
 	slices.Sort(lines)
 	return strings.Join(slices.Compact(lines), "\n")
 }

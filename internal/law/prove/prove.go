@@ -11,8 +11,8 @@
 // sight. (2) In each scene of a sight (see scene) the other facts fall into parts that no two conditions share, so what a ruling
 // says is the union of what it says of each part, and its outcome the worst of them. Each part is ruled on by itself, whole, and
 // the statements are judged on these tables. (3) That the parts are independent is not taken on trust: in each scene all combinations
-// of the parts (but for the unit, which is folded most) are decided one by one, each unit and thousands of unfolded combinations
-// beside them, and where a decision is not the worst of its parts the proof has failed.
+// of what the parts can come to are decided one by one, and each kind of unit and unfolded combinations drawn at random (always the
+// same) beside them; where a ruling is not the union of its parts, the proof has failed.
 package prove
 
 import (

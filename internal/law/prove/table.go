@@ -49,9 +49,6 @@ type table struct {
 	found []string      // verdicts and remedies of the reasons that do not permit; of the unit they stand with its views
 }
 
-// best is the plainest value about which least is found.
-func (t *table) best() int32 { return t.reps[slices.Index(t.worst, slices.Min(t.worst))] }
-
 // ruledScene is a scene after its parts were ruled on one by one.
 type ruledScene struct {
 	scene

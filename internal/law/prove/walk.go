@@ -10,20 +10,21 @@ import (
 	"github.com/dutybound/dutybound/internal/law"
 )
 
-// walk holds the rulings of a scene to the tables: all combinations of the parts that are walked as they are, each class of
-// units beside a combination drawn at random, and unfolded combinations.
+// walk holds the rulings of a scene to the tables: all combinations of what the parts can come to, each class of units beside a
+// combination drawn at random, and unfolded combinations.
 func (w *worker) walk(r *ruledScene) {
 	p := w.proof
 	f := p.facts(r.scene, p.classes[r.sight].members[0])
 	draw := rand.New(rand.NewPCG(uint64(r.sight), w.number(r.scene)))
-	p.parts[unitPart].values[r.tables[unitPart].best()].set(f)
 	unit := &r.tables[unitPart]
-	floor := max(r.given, unit.worst[unit.of[unit.best()]])
 	kinds := make([][]int32, unitPart)
 	for i := range kinds {
-		kinds[i] = r.tables[i].kinds(floor)
+		kinds[i] = r.tables[i].kinds(r.given)
 	}
-	w.combine(r, f, kinds, 0, floor)
+	for _, v := range unit.kinds(r.given) {
+		p.parts[unitPart].values[v].set(f)
+		w.combine(r, f, kinds, 0, max(r.given, unit.worst[unit.of[v]]))
+	}
 	for class, v := range unit.reps {
 		want := max(r.given, unit.worst[class])
 		for i := range kinds {
@@ -63,7 +64,7 @@ func (t *table) kinds(floor law.Outcome) (values []int32) {
 	return values
 }
 
-// combine decides all combinations of the parts from i on.
+// combine decides all combinations of the parts from i on but the unit.
 func (w *worker) combine(r *ruledScene, f *law.Facts, kinds [][]int32, i int, want law.Outcome) {
 	if i == len(kinds) {
 		w.hold(r, f, want)
