@@ -104,7 +104,7 @@ func (s *Sights) meaning(d *duty) string {
 		return text
 	}
 	var text strings.Builder
-	fmt.Fprint(&text, d.kind, d.organ, d.officer, d.either, d.remote, d.anyOrgan, d.waives, d.enRoute, d.role, d.otherRole, d.list, d.combos)
+	fmt.Fprint(&text, d.kind, d.organ, d.officer, d.either, d.remote, d.anyOrgan, d.waives, d.enRoute, d.role, d.otherRole, d.denied, d.list, d.combos)
 	for _, table := range d.table {
 		for _, fd := range table {
 			text.WriteString(chain(fd))

@@ -34,8 +34,11 @@ var effects = map[string]effect{
 	"stop_restraint":       person(func(a *law.Auxiliary) { a.Equipment = without(a.Equipment, restraintInUse) }),
 	"use_listed_equipment": person(func(a *law.Auxiliary) { a.Equipment = without(a.Equipment, unlisted) }),
 	"hand_in_equipment":    person(func(a *law.Auxiliary) { a.Equipment = without(a.Equipment, armed) }),
-	"arrange_by_organ":     task(func(f *law.Facts) { f.Arrangement.Organ = law.Yes }),
-	"arrange_by_officer":   task(func(f *law.Facts) { f.Arrangement.Officer = law.Yes }),
+	"leave_to_field_auxiliary": person(func(a *law.Auxiliary) {
+		a.Operates, a.Equipment = 0, without(a.Equipment, func(x law.EquipmentItem) bool { return x.Class == law.EquipmentRestraint })
+	}),
+	"arrange_by_organ":   task(func(f *law.Facts) { f.Arrangement.Organ = law.Yes }),
+	"arrange_by_officer": task(func(f *law.Facts) { f.Arrangement.Officer = law.Yes }),
 	"confirm_arrangement": task(func(f *law.Facts) {
 		f.Arrangement = law.Arrangement{Organ: sure(f.Arrangement.Organ), Officer: sure(f.Arrangement.Officer)}
 	}),

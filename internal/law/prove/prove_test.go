@@ -105,12 +105,12 @@ func TestABrokenRulebookIsCaught(t *testing.T) {
 			[]string{"role: civilian", "lead: true", "presence: present"},
 		},
 		{
-			"Article 16 without a lead", cq + "art16.yaml", "- {obligation: lead_officer,", "- {obligation: lead_officer, when: {tags: [facility]},",
-			"stop-and-question", "article-16-led", []string{"acts: [stop-and-question]"},
+			"Article 16 led from afar", cq + "readings.yaml", "default: presence\n", "default: presence_or_remote\n",
+			"stop-and-question", "article-16-led", []string{"acts: [stop-and-question]", "presence: remote"},
 		},
 		{
 			"an emergency opens state secrets", cq + "art19.yaml", "- tags: [state_secret]",
-			"- {tags: [state_secret], except: {acts: [patrol], verdict: prohibited, emergency: conditional}}", "patrol", "state-secret-never",
+			"- {tags: [state_secret], except: {acts: [patrol], verdict: needs_human, emergency: conditional}}", "patrol", "state-secret-never",
 			[]string{"tags: [state_secret]", "emergency: true"},
 		},
 		{
@@ -118,9 +118,9 @@ func TestABrokenRulebookIsCaught(t *testing.T) {
 			"patrol", "weapon-never", []string{"class: weapon", "use: carry"},
 		},
 		{
-			"a remedy that does not cure", cq + "art17.yaml", "{obligation: officer_command, role: field,",
-			"{obligation: officer_command, role: civilian,", "patrol", "refusals-are-cured",
-			[]string{"# cq-2021 17(4) refuses (equipment=restraint role=other), and again after choose_field_auxiliary"},
+			"a remedy that does not cure: two lists contradict each other", cq + "art18.yaml", "list: {reading: restraint_list}", "list: rope",
+			"patrol", "refusals-are-cured",
+			[]string{"# cq-2021 18 refuses (equipment=restraint use=carry listed=no), and again after use_listed_equipment"},
 		},
 		{
 			"one arrangement for Article 15", cq + "readings.yaml", "default: organ_and_officer", "default: organ",

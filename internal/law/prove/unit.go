@@ -218,7 +218,9 @@ const views = 4
 
 // viewsAbout is, of each view, how the fact of a reason about it begins.
 var viewsAbout = [views][]string{
-	{"officers.lead"}, {"officers.present="}, {"officers.presence="},
+	{"officers.lead"},
+	{"officers.present=unknown", "officers.present=too_few", "officers.present=enough", "officers.present=lead_unknown"},
+	{"officers.presence=", "officers.present=none", "officers.present=some"},
 	{"command", "emergency=", "equipment.item=", "equipment=restraint role="},
 }
 
