@@ -107,10 +107,14 @@ func TestStandings(t *testing.T) {
 		presence law.Presence
 		want     law.Standing
 	}{
-		{law.Yes, law.PresencePresent, law.OfficerThere}, {law.No, law.PresencePresent, law.OfficerAway},
-		{law.Unknown, law.PresencePresent, law.OfficerMayBeThere}, {law.Yes, law.PresenceDoubtful, law.OfficerMayBeThere},
-		{law.Yes, law.PresenceEnRoute, law.OfficerComing}, {law.Unknown, law.PresenceEnRoute, law.OfficerMayCome},
-		{law.No, law.PresenceEnRoute, law.OfficerAway}, {law.Yes, law.PresenceRemote, law.OfficerAway},
+		{law.Yes, law.PresencePresent, law.OfficerThere},
+		{law.No, law.PresencePresent, law.OfficerAway},
+		{law.Unknown, law.PresencePresent, law.OfficerMayBeThere},
+		{law.Yes, law.PresenceDoubtful, law.OfficerMayBeThere},
+		{law.Yes, law.PresenceEnRoute, law.OfficerComing},
+		{law.Unknown, law.PresenceEnRoute, law.OfficerMayCome},
+		{law.No, law.PresenceEnRoute, law.OfficerAway},
+		{law.Yes, law.PresenceRemote, law.OfficerAway},
 	} {
 		o := law.Officer{OnDuty: c.duty, Presence: c.presence}
 		if got := o.Standing(); got != c.want {

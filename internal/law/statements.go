@@ -168,8 +168,8 @@ func readStatement(d *decoder, n node, at place) Statement {
 	if s.Only == nil && len(s.Where)+len(s.Unless) > 0 {
 		d.fail(n, "where and unless belong to only")
 	}
-	if s.ID == "" || s.Says.ZH == "" || s.Says.EN == "" || claims != 1 {
-		d.fail(n, "a statement has id, says in both languages, and one of only, worse and remedied")
+	if s.ID == "" || s.Says == (Text{}) || claims != 1 {
+		d.fail(n, "a statement has id, says, and one of only, worse and remedied")
 	}
 	return s
 }

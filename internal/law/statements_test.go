@@ -30,7 +30,7 @@ func TestBadStatementsAreRefused(t *testing.T) {
 		{"where without only", "    only: [outside_scope, prohibited]", "    remedied: true", "where and unless belong to only"},
 		{"unknown ladder", "    only: [outside_scope, prohibited]", "    worse: [{fact: rank}]", `unknown word "rank"`},
 		{"unknown word on a ladder", "    only: [outside_scope, prohibited]", "    worse: [{fact: role, words: [general]}]", `role has no word "general"`},
-		{"one language", "      en: No combination of facts lets a civilian auxiliary do the work of Article 16.\n", "", "says in both languages"},
+		{"one language", "      en: No combination of facts lets a civilian auxiliary do the work of Article 16.\n", "", "want zh and en"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -76,7 +76,6 @@ type proof struct {
 	classOf  map[placed]int32
 	scenes   []*ruledScene
 	folds    []*folding // of the parts but the unit
-	unitOf   map[string]int32
 
 	fallBack  string   // an act that needs no lead
 	joints    sync.Map // of foldings
