@@ -57,7 +57,11 @@ var effects = map[string]effect{
 		most, _ := p.book.Units()
 		come(f, most, law.PresencePresent)
 	},
-	"fall_back_to_art15": func(p *proof, f *law.Facts) { f.Acts = []string{p.fallBack} },
+	"fall_back_to_art15": func(p *proof, f *law.Facts) {
+		if p.fallBack != "" {
+			f.Acts = []string{p.fallBack}
+		}
+	},
 }
 
 func task(do func(*law.Facts)) effect { return func(_ *proof, f *law.Facts) { do(f) } }

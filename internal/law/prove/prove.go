@@ -77,7 +77,7 @@ type proof struct {
 	scenes   []*ruledScene
 	folds    []*folding // of the parts but the unit
 
-	fallBack  string   // an act that needs no lead
+	fallBack  string   // an act that is lawful in an emergency with no officer there; "": none is
 	joints    sync.Map // of foldings
 	aboutFact sync.Map // of facts, to parts
 	lock      sync.Mutex
@@ -136,7 +136,7 @@ func newProof(book *law.Book, settings law.Settings, statements []law.Statement,
 	}
 	p.sightOf = p.reader.Of
 	for _, a := range book.Acts() {
-		if a.Role == law.RoleField && !a.Led && p.fallBack == "" {
+		if p.fallBack == "" && p.standsAlone(a) {
 			p.fallBack = a.Code
 		}
 		if len(o.Acts) == 0 || slices.Contains(o.Acts, a.Code) {
@@ -154,6 +154,21 @@ func newProof(book *law.Book, settings law.Settings, statements []law.Statement,
 		p.claims = append(p.claims, c)
 	}
 	return p, nil
+}
+
+// standsAlone says whether a field auxiliary may do an act in an emergency with no officer there.
+func (p *proof) standsAlone(a law.ActInfo) bool {
+	moments := p.book.Moments()
+	f := &law.Facts{
+		At: moments[len(moments)-1], Phase: law.Start, Acts: []string{a.Code},
+		Auxiliaries: []law.Auxiliary{{ID: "a1", Role: law.RoleField, Status: law.StatusActive}},
+	}
+	for i := range p.parts {
+		p.parts[i].values[0].set(f)
+	}
+	f.Officers, f.Emergency = nil, true
+	v, err := p.book.Decide(f)
+	return err == nil && v.Outcome.Lawful()
 }
 
 func (p *proof) run(workers int) *Report {
