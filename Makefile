@@ -75,6 +75,10 @@ bench: ## run the benchmarks; BENCH=Ruling for some
 check: format vet staticcheck floors generated openapi vulnerabilities ## everything that judges the source without running it
 	@echo "check: all well"
 
+.PHONY: prove
+prove: build ## hold the statements of every rulebook to all combinations of facts; ARGS="cq-2021 --act patrol" for some
+	@bin/dutybound law prove $(ARGS)
+
 .PHONY: format
 format: $(GOFUMPT)
 	@unformatted=$$($(GOFUMPT) -l $(SOURCES)); [ -z "$$unformatted" ] || { echo "not gofumpt's format, mend with make fmt:"; echo "$$unformatted"; exit 1; }

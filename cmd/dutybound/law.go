@@ -2,8 +2,10 @@ package main
 
 import (
 	"os"
+	"runtime"
 
 	"github.com/dutybound/dutybound/internal/law/lawcli"
+	"github.com/dutybound/dutybound/internal/law/prove"
 )
 
 type lawCommand struct {
@@ -11,6 +13,7 @@ type lawCommand struct {
 	Test    lawTestCommand    `cmd:"" help:"Rule on the cases of YAML files and compare with what they expect."`
 	Check   lawCheckCommand   `cmd:"" help:"Analyse a folder of rulebooks: every fault with file, item and reason."`
 	Explain lawExplainCommand `cmd:"" help:"Explain an act: its clauses, conditions and words."`
+	Prove   lawProveCommand   `cmd:"" help:"Hold what rulebooks state about themselves to every combination of facts."`
 
 	Backtest backtestCommand    `cmd:"" help:"Try other readings or another edition on the stored facts: what would have been decided?"`
 	Readings lawReadingsCommand `cmd:"" help:"Print where the words of the rulebooks leave a choice, how they are read, and who may set it."`
@@ -69,4 +72,14 @@ type lawCoverageCommand struct {
 
 func (c lawCoverageCommand) Run() error {
 	return ended(lawcli.Coverage(c.Rulebook, os.Stdout, os.Stderr))
+}
+
+type lawProveCommand struct {
+	Rulebooks []string `arg:"" optional:"" name:"rulebook" help:"Ids such as cq-2021, or folders; none: all that come with the program."`
+	Act       []string `help:"Only these acts."`
+}
+
+func (c lawProveCommand) Run() error {
+	o := prove.Options{Workers: runtime.GOMAXPROCS(0), Acts: c.Act}
+	return ended(lawcli.Prove(c.Rulebooks, o, os.Stdout, os.Stderr))
 }

@@ -25,6 +25,7 @@ var house = []floor{
 		"internal/legal",
 	}},
 	{name: "1 records", rooms: []string{"internal/ledger"}},
+	{name: "1 proofs", rooms: []string{"internal/law/prove"}},
 	{name: "1 nouns", rooms: []string{"internal/duty"}},
 	{name: "0 ground", rooms: []string{"internal/law", "internal/fault"}},
 }

@@ -223,6 +223,7 @@ func (a *analysis) base(ins *instrument) {
 	a.homes(ins)
 	a.placed(ins)
 	a.conflicts(ins)
+	a.statements(ins)
 	at := ins.file("instrument.yaml")
 	if ins.entryIntoForce() == "" {
 		a.fault(at, "no item says from when the rulebook is in force (obligation in_force)")

@@ -134,9 +134,9 @@ func (l *Library) Rulebooks() (ids []string) {
 // option is refused with *InputError, and so is an entry on an item that is no catch-all, without its basis, or of an act that
 // there is already.
 func (l *Library) Book(id string, s Settings) (*Book, error) {
-	base := l.instruments[id]
-	if base == nil || len(base.names) == 0 {
-		return nil, inputError("/rulebook", "unknown rulebook %q, want one of %s", id, strings.Join(l.Rulebooks(), ", "))
+	base, err := l.base(id)
+	if err != nil {
+		return nil, err
 	}
 	values, err := base.settle(s.Readings)
 	if err != nil {
@@ -147,6 +147,14 @@ func (l *Library) Book(id string, s Settings) (*Book, error) {
 		return nil, err
 	}
 	return compile(l.layers(own, values), Settings{values, entries}), nil
+}
+
+func (l *Library) base(id string) (*instrument, error) {
+	base := l.instruments[id]
+	if base == nil || len(base.names) == 0 {
+		return nil, inputError("/rulebook", "unknown rulebook %q, want one of %s", id, strings.Join(l.Rulebooks(), ", "))
+	}
+	return base, nil
 }
 
 // layers are the base and the overlays in use.

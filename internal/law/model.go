@@ -20,6 +20,7 @@ type instrument struct {
 	codes        []string // of names, in catalogue order
 	readings     []reading
 	articles     []article // every edition of every article
+	statements   []Statement
 	source       []sourceArticle
 	hash         string
 }

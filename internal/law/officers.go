@@ -66,6 +66,32 @@ func (j *judge) onTheSpot() int {
 	return best
 }
 
+// Standing is all that the law can see of an officer who is not the one who leads.
+type Standing uint8
+
+const (
+	OfficerAway Standing = iota
+	OfficerMayCome
+	OfficerComing
+	OfficerMayBeThere
+	OfficerThere
+)
+
+// Standing says how an officer counts where officers are counted.
+func (o *Officer) Standing() Standing {
+	switch h := here(o); {
+	case h == Yes:
+		return OfficerThere
+	case h == Unknown:
+		return OfficerMayBeThere
+	case o.Presence == PresenceEnRoute && o.OnDuty == Yes:
+		return OfficerComing
+	case mayCome(*o):
+		return OfficerMayCome
+	}
+	return OfficerAway
+}
+
 // here says whether an officer is present on duty.
 func here(o *Officer) Answer {
 	switch o.Presence {

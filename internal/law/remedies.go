@@ -98,3 +98,11 @@ var remedies = [remedyCount]Remedy{
 	waitForAge:         {"wait_until_of_age", Text{"达到规定年龄后再应聘。", "Apply again once of age."}},
 	chooseApplicant:    {"choose_another_applicant", Text{"另行择优录取其他应聘人员。", "Choose another applicant."}},
 }
+
+// RemedyCodes lists every code that a remedy can have.
+func RemedyCodes() (codes []string) {
+	for _, r := range remedies[1:] {
+		codes = append(codes, r.Code)
+	}
+	return codes
+}

@@ -42,7 +42,8 @@ func (f *folder) problem(at place, reason string) {
 	f.problems = append(f.problems, Problem{File: at.file, Item: at.item, Reason: reason})
 }
 
-// readInstrument reads the folder of an instrument: instrument.yaml, acts.yaml, readings.yaml, one file for each article edition.
+// readInstrument reads the folder of an instrument: instrument.yaml, acts.yaml, readings.yaml, statements.yaml, one file for each
+// article edition.
 func readInstrument(fsys fs.FS, id string) (*instrument, []Problem) {
 	f := &folder{fsys: fsys, id: id}
 	ins := &instrument{id: id, names: map[string]actName{}}
@@ -56,6 +57,7 @@ func readInstrument(fsys fs.FS, id string) (*instrument, []Problem) {
 		})
 	}
 	f.source(ins)
+	f.statements(ins)
 	sum := sha256.Sum256(f.sum)
 	ins.hash = hex.EncodeToString(sum[:])
 	return ins, f.problems
