@@ -121,11 +121,12 @@ func reachedBy(items []string, ref string) bool {
 	return slices.ContainsFunc(items, func(x string) bool { return covers(x, ref) })
 }
 
-// actsOn are the acts that stand on the items, or on items of the articles, that are named.
+// actsOn are the acts that stand on the items, or on items of the articles, that are named, as the readings are by default.
 func (ins *instrument) actsOn(items []string) (acts []string) {
+	c := compiler{values: must(ins.settle(nil))}
 	for it := range ins.allItems() {
 		if reachedBy(items, it.ref) {
-			acts = append(acts, it.allActs()...)
+			acts = append(acts, c.acts(it)...)
 		}
 	}
 	return acts
