@@ -78,7 +78,7 @@ func (c *compiler) finding(ins *instrument, o *condition, k code, mode int) *fin
 		Kind: o.kind.String(), State: state, Citation: fd.reason.Citation, Due: dueWords.list[due], Fact: k.fact,
 	})
 	if o.beside != "" && verdict == Unmet {
-		fd.beside = besideFinding(ins.cite(o.beside), fd, variant)
+		fd.beside = besideFinding(ins.cite(o.beside), fd, variant == emergency && c.rescues())
 	}
 	return fd
 }
@@ -91,14 +91,39 @@ func (c *compiler) opening(o *condition) Text {
 	return specs[o.kind].open
 }
 
+// rescues says whether the rulebook has work to fall back to in an emergency without an officer: an act that one excuses and nobody
+// leads. Where all work is led, what helps is a lead.
+func (c *compiler) rescues() bool {
+	led := map[int32]bool{}
+	note := func(conditions []condition, own []string) {
+		for _, o := range conditions {
+			acts, _ := c.scope(&o, own)
+			for _, id := range acts {
+				led[id] = led[id] || leads(o)
+			}
+		}
+	}
+	for _, it := range c.items() {
+		note(it.conditions, c.acts(it))
+		note(it.obligations, nil)
+	}
+	for act, homes := range c.homes {
+		permitted := slices.ContainsFunc(homes, func(h home) bool { return h.it.kind == permits })
+		if c.layers[0].names[act].emergency && permitted && !led[c.book.index[act]] {
+			return true
+		}
+	}
+	return false
+}
+
 // besideFinding is the wider clause that stands behind a missing lead: without one, the work would be enforcement alone (19¶2).
-func besideFinding(citation string, of *finding, variant int) *finding {
+func besideFinding(citation string, of *finding, falls bool) *finding {
 	r := of.remedy
 	text := Text{
 		"没有人民警察带领即为单独执法，辅警不得单独执法。",
 		"Without a leading officer this would be enforcement alone, which no auxiliary may do.",
 	}
-	if variant == emergency {
+	if falls {
 		r = fallBack
 		text.ZH += "紧急情况下只做第十五条允许的工作。"
 		text.EN += " In the emergency do what Article 15 allows."

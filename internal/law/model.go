@@ -132,10 +132,11 @@ func (it *item) entry(act string) (e entry) {
 	return e
 }
 
+func leads(c condition) bool { return c.kind == kindLeadOfficer }
+
 // led says whether the item permits its acts under an officer's lead only: its kind says so, or for what a catch-all opens its
 // article does.
 func (it *item) led() bool {
-	leads := func(c condition) bool { return c.kind == kindLeadOfficer }
 	return it.kind == permitsLed || it.kind == catchAll && slices.ContainsFunc(it.conditions, leads)
 }
 
