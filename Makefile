@@ -6,8 +6,9 @@ SHELL         := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 # One set of flags for every build, test and tool, so that nothing is compiled twice. No cgo: no C compiler needed, except for race.
+# The version comes from VERSION: asking git for it a second time fails in a checkout that belongs to another user.
 export CGO_ENABLED ?= 0
-export GOFLAGS     := $(GOFLAGS) -trimpath
+export GOFLAGS     := $(GOFLAGS) -trimpath -buildvcs=false
 
 # Where the kernel can do it, a server or test run also ends when make itself is killed.
 TOGETHER := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
