@@ -63,7 +63,7 @@ func main() {
 		err = fmt.Errorf("a signal came before it was done: %w", err)
 	}
 	if err != nil { // always 1: kong would take the exit code of any program that failed for ours
-		parsed.Errorf("%s", err)
+		parsed.Errorf("%s", hinted(err))
 		os.Exit(1)
 	}
 }
