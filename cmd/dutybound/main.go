@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -42,7 +43,7 @@ type exitCode int
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
 	var cli commands
 	parsed := kong.Parse(&cli,
@@ -68,6 +69,15 @@ func main() {
 	}
 }
 
+// endings are the signals that ask for the end. Closing the terminal is one of them, except under nohup.
+func endings() []os.Signal {
+	asked := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		asked = append(asked, syscall.SIGHUP)
+	}
+	return asked
+}
+
 // struckDown tells whether the error is the end of a child process by a signal that asks for the end.
 func struckDown(err error) bool {
 	var exit *exec.ExitError
@@ -75,7 +85,7 @@ func struckDown(err error) bool {
 		return false
 	}
 	status, ok := exit.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && (status.Signal() == syscall.SIGINT || status.Signal() == syscall.SIGTERM)
+	return ok && status.Signaled() && slices.Contains(endings(), os.Signal(status.Signal()))
 }
 
 // sameMoment is how long the same signal may take to reach us after it reached a child.
