@@ -6,8 +6,9 @@ SHELL         := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 # One set of flags for every build, test and tool, so that nothing is compiled twice. No cgo: no C compiler needed, except for race.
+# The version comes from VERSION: asking git for it a second time fails in a checkout that belongs to another user.
 export CGO_ENABLED ?= 0
-export GOFLAGS     := $(GOFLAGS) -trimpath
+export GOFLAGS     := $(GOFLAGS) -trimpath -buildvcs=false
 
 # Where the kernel can do it, a server or test run also ends when make itself is killed.
 TOGETHER := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
@@ -121,6 +122,9 @@ generated: $(OAPI_CODEGEN)
 .PHONY: openapi
 openapi:
 	@if command -v npm >/dev/null; then \
+		export npm_config_fetch_retries=1 npm_config_fetch_retry_mintimeout=1000; \
+		npx --yes $(REDOCLY) --version >/dev/null 2>&1 || \
+			{ echo "check: redocly could not be fetched; this step alone needs npm's registry, make floors validates the contract without it"; exit 1; }; \
 		REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes $(REDOCLY) lint $(if $(wildcard openapi/redocly.yaml),--config openapi/redocly.yaml) $(wildcard openapi/openapi.yaml openapi/asyncapi.yaml); \
 	else \
 		echo "npm is not here, so redocly is not run; the contract is validated by the floors target"; \
@@ -138,7 +142,8 @@ vulnerabilities: $(GOVULNCHECK)
 		db="$$db/osv"; \
 	fi; \
 	case "$$db" in "") ;; /*) db="-db=file://$$db" ;; *) db="-db=$$db" ;; esac; \
-	$(GOVULNCHECK) $$db ./...
+	$(GOVULNCHECK) $$db ./... || { code=$$?; \
+		[ $$code = 3 ] || echo "check: the known vulnerabilities could not be read; VULNDB names a copy of them, a folder or an address"; exit $$code; }
 
 .PHONY: clean
 clean: ## remove what was built; data, tools and fetched programs stay

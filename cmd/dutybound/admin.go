@@ -68,9 +68,15 @@ func inWords(err error) error {
 	return errors.Join(wrong...)
 }
 
-// enter writes one order.
+// enter writes one order. The database does not always tell what is there already; the order does.
 func enter(ctx context.Context, f databaseFlags, order roster.Order, done string) error {
-	return f.administer(ctx, func(store *postgres.Store) (string, error) { return done, roster.NewAdmin(store).Enter(ctx, order) })
+	return f.administer(ctx, func(store *postgres.Store) (string, error) {
+		err := roster.NewAdmin(store).Enter(ctx, order)
+		if fault.KindOf(err) == fault.Conflict {
+			err = fmt.Errorf("%s exists already", done)
+		}
+		return done, err
+	})
 }
 
 type organCommand struct {
@@ -140,8 +146,14 @@ type trainingCommand struct {
 
 func (c trainingCommand) Run(ctx context.Context) error {
 	t := duty.Training{Post: c.Post, PassedOn: c.PassedOn.Time, ValidTo: c.ValidTo.given(), RefresherDue: c.RefresherDue.given()}
-	return enter(ctx, c.databaseFlags, roster.Order{Holdings: []roster.Holdings{{Number: c.Number, Training: []duty.Training{t}}}},
-		"training of "+c.Number+" for "+c.Post)
+	order := roster.Order{Holdings: []roster.Holdings{{Number: c.Number, Training: []duty.Training{t}}}}
+	return c.administer(ctx, func(store *postgres.Store) (string, error) {
+		err := roster.NewAdmin(store).Enter(ctx, order)
+		if fault.KindOf(err) == fault.NotFound {
+			err = fmt.Errorf("post: no post has the code %q", c.Post)
+		}
+		return "training of " + c.Number + " for " + c.Post, err
+	})
 }
 
 // day is a day of the calendar that duty is done by: it begins at midnight in China, wherever the server stands.
@@ -258,18 +270,25 @@ func over(p duty.Person) duty.Actor {
 
 type statusCommand struct {
 	databaseFlags
-	Number string     `arg:"" help:"Person number."`
-	Status law.Status `arg:"" help:"active, suspended or separated (Art. 37; ends all sessions)."`
-	Reason string     `help:"Why." required:""`
+	Number string `arg:"" help:"Person number."`
+	Status string `arg:"" help:"active, suspended or separated (Art. 37; ends all sessions)." enum:"active,suspended,separated"`
+	Reason string `help:"Why." required:""`
 }
 
 func (c statusCommand) Run(ctx context.Context) error {
+	var status law.Status
+	if err := status.UnmarshalText([]byte(c.Status)); err != nil {
+		return err
+	}
+	if strings.TrimSpace(c.Reason) == "" {
+		return errors.New("--reason: needs words, they stay in the record")
+	}
 	return c.administer(ctx, func(store *postgres.Store) (string, error) {
 		person, err := store.PersonByNumber(ctx, c.Number)
 		if err != nil {
 			return "", err
 		}
-		_, err = roster.New(store, slog.New(slog.DiscardHandler)).SetStatus(ctx, over(person), person.ID, c.Status, c.Reason)
+		_, err = roster.New(store, slog.New(slog.DiscardHandler)).SetStatus(ctx, over(person), person.ID, status, c.Reason)
 		return fmt.Sprintf("%s is %s", c.Number, c.Status), err
 	})
 }

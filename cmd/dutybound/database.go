@@ -50,21 +50,50 @@ func (f databaseFlags) with(ctx context.Context, work func(*postgres.Store) erro
 	})
 }
 
-// unmigrated says what helps when the database lacks what migrations make.
+const noRole, noTable, noRight = "22023", "42P01", "42501" // SQLSTATEs
+
+// unmigrated says what helps when the database lacks what migrations make, or the role of the address may not use it.
 func unmigrated(err error) error {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
 		return err
 	}
-	const noRole, noTable = "22023", "42P01"
-	if refused.Code == noTable || refused.Code == noRole && strings.Contains(refused.Message, postgres.AppRole) {
+	ours := strings.Contains(refused.Message, postgres.AppRole)
+	switch {
+	case refused.Code == noTable || refused.Code == noRole && ours:
 		return fmt.Errorf("the database is not migrated, run dutybound migrate first: %w", err)
+	case refused.Code == noRight && ours:
+		return fmt.Errorf("the role of --database-url is no member of %[1]s; this helps: GRANT %[1]s TO that role: %[2]w", postgres.AppRole, err)
 	}
 	return err
 }
 
-type migrateCommand struct{ databaseFlags }
+// unowned says what helps when a role may not migrate.
+func unowned(err error) error {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == noRight && !strings.Contains(refused.Message, postgres.AppRole) {
+		return fmt.Errorf("this role does not own the tables; --migrate-url (DUTYBOUND_MIGRATE_URL) names the one that does: %w", err)
+	}
+	return err
+}
+
+// hinted adds what Postgres itself, or a migration, says would help.
+func hinted(err error) error {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Hint != "" {
+		return fmt.Errorf("%w\n%s", err, refused.Hint)
+	}
+	return err
+}
+
+type migrateCommand struct {
+	databaseFlags
+	MigrateURL string `help:"Postgres URL of the role that owns the tables; empty: --database-url." env:"DUTYBOUND_MIGRATE_URL" name:"migrate-url"`
+}
 
 func (c migrateCommand) Run(ctx context.Context) error {
-	return c.reach(ctx, func(url string) error { return migrations.Up(ctx, url) })
+	if c.MigrateURL != "" {
+		c.DatabaseURL = c.MigrateURL
+	}
+	return c.reach(ctx, func(url string) error { return unowned(migrations.Up(ctx, url)) })
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -42,7 +43,7 @@ type exitCode int
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
 	var cli commands
 	parsed := kong.Parse(&cli,
@@ -63,9 +64,18 @@ func main() {
 		err = fmt.Errorf("a signal came before it was done: %w", err)
 	}
 	if err != nil { // always 1: kong would take the exit code of any program that failed for ours
-		parsed.Errorf("%s", err)
+		parsed.Errorf("%s", hinted(err))
 		os.Exit(1)
 	}
+}
+
+// endings are the signals that ask for the end. Closing the terminal is one of them, except under nohup.
+func endings() []os.Signal {
+	asked := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		asked = append(asked, syscall.SIGHUP)
+	}
+	return asked
 }
 
 // struckDown tells whether the error is the end of a child process by a signal that asks for the end.
@@ -75,7 +85,7 @@ func struckDown(err error) bool {
 		return false
 	}
 	status, ok := exit.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && (status.Signal() == syscall.SIGINT || status.Signal() == syscall.SIGTERM)
+	return ok && status.Signaled() && slices.Contains(endings(), os.Signal(status.Signal()))
 }
 
 // sameMoment is how long the same signal may take to reach us after it reached a child.

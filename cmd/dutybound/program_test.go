@@ -126,7 +126,7 @@ type server struct {
 
 var answersAt = regexp.MustCompile(`dutybound answers at (\S+)`)
 
-// serve starts a server and returns once it answers. It is killed with the test, if it still runs.
+// serve starts a server and returns once it answers. It ends with the test, if it still runs.
 func serve(t testing.TB, args ...string) *server {
 	t.Helper()
 	s := launch(t, args...)
@@ -147,8 +147,19 @@ func launch(t testing.TB, args ...string) *server {
 		t.Fatal(err)
 	}
 	go func() { defer close(s.ended); _ = s.cmd.Wait() }()
-	t.Cleanup(func() { _ = s.cmd.Process.Kill(); <-s.ended })
+	t.Cleanup(s.end)
 	return s
+}
+
+// end lets the server clean up behind itself, and kills it when it does not.
+func (s *server) end() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM) // has it ended already?
+	select {
+	case <-s.ended:
+	case <-time.After(patience):
+		_ = s.cmd.Process.Kill()
+		<-s.ended
+	}
 }
 
 // hears waits for words on standard output and answers their first group; empty: the process ended without them, or took too long.
@@ -199,7 +210,15 @@ func folder(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	t.Cleanup(func() {
+		gone(t, dir) // a Postgres whose server was killed is still writing
+		if socket, err := os.ReadFile(filepath.Join(dir, "postgres", "socket")); err == nil {
+			_ = os.RemoveAll(string(socket))
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
 	return dir
 }
 
@@ -218,14 +237,14 @@ func postmaster(t testing.TB, dir string) int {
 	return pid
 }
 
-// gone waits until no process works in the folder's cluster any more.
+// gone waits until no process works in the folder's cluster, or one that is being made, any more.
 func gone(t testing.TB, dir string) {
 	t.Helper()
-	cluster := filepath.Join(dir, "postgres", "cluster")
-	testkit.WaitUpTo(t, 10*time.Second, "the end of every process of "+cluster, func() bool {
+	clusters := filepath.Join(dir, "postgres", "cluster")
+	testkit.WaitUpTo(t, 10*time.Second, "the end of every process of "+clusters, func() bool {
 		links, _ := filepath.Glob("/proc/[0-9]*/cwd")
 		for _, link := range links {
-			if cwd, err := os.Readlink(link); err == nil && cwd == cluster {
+			if cwd, err := os.Readlink(link); err == nil && strings.HasPrefix(cwd, clusters) {
 				return false
 			}
 		}

@@ -23,7 +23,7 @@ func (c serveCommand) Run(ctx context.Context) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	service, err := app.Start(ctx, c.Config, os.Stdout, log)
 	if err != nil {
-		return err
+		return unowned(unmigrated(err))
 	}
 	service.Greet()
 	select {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -106,7 +107,7 @@ func TestVariablesAreRead(t *testing.T) {
 	for setting, words := range map[string]string{
 		"DUTYBOUND_LISTEN=0.0.0.0:0":    "--listen 0.0.0.0:0 is reachable",
 		"DUTYBOUND_SESSION_TTL=soon":    "DUTYBOUND_SESSION_TTL",
-		"DATABASE_URL=nonsense://":      "database address",
+		"DATABASE_URL=nonsense://":      "--database-url: not an address",
 		"DUTYBOUND_TLS_CERT=server.pem": "--tls-cert and --tls-key go together",
 	} {
 		cmd := program(ctx, "serve", "--data-dir", t.TempDir())
@@ -121,6 +122,10 @@ func TestUnsafeSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	const plain = "is reachable from other machines and would carry passwords in plain HTTP"
 	thrown, kept := testkit.Database(t).URL, durable(t).URL("")
+	junk := filepath.Join(t.TempDir(), "junk")
+	if err := os.WriteFile(junk, []byte("junk"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		says string
 		args []string
@@ -138,8 +143,23 @@ func TestUnsafeSettingsAreRefused(t *testing.T) {
 		{"--session-ttl: needs to be longer than nothing, is -1h0m0s", []string{"--session-ttl=-1h"}},
 		{"--request-timeout: needs to be longer than nothing, is 0s", []string{"--request-timeout=0s"}},
 		{"--fcm-credentials: open /nowhere", []string{"--database-url", kept, "--fcm-credentials=/nowhere"}},
-		{"database address", []string{"--database-url=nonsense://"}},
-		{"database address", []string{"--database-url=postgres://u:hunter2@127.0.0.1:x/x"}},
+		{"--fcm-credentials " + junk + ": fcm: credentials: ", []string{"--database-url", kept, "--fcm-credentials", junk}},
+		{"--fcm-endpoint: not an address", []string{"--fcm-endpoint=:::"}},
+		{"--fcm-endpoint: not an address", []string{"--fcm-endpoint=ftp://x"}},
+		{`--origins: "notanorigin" is not an origin`, []string{"--origins=https://wall.example.org,notanorigin"}},
+		{`--origins: "https://wall.example.org/" is not an origin`, []string{"--origins=https://wall.example.org/"}},
+		{"--database-conns: needs to be 2 at the least, is 0", []string{"--database-conns=0"}},
+		{"--database-conns: needs to be 2 at the least, is -3", []string{"--database-conns=-3"}},
+		{`--listen "foo": needs a host and a port`, []string{"--listen=foo"}},
+		{`--metrics-listen "9464": needs a host and a port`, []string{"--metrics-listen=9464"}},
+		{"--ledger-key: ", []string{"--database-url", kept, "--ledger-key", junk}},
+		{"--data-dir: ", []string{"--database-url", kept, "--data-dir", junk}},
+		{"--data-dir " + junk + ": ", []string{"--data-dir", junk}},
+		{"--database-url: not an address", []string{"--database-url=nonsense://"}},
+		{"--database-url: not an address", []string{"--database-url=postgres://u:hunter2@127.0.0.1:x/x"}},
+		{"--database-url: not an address", []string{"--database-url=postgres://u:hunter2/x@127.0.0.1/x"}},
+		{"--migrate-url: not an address", []string{"--migrate-url=postgres://u:hunter2/x@127.0.0.1/x"}},
+		{"--database-url: open /nowhere: ", []string{"--database-url=postgres://u:hunter2@127.0.0.1/x?sslmode=verify-full&sslrootcert=/nowhere"}},
 		{"connection refused", []string{"--database-url=postgres://u:hunter2@127.0.0.1:1/x"}},
 		{"connection refused", []string{"--database-url", kept, "--migrate-url=postgres://u:hunter2@127.0.0.1:1/x"}},
 		{"--redis-url: not an address", []string{"--database-url", kept, "--redis-url=redis://:hunter2@127.0.0.1:x"}},

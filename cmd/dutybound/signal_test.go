@@ -22,7 +22,7 @@ import (
 func TestSignalsEndTheServerGently(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		s := serve(t, "--data-dir", dir)
 		where := at(s.url)
 		sender, member := player(t, where, dispatcher), player(t, where, auxiliary)

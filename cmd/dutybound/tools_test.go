@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -110,7 +111,9 @@ func TestTamperingIsFound(t *testing.T) {
 func TestNoSecretsInTheLog(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--data-dir", folder(t), "--log-level=debug", "--metrics-listen=127.0.0.1:0")
-	run(t, "demo", "--server", s.url, "--lang=en").says(t, 0, "The end: ")
+	told := s.hears(regexp.MustCompile(`make demo ARGS="--server (\S+)"`))
+	run(t, "demo", "--server", told, "--lang=en").says(t, 0, "The end: ")
+	run(t, "demo", "--server", strings.TrimPrefix(told, "http://")).fails(t, "--server ")
 	where := at(s.url)
 	officer, member := player(t, where, dispatcher), player(t, where, auxiliary)
 	const pushToken, note, wrong = "push-token-8d1f0c6e", "a word of the note 5b2f", "a wrong password 77c1"
@@ -135,7 +138,7 @@ func TestNoSecretsInTheLog(t *testing.T) {
 			t.Errorf("%s (%q) is printed", what, words)
 		}
 	}
-	for _, words := range []string{`"level":"DEBUG"`, `"operation":"dispatchTask"`} {
+	for _, words := range []string{`"level":"DEBUG"`, `"operation":"dispatchTask"`, `"took_ms":`} {
 		if !strings.Contains(logs, words) {
 			t.Errorf("%s is not in the log: it says too little for this test\n%.2000s", words, logs)
 		}

@@ -165,7 +165,7 @@ func pgbench(b *testing.B, database, script string, conns int, d time.Duration) 
 		b.Fatal(err)
 	}
 	n := strconv.Itoa(conns)
-	run := exec.CommandContext(b.Context(), pgbenchPath(), "-n", "-M", "prepared", "-c", n, "-j", "2", "-T", strconv.Itoa(int(d.Seconds())),
+	run := exec.CommandContext(b.Context(), pgbenchPath(b), "-n", "-M", "prepared", "-c", n, "-j", "2", "-T", strconv.Itoa(int(d.Seconds())),
 		"-f", file, "-h", address.Query().Get("host"), "-U", address.Query().Get("user"), address.Path[1:])
 	run.Env = append(os.Environ(), "PGOPTIONS=-c role="+postgres.AppRole)
 	out, err := run.CombinedOutput()
@@ -184,13 +184,19 @@ func pgbench(b *testing.B, database, script string, conns int, d time.Duration) 
 	return perSecond
 }
 
-func pgbenchPath() string {
-	if path, err := exec.LookPath("pgbench"); err == nil {
-		return path
+// pgbenchPath finds the yardstick where the server's programs are looked for. What npm brings does not include it.
+func pgbenchPath(b *testing.B) string {
+	b.Helper()
+	candidates := []string{filepath.Join(os.Getenv("DUTYBOUND_PG_BIN"), "pgbench"), "pgbench"}
+	installed, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pgbench")
+	slices.Reverse(installed)
+	for _, candidate := range append(candidates, installed...) {
+		if path, err := exec.LookPath(candidate); err == nil {
+			return path
+		}
 	}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pgbench")
-	if len(found) == 0 {
-		return "pgbench"
-	}
-	return found[len(found)-1]
+	b.Fatal("pgbench is the yardstick of this benchmark and is not here. It comes with the PostgreSQL of the distribution " +
+		"(Debian: postgresql, Fedora: postgresql-contrib, Homebrew: postgresql@16), not with the one fetched by npm; " +
+		"DUTYBOUND_PG_BIN may name its folder")
+	return ""
 }

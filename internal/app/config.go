@@ -1,10 +1,15 @@
 package app
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"net/url"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Config is every setting of the server. Each is a flag and an environment variable of `dutybound serve`.
@@ -51,6 +56,12 @@ func (c Config) check() error {
 			return fmt.Errorf("--%s: needs to be longer than nothing, is %s", flag, d)
 		}
 	}
+	if c.DatabaseConns < fewestConns {
+		return fmt.Errorf("--database-conns: needs to be %d at the least, is %d", fewestConns, c.DatabaseConns)
+	}
+	if err := errors.Join(c.checkListeners(), c.checkAddresses(), c.checkWeb()); err != nil {
+		return err
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return fmt.Errorf("--tls-cert and --tls-key go together")
 	}
@@ -67,6 +78,52 @@ func (c Config) check() error {
 	}
 	return nil
 }
+
+// fewestConns is one for whoever numbers the events, who keeps it, and one for everybody else.
+const fewestConns = 2
+
+func (c Config) checkListeners() error {
+	for flag, address := range map[string]string{"listen": c.Listen, "metrics-listen": c.MetricsListen} {
+		if _, _, err := net.SplitHostPort(address); err != nil && (address != "" || flag == "listen") {
+			return fmt.Errorf("--%s %q: needs a host and a port, like 127.0.0.1:8080", flag, address)
+		}
+	}
+	return nil
+}
+
+// checkAddresses never repeats an address, in which a password stands, nor what a parser says of it: it takes one apart in the
+// wrong place when the password has a special character.
+func (c Config) checkAddresses() error {
+	for flag, address := range map[string]string{"database-url": c.DatabaseURL, "migrate-url": c.MigrateURL} {
+		if address == "" {
+			continue
+		}
+		_, err := pgx.ParseConfig(address)
+		var file *fs.PathError
+		switch {
+		case err == nil:
+		case errors.As(err, &file): // of a certificate, for instance
+			return fmt.Errorf("--%s: %w", flag, file)
+		default:
+			return fmt.Errorf("--%s: not an address like postgres://user:password@host:5432/database; special characters are written %%40", flag)
+		}
+	}
+	return nil
+}
+
+func (c Config) checkWeb() error {
+	for _, origin := range c.Origins {
+		if u, err := url.Parse(origin); err != nil || !web(u) || u.Scheme+"://"+u.Host != origin {
+			return fmt.Errorf("--origins: %q is not an origin like https://wall.example.org", origin)
+		}
+	}
+	if u, err := url.Parse(c.FCMEndpoint); c.FCMEndpoint != "" && (err != nil || !web(u)) {
+		return errors.New("--fcm-endpoint: not an address like https://fcm.example.org/v1")
+	}
+	return nil
+}
+
+func web(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }
 
 // demoAllowed says whether accounts with a known password may be served: to this machine alone, and never from somebody's database.
 func (c Config) demoAllowed() bool { return c.Embedded() && loopback(c.Listen) }

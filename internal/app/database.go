@@ -43,6 +43,10 @@ func startDatabase(ctx context.Context, c Config, say io.Writer) (*Database, err
 		return &Database{URL: c.DatabaseURL}, nil
 	}
 	p, err := embedded.StartPostgres(ctx, embedded.PostgresConfig{DataDir: filepath.Join(c.DataDir, "postgres"), Say: say})
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		return nil, fmt.Errorf("--data-dir %s: %w", c.DataDir, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +56,9 @@ func startDatabase(ctx context.Context, c Config, say io.Writer) (*Database, err
 // ReachDatabase is for a command beside the server: while one runs on the same data folder, its Postgres is used. One that the
 // command starts for itself is for nobody else, because it ends with the command.
 func ReachDatabase(ctx context.Context, c Config, say io.Writer) (*Database, error) {
+	if err := c.checkAddresses(); err != nil {
+		return nil, err
+	}
 	address, err := os.ReadFile(addressFile(c))
 	if !c.Embedded() || errors.Is(err, fs.ErrNotExist) {
 		return startDatabase(ctx, c, say)

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"path/filepath"
 
 	"golang.org/x/mod/sumdb/note"
@@ -14,7 +15,17 @@ import (
 )
 
 // LedgerKey reads the key that signs tree heads, and makes one when there is none.
-func LedgerKey(c Config) (ledger.Key, error) { return ledger.LoadKey(keyFile(c)) }
+func LedgerKey(c Config) (ledger.Key, error) {
+	key, err := ledger.LoadKey(keyFile(c))
+	if err != nil {
+		flag := "--ledger-key"
+		if c.LedgerKey == "" {
+			flag = "--data-dir"
+		}
+		return key, fmt.Errorf("%s: %w", flag, err)
+	}
+	return key, nil
+}
 
 // LedgerVerifier reads the half of the key that tree heads are checked with.
 func LedgerVerifier(c Config) (note.Verifier, error) { return ledger.LoadVerifier(keyFile(c)) }

@@ -41,12 +41,17 @@ func (a *App) channel(ctx context.Context) (*fcm.Sender, error) {
 		return fcm.New(ctx, fcm.Config{Endpoint: sink.URL()})
 	}
 	config := fcm.Config{Endpoint: a.config.FCMEndpoint}
-	if a.config.FCMCredentials != "" {
-		account, err := os.ReadFile(a.config.FCMCredentials)
-		if err != nil {
-			return nil, fmt.Errorf("--fcm-credentials: %w", err)
-		}
-		config.Credentials = account
+	if a.config.FCMCredentials == "" {
+		return fcm.New(ctx, config)
 	}
-	return fcm.New(ctx, config)
+	account, err := os.ReadFile(a.config.FCMCredentials)
+	if err != nil {
+		return nil, fmt.Errorf("--fcm-credentials: %w", err)
+	}
+	config.Credentials = account
+	sender, err := fcm.New(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("--fcm-credentials %s: %w", a.config.FCMCredentials, err)
+	}
+	return sender, nil
 }

@@ -57,5 +57,13 @@ func (a *App) Greet() {
 	for _, account := range a.accounts {
 		fmt.Fprintf(a.say, "  %-8s %-15s device %s  %s, %s\n", account.Number, account.Role, account.Device, account.Name, account.PartEN)
 	}
-	fmt.Fprintf(a.say, "\nNext, in another terminal:\n\n  make demo\n\n")
+	fmt.Fprintf(a.say, "\nNext, in another terminal:\n\n  make demo%s\n\n", a.whereabouts())
+}
+
+// whereabouts is what make demo has to be told when the server is not where it looks by itself.
+func (a *App) whereabouts() string {
+	if a.URL() == "http://127.0.0.1:8080" {
+		return ""
+	}
+	return fmt.Sprintf(` ARGS="--server %s"`, a.URL())
 }

@@ -13,6 +13,15 @@ import (
 	"github.com/dutybound/dutybound/internal/testkit"
 )
 
+// settings that may be served, but for the database, which forgets.
+func settings(t *testing.T, database string) app.Config {
+	return app.Config{
+		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 2, DataDir: t.TempDir(), Demo: "auto", SessionTTL: time.Hour,
+		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour, ApprovalDeadline: 30 * time.Minute,
+		RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
+	}
+}
+
 // What must not be served is refused before anything is, with words that name the setting.
 func TestUnsafeSettingsAreRefused(t *testing.T) {
 	t.Parallel()
@@ -37,9 +46,7 @@ func TestUnsafeSettingsAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			config := app.Config{
-				Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 2, DataDir: t.TempDir(), ShutdownTimeout: 5 * time.Second,
-			}
+			config := settings(t, database)
 			test.set(&config)
 			running, err := app.Start(t.Context(), config, io.Discard, slog.New(slog.DiscardHandler))
 			if err == nil {
@@ -60,10 +67,7 @@ func TestADatabaseSomebodyBroughtIsNeverSeeded(t *testing.T) {
 	t.Parallel()
 	database := testkit.Database(t).URL
 	var told strings.Builder
-	running, err := app.Start(t.Context(), app.Undurable(app.Config{
-		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 2, DataDir: t.TempDir(), Demo: "auto",
-		ApprovalDeadline: 30 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
-	}), &told, slog.New(slog.DiscardHandler))
+	running, err := app.Start(t.Context(), app.Undurable(settings(t, database)), &told, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

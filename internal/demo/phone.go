@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -26,6 +27,9 @@ type answer struct {
 	replay  bool        // answered from what was stored
 }
 
+// errUnknown is a sign-in that was refused: the server knows nobody of the demo's, or not with that password.
+var errUnknown = errors.New("unknown")
+
 func signIn(ctx context.Context, baseURL string, doer *http.Client, account Account) (*phone, error) {
 	stranger, err := api.NewClientWithResponses(baseURL, api.WithHTTPClient(doer))
 	if err != nil {
@@ -36,6 +40,9 @@ func signIn(ctx context.Context, baseURL string, doer *http.Client, account Acco
 	})
 	if err != nil {
 		return nil, err
+	}
+	if in.StatusCode() == http.StatusUnauthorized {
+		return nil, errUnknown
 	}
 	if in.JSON201 == nil {
 		return nil, unexpected(in)

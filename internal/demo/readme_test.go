@@ -25,6 +25,19 @@ func TestTheReadmeSignsInOnDevicesThatExist(t *testing.T) {
 	}
 }
 
+func TestTheContractsExampleSignsSomebodyIn(t *testing.T) {
+	t.Parallel()
+	example := regexp.MustCompile(`person_number: '(\w+)', password: '([\w-]+)', device: ([0-9a-f-]{36})`).
+		FindStringSubmatch(read(t, "../../openapi/openapi.yaml"))
+	if example == nil {
+		t.Fatal("openapi.yaml has no example of a sign-in any more; does this test still fit it?")
+	}
+	account, ok := demo.Cast().Find(example[1])
+	if !ok || example[2] != demo.Password || example[3] != account.Device.String() {
+		t.Errorf("the example is %v, the demo has %v", example[1:], account.Device)
+	}
+}
+
 func TestTheChineseReadmeListsTheCast(t *testing.T) {
 	t.Parallel()
 	readme := read(t, "../../README.zh-CN.md")

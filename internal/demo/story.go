@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -69,6 +70,13 @@ func (s *story) enter(number string) {
 	p, err := signIn(s.ctx, s.baseURL, s.http, account)
 	if err == nil {
 		err = p.reachable(s.ctx)
+	}
+	if errors.Is(err, errUnknown) {
+		s.fail(s.tell.lang.of(text{
+			"%s 没有演示派出所（%s 登录被拒）：只有程序自带的私有数据库，并且首次启动时为空，才会装入（make run）",
+			"%s has no demo station (the sign-in of %s is refused): only the program's own private database gets one, while it is empty (make run)",
+		}), s.baseURL, number)
+		return
 	}
 	if err != nil {
 		s.fail("%s %s signs in: %w", number, account.Name, err)

