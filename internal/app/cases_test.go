@@ -38,6 +38,9 @@ func TestTheLawsCasesOverTheWire(t *testing.T) {
 		o.must(err)
 		file, err := law.ReadCases(bytes.NewReader(text))
 		o.must(err)
+		if len(file.Cases) == 0 { // of applicants, whom no ruling on a task speaks of
+			continue
+		}
 		own := len(file.Readings)+len(file.Entries) > 0 || strings.Contains(string(text), "\nreadings:")
 		if own || file.Rulebook != law.DefaultRulebook {
 			left, unaskable = left+len(file.Cases), append(unaskable, filepath.Base(path))

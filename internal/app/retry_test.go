@@ -107,6 +107,12 @@ var sendings = map[string]func(*unit) sending{
 			body: object{"name": "3 号机", "platform": "android"}, otherBody: object{"name": "4 号机", "platform": "android"}, elsewhere: 201,
 		}
 	},
+	"registerApplicant": func(u *unit) sending {
+		applicant := func(name string) object {
+			return object{"organ": riverside, "class": "civilian_auxiliary", "name": name, "born": "2001-01-15", "education": "college"}
+		}
+		return sending{who: u.personnel, path: "/v1/applicants", body: applicant("甲"), otherBody: applicant("乙"), elsewhere: 201}
+	},
 	"proposeChange": func(u *unit) sending {
 		return sending{
 			who: u.counsel(hillside).first, path: "/v1/law/proposals", body: setting("max_aux_per_officer", "5"),
@@ -160,6 +166,9 @@ func TestEveryCommandIsRetried(t *testing.T) {
 	var carried []string
 	for _, item := range doc.Paths.Map() {
 		for _, op := range item.Operations() {
+			if op.OperationID == "startImport" { // a file, which TestAnImportIsRetriedAsOne sends
+				continue
+			}
 			if op.Parameters.GetByInAndName("header", "Idempotency-Key") != nil {
 				carried = append(carried, op.OperationID)
 			}
