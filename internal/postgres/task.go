@@ -27,6 +27,7 @@ func (s *Store) Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (view 
 	err = s.read(ctx, sightOf(actor, duty.ViewTask, id), func(b *pgx.Batch) {
 		one(b, &view.Task, pgx.RowTo[dispatch.Task], `SELECT doc FROM task WHERE id = $1`, id)
 		each(b, &view.Observations, scanObservation, selectObservations, []uuid.UUID{})
+		clock(b, &view.Now)
 	})
 	view.Observations = latest(view.Observations, id)
 	return view, missing(err, fault.Missing("task"))
