@@ -647,6 +647,7 @@ func (e ObligationState) Valid() bool {
 // Defines values for ObservationSource.
 const (
 	ObservationSourceDispatcher ObservationSource = "dispatcher"
+	ObservationSourceHead       ObservationSource = "head"
 	ObservationSourceLead       ObservationSource = "lead"
 	ObservationSourcePhone      ObservationSource = "phone"
 )
@@ -655,6 +656,8 @@ const (
 func (e ObservationSource) Valid() bool {
 	switch e {
 	case ObservationSourceDispatcher:
+		return true
+	case ObservationSourceHead:
 		return true
 	case ObservationSourceLead:
 		return true
@@ -1705,7 +1708,8 @@ type Event struct {
 
 // Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
 // `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-// `recusal`: pending, or none to take it back before it is decided (Art. 22). Of the others, `unknown` withdraws what was said.
+// `recusal`: pending, or none to take it back before it is decided; granted, refused by a station head who neither sent the unit
+// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
 type Fact string
 
 // FactAnswer `yes`, `no` or `unknown`; `true` and `false` stand for yes and no.
@@ -2025,7 +2029,8 @@ type Observation struct {
 
 	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
 	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-	// `recusal`: pending, or none to take it back before it is decided (Art. 22). Of the others, `unknown` withdraws what was said.
+	// `recusal`: pending, or none to take it back before it is decided; granted, refused by a station head who neither sent the unit
+	// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
 	Fact Fact               `json:"fact"`
 	ID   openapi_types.UUID `json:"id"`
 
@@ -2063,7 +2068,8 @@ type Observed struct {
 type ObservedStatement struct {
 	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
 	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-	// `recusal`: pending, or none to take it back before it is decided (Art. 22). Of the others, `unknown` withdraws what was said.
+	// `recusal`: pending, or none to take it back before it is decided; granted, refused by a station head who neither sent the unit
+	// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
 	Fact       Fact      `json:"fact"`
 	ObservedAt time.Time `json:"observed_at"`
 
@@ -2518,7 +2524,8 @@ type StageResult struct {
 type Statement struct {
 	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
 	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-	// `recusal`: pending, or none to take it back before it is decided (Art. 22). Of the others, `unknown` withdraws what was said.
+	// `recusal`: pending, or none to take it back before it is decided; granted, refused by a station head who neither sent the unit
+	// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
 	Fact Fact `json:"fact"`
 
 	// ObservedAt By the phone's clock, which orders and permits nothing. [now]

@@ -2,11 +2,16 @@
 
 -- +goose Up
 
--- Whoever is sent away stays here with the time they were there: what was observed of them then belongs to the task, and they may
--- still speak of it. Since they are no part of it any more, they are shown nothing.
+-- Whoever is sent away stays here with the time they were there: what was observed of them then belongs to the task.
 ALTER TABLE task_person
     ADD joined_at timestamptz NOT NULL DEFAULT '-infinity', -- of those from before this was kept: the dispatch counts
     ADD left_at   timestamptz; -- null: still there, or never of the unit
+
+-- They may still speak of that time; it is all that lets them near the task.
+CREATE OR REPLACE FUNCTION on_task(task uuid, person uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN EXISTS (SELECT FROM task_person tp WHERE tp.task_id = task AND tp.person_id = person
+        AND (tp.left_at IS NULL OR current_setting('dutybound.testifying', true) = 'true'));
 
 -- Covered by the event's evidence. The newest event of a task has it, so that the document can be held against it.
 ALTER TABLE event ADD task_digest bytea; -- of the document that the event left behind; null: of no task, not its command's last, or older than this

@@ -116,7 +116,33 @@ func TestARecusalIsWithdrawnByWhoeverAsked(t *testing.T) {
 	u.colleague.observes(recusal("pending"))
 	starting(u, task).want(422)
 	u.lead.post("/v1/observations", saying(recusal("none"))).want(403)
-	u.colleague.post("/v1/observations", saying(recusal("refused"))).want(400)
 	u.colleague.observes(recusal("none"))
+	starting(u, task).want(200)
+}
+
+// A recusal is decided by the head of the station, not by those who are in it themselves; what was decided stands.
+func TestTheHeadDecidesARecusal(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	head := u.hire(newcomer{class: duty.Officer, organ: riverside, role: duty.RoleStationHead})
+	abroad := u.hire(newcomer{class: duty.Officer, organ: hillside, role: duty.RoleStationHead})
+	u.dispatcher = head
+	sent := sentLed(u)
+	u.dispatcher = u.officer()
+	task := sentLed(u)
+	recusal := func(task, value string) object {
+		return saying(object{"subject": u.colleague.person, "fact": "recusal", "value": value, "task": task, "observed_at": time.Now()})
+	}
+	u.lead.arrives(task)
+	u.colleague.post("/v1/observations", recusal(task, "pending")).want(200)
+	for _, no := range []*hand{u.colleague, u.member, u.lead, u.dispatcher} {
+		no.post("/v1/observations", recusal(task, "refused")).want(403)
+	}
+	head.post("/v1/observations", recusal(sent, "refused")).want(403)
+	abroad.post("/v1/observations", recusal(task, "refused")).want(404)
+	head.post("/v1/observations", recusal(task, "granted")).want(200)
+	u.colleague.post("/v1/observations", recusal(task, "none")).want(409)
+	u.refusedAndKept(starting(u, task), task, flaw{outcome: "prohibited", cites: "cq-2021 22¶1", remedy: "replace_auxiliary"})
+	head.post("/v1/observations", recusal(task, "refused")).want(200)
 	starting(u, task).want(200)
 }

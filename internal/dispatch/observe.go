@@ -75,6 +75,8 @@ func (d *deciding) mayState(field string, o *duty.Observation) error {
 	lead := d.task.Lead()
 	byLead := lead != nil && lead.Person == d.actor.Person
 	switch {
+	case o.Fact == factRecusal && (o.Value == law.RecusalGranted.String() || o.Value == law.RecusalRefused.String()):
+		return d.mayDecideRecusal(o)
 	case o.Subject == d.actor.Person && (d.task.Part(o.Subject) || d.task.Former(o.Subject)):
 		return d.mayStateOwn(field, o)
 	case o.Fact == factPresence && d.task.Officer(o.Subject) != nil && (d.task.Member(d.actor.Person) != nil || d.task.Former(d.actor.Person)):
@@ -83,13 +85,30 @@ func (d *deciding) mayState(field string, o *duty.Observation) error {
 		o.Source = "lead"
 		return nil
 	}
-	return fault.New(fault.Forbidden, "not_yours_to_state", "您不能代他人申报该事项", "this is not yours to state about that person")
+	return errNotYours
 }
+
+var errNotYours = fault.New(fault.Forbidden, "not_yours_to_state", "您不能代他人申报该事项", "this is not yours to state about that person")
 
 func (d *deciding) mayStateOwn(field string, o *duty.Observation) error {
 	if o.Fact == factPresence && d.task.Officer(o.Subject) == nil {
 		return fault.BadField(field+"/fact", "presence is stated of an officer of the unit")
 	}
+	last := d.seen.latest(o.Subject, factRecusal)
+	if o.Fact == factRecusal && o.Value == law.RecusalNone.String() && last != nil && last.By != o.By {
+		return fault.New(fault.Conflict, "recusal_decided", "回避申请已经作出决定，不能撤回", "the recusal has been decided and cannot be taken back")
+	}
+	return nil
+}
+
+// mayDecideRecusal: the head of the department or station decides whether a member is recused (Art. 22 ¶2), not whoever sent the
+// unit or goes with it.
+func (d *deciding) mayDecideRecusal(o *duty.Observation) error {
+	me := d.actor.Person
+	if !d.actor.Can(duty.DecideRecusal, target(&d.task, d.actor)) || d.task.DispatchedBy.Person == me || d.task.Part(me) || d.task.Member(o.Subject) == nil {
+		return errNotYours
+	}
+	o.Source = "head"
 	return nil
 }
 

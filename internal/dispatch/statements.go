@@ -48,10 +48,7 @@ func (s Statement) check(field string) error {
 	case factPresence:
 		_, err = parse[law.Presence](s.Value)
 	case factRecusal:
-		if s.Value != law.RecusalPending.String() && s.Value != law.RecusalNone.String() {
-			err = fmt.Errorf("recusal: declared as %q or withdrawn as %q; the head of the department or station decides (Art. 22)",
-				law.RecusalPending, law.RecusalNone)
-		}
+		_, err = parse[law.Recusal](s.Value)
 	default:
 		return fault.BadField(field+"/fact", fmt.Sprintf("unknown fact %q", s.Fact))
 	}
