@@ -647,6 +647,7 @@ func (e ObligationState) Valid() bool {
 // Defines values for ObservationSource.
 const (
 	ObservationSourceDispatcher ObservationSource = "dispatcher"
+	ObservationSourceHead       ObservationSource = "head"
 	ObservationSourceLead       ObservationSource = "lead"
 	ObservationSourcePhone      ObservationSource = "phone"
 )
@@ -655,6 +656,8 @@ const (
 func (e ObservationSource) Valid() bool {
 	switch e {
 	case ObservationSourceDispatcher:
+		return true
+	case ObservationSourceHead:
 		return true
 	case ObservationSourceLead:
 		return true
@@ -1705,7 +1708,8 @@ type Event struct {
 
 // Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
 // `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-// `recusal`: pending (Art. 22). `unknown` withdraws what was said.
+// `recusal`: pending, or none to take it back before it is decided; granted, refused by a station head who neither sent the unit
+// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
 type Fact string
 
 // FactAnswer `yes`, `no` or `unknown`; `true` and `false` stand for yes and no.
@@ -2019,11 +2023,14 @@ type ObligationState string
 
 // Observation What somebody stated about a person, never changed, marked with who said it and through what.
 type Observation struct {
-	By openapi_types.UUID `json:"by"`
+	// AgeSeconds Of a stale one; since it was received.
+	AgeSeconds *int               `json:"age_seconds,omitempty"`
+	By         openapi_types.UUID `json:"by"`
 
 	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
 	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-	// `recusal`: pending (Art. 22). `unknown` withdraws what was said.
+	// `recusal`: pending, or none to take it back before it is decided; granted, refused by a station head who neither sent the unit
+	// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
 	Fact Fact               `json:"fact"`
 	ID   openapi_types.UUID `json:"id"`
 
@@ -2031,11 +2038,14 @@ type Observation struct {
 	ObservedAt time.Time `json:"observed_at"`
 
 	// ReceivedAt By the server's clock.
-	ReceivedAt time.Time           `json:"received_at"`
-	Source     ObservationSource   `json:"source"`
-	Subject    openapi_types.UUID  `json:"subject"`
-	Task       *openapi_types.UUID `json:"task,omitempty"`
-	Value      string              `json:"value"`
+	ReceivedAt time.Time         `json:"received_at"`
+	Source     ObservationSource `json:"source"`
+
+	// Stale Where a task is shown as it stands, too old to count by now; its value is then `unknown`.
+	Stale   *bool               `json:"stale,omitempty"`
+	Subject openapi_types.UUID  `json:"subject"`
+	Task    *openapi_types.UUID `json:"task,omitempty"`
+	Value   string              `json:"value"`
 }
 
 // ObservationSource defines model for Observation.Source.
@@ -2058,7 +2068,8 @@ type Observed struct {
 type ObservedStatement struct {
 	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
 	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-	// `recusal`: pending (Art. 22). `unknown` withdraws what was said.
+	// `recusal`: pending, or none to take it back before it is decided; granted, refused by a station head who neither sent the unit
+	// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
 	Fact       Fact      `json:"fact"`
 	ObservedAt time.Time `json:"observed_at"`
 
@@ -2513,7 +2524,8 @@ type StageResult struct {
 type Statement struct {
 	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
 	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-	// `recusal`: pending (Art. 22). `unknown` withdraws what was said.
+	// `recusal`: pending, or none to take it back before it is decided; granted, refused by a station head who neither sent the unit
+	// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
 	Fact Fact `json:"fact"`
 
 	// ObservedAt By the phone's clock, which orders and permits nothing. [now]
@@ -2659,6 +2671,9 @@ type Task struct {
 
 	// Version Rises by one with every event of the task.
 	Version int `json:"version"`
+
+	// Violation The work goes on, and the law said last of it that it may not. Left out when it may.
+	Violation *bool `json:"violation,omitempty"`
 }
 
 // TaskAnswer defines model for TaskAnswer.

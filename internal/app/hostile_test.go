@@ -56,7 +56,7 @@ func attacks(p uuid.UUID) map[string]attack {
 		"a million acts":          {body: good(p, `["patrol"]`, million), status: 413, code: "too_large"},
 		"as many acts as fit":     {body: good(p, `["patrol"]`, `["patrol"`+strings.Repeat(`,"a"`, 60_000)+`]`), status: 400, code: "invalid_request", field: "body/acts"},
 		"a note that is too long": {body: good(p, `{"acts"`, `{"note":"`+strings.Repeat("长", 2001)+`","acts"`), status: 400, code: "invalid_request", field: "body/note"},
-		"an act of no catalogue":  {body: good(p, "patrol", "dancing"), status: 400, code: "invalid_request", field: "body"},
+		"an act of no catalogue":  {body: good(p, "patrol", "dancing"), status: 400, code: "invalid_request", field: "body/acts/0"},
 		"an act that is no word":  {body: good(p, "patrol", "../patrol"), status: 400, code: "invalid_request", field: "body/acts/0"},
 		"an act twice":            {body: good(p, `"patrol"`, `"patrol","patrol"`), status: 400, code: "invalid_request", field: "body/acts"},
 		"a member twice": {
@@ -123,9 +123,9 @@ func attacks(p uuid.UUID) map[string]attack {
 			path: "/v1/observations", status: 404,
 			body: fmt.Sprintf(`{"statements":[{"subject":"%s","task":"%s","fact":"recusal","value":"pending","observed_at":"2026-03-02T08:00:00Z"}]}`, p, uuid.New()),
 		},
-		"a recusal that is granted": {
+		"a recusal that is settled": {
 			path: "/v1/observations", status: 400, code: "invalid_request", field: "body/statements/0/value",
-			body: fmt.Sprintf(`{"statements":[{"task":"%s","fact":"recusal","value":"granted","observed_at":"2026-03-02T08:00:00Z"}]}`, uuid.New()),
+			body: fmt.Sprintf(`{"statements":[{"task":"%s","fact":"recusal","value":"settled","observed_at":"2026-03-02T08:00:00Z"}]}`, uuid.New()),
 		},
 	}
 }

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -122,13 +123,15 @@ func (d *deciding) stand(phase law.Phase, unit []Member) (lawful bool, err error
 // fall takes away the ruling the task stood on: nothing may go on under it.
 func (d *deciding) fall() {
 	d.task.Epoch++
-	d.task.StandingRuling = nil
+	d.task.StandingRuling, d.task.Violation = nil, false
 }
 
-// refuse undoes the command and keeps the ruling that refused it in the record.
+// refuse undoes the command and keeps the ruling that refused it in the record. What a phone stated with it is testimony and stays;
+// what the dispatcher stated of the people was part of the order.
 func (d *deciding) refuse() error {
 	d.task = d.before.clone()
 	d.out.Refused, d.out.Pushes = true, nil
+	d.out.Observations = slices.DeleteFunc(d.out.Observations, func(o duty.Observation) bool { return o.Source == sourceDispatcher })
 	return d.event("task.refused", map[string]any{"command": d.action})
 }
 

@@ -16,7 +16,7 @@ func MemberTransitions() map[MemberState]map[Action]MemberState { return memberT
 
 // PresenceOf weighs observations of an officer's presence at a moment.
 func PresenceOf(all []duty.Observation, now time.Time, officer uuid.UUID) law.Presence {
-	return standing(all, now, DefaultFreshness).presence(officer)
+	return standing(all, now, DefaultFreshness).presence(officer, func(uuid.UUID) bool { return true })
 }
 
 // RecordingOf is a person's recording state at a moment.

@@ -42,7 +42,7 @@ func (b factBuilder) facts(t *Task, phase law.Phase, unit []Member) law.Facts {
 		f.Auxiliaries = append(f.Auxiliaries, b.auxiliary(t, m))
 	}
 	for _, o := range t.Officers {
-		f.Officers = append(f.Officers, b.officer(o, unit))
+		f.Officers = append(f.Officers, b.officer(t, o, unit))
 	}
 	return f
 }
@@ -91,7 +91,7 @@ var trainingRank = map[law.Training]int{
 	law.TrainingPassed: 0, law.TrainingRefresherOverdue: 1, law.TrainingUnknown: 2, law.TrainingExpired: 3, law.TrainingMissing: 4,
 }
 
-func (b factBuilder) officer(o Officer, unit []Member) law.Officer {
+func (b factBuilder) officer(t *Task, o Officer, unit []Member) law.Officer {
 	p := b.people[o.Person]
 	same := true
 	for _, m := range unit {
@@ -102,7 +102,7 @@ func (b factBuilder) officer(o Officer, unit []Member) law.Officer {
 		onDuty = law.No // a suspended or separated officer leads nobody, whatever was stated
 	}
 	return law.Officer{
-		ID: o.Number, Lead: o.Lead, OnDuty: onDuty, SameOrgan: answer(same), Presence: b.seen.presence(o.Person),
+		ID: o.Number, Lead: o.Lead, OnDuty: onDuty, SameOrgan: answer(same), Presence: b.seen.presence(o.Person, t.Called),
 	}
 }
 

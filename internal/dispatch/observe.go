@@ -69,30 +69,53 @@ func (d *deciding) state(said []Statement) error {
 }
 
 // mayState holds people to what they can know: everybody of the unit states their own facts, the lead those of the people led, a
-// member whether the lead is there. Whoever only sees the task states nothing in it.
+// member whether the lead is there. Whoever was sent away may still speak of the time before; whoever only sees the task states
+// nothing in it.
 func (d *deciding) mayState(field string, o *duty.Observation) error {
 	lead := d.task.Lead()
 	byLead := lead != nil && lead.Person == d.actor.Person
 	switch {
-	case o.Subject == d.actor.Person && d.task.Part(o.Subject):
-		if o.Fact == factPresence && d.task.Officer(o.Subject) == nil {
-			return fault.BadField(field+"/fact", "presence is stated of an officer of the unit")
-		}
-		return nil
-	case o.Fact == factPresence && d.task.Officer(o.Subject) != nil && d.task.Member(d.actor.Person) != nil:
+	case o.Fact == factRecusal && (o.Value == law.RecusalGranted.String() || o.Value == law.RecusalRefused.String()):
+		return d.mayDecideRecusal(o)
+	case o.Subject == d.actor.Person && (d.task.Part(o.Subject) || d.task.Former(o.Subject)):
+		return d.mayStateOwn(field, o)
+	case o.Fact == factPresence && d.task.Officer(o.Subject) != nil && (d.task.Member(d.actor.Person) != nil || d.task.Former(d.actor.Person)):
 		return nil
 	case byLead && d.task.Member(o.Subject) != nil && o.Fact != factRecusal && o.Fact != factOnDuty:
 		o.Source = "lead"
 		return nil
 	}
-	return fault.New(fault.Forbidden, "not_yours_to_state", "您不能代他人申报该事项", "this is not yours to state about that person")
+	return errNotYours
+}
+
+var errNotYours = fault.New(fault.Forbidden, "not_yours_to_state", "您不能代他人申报该事项", "this is not yours to state about that person")
+
+func (d *deciding) mayStateOwn(field string, o *duty.Observation) error {
+	if o.Fact == factPresence && d.task.Officer(o.Subject) == nil {
+		return fault.BadField(field+"/fact", "presence is stated of an officer of the unit")
+	}
+	last := d.seen.latest(o.Subject, factRecusal)
+	if o.Fact == factRecusal && o.Value == law.RecusalNone.String() && last != nil && last.By != o.By {
+		return fault.New(fault.Conflict, "recusal_decided", "回避申请已经作出决定，不能撤回", "the recusal has been decided and cannot be taken back")
+	}
+	return nil
+}
+
+// mayDecideRecusal: the head of the department or station decides whether a member is recused (Art. 22 ¶2), not whoever sent the
+// unit or goes with it.
+func (d *deciding) mayDecideRecusal(o *duty.Observation) error {
+	me := d.actor.Person
+	if !d.actor.Can(duty.DecideRecusal, target(&d.task, d.actor)) || d.task.DispatchedBy.Person == me || d.task.Part(me) || d.task.Member(o.Subject) == nil {
+		return errNotYours
+	}
+	o.Source = "head"
+	return nil
 }
 
 // observe weighs what was observed for one task. It marks who said what (Source, ReceivedAt) in place; the store writes that.
 type observe struct{ seen []duty.Observation }
 
 func (s observe) apply(d *deciding) error {
-	changed := false
 	for i := range s.seen {
 		o := &s.seen[i]
 		named := o.Task != nil && *o.Task == d.task.ID
@@ -104,23 +127,24 @@ func (s observe) apply(d *deciding) error {
 		if !named && (o.Task != nil || !d.task.Part(o.Subject)) {
 			continue
 		}
-		before := d.seen.latest(o.Subject, o.Fact)
+		before, news := d.seen.news(*o)
 		o.ReceivedAt = d.Now
 		d.seen = append(d.seen, *o)
-		if !d.task.State.Open() || (before != nil && before.Value == o.Value && before.By == o.By) {
+		if !news && d.task.State.Open() {
 			continue // a heartbeat is no event
 		}
-		changed = true
 		if err := d.changed(before, *o); err != nil {
 			return err
 		}
-	}
-	if d.task.State == Started && changed {
-		return d.rerule()
+		if err := d.rerule(); err != nil { // at once: what the next statement cures was a violation all the same
+			return err
+		}
 	}
 	return nil
 }
 
+// changed records what is new. Of a task that has ended all testimony is: it comes seldom, and nobody can tell by our clock
+// whether it speaks of the work or of what came after, so people weigh it and the law is not asked.
 func (d *deciding) changed(before *duty.Observation, o duty.Observation) error {
 	from := "unknown"
 	if before != nil {
@@ -130,24 +154,36 @@ func (d *deciding) changed(before *duty.Observation, o duty.Observation) error {
 	if o.Fact == factRecording {
 		kind = "recording.changed"
 	}
-	return d.event(kind, map[string]any{
+	body := map[string]any{
 		"person": o.Subject, "fact": o.Fact, "from": from, "to": o.Value, "source": o.Source, "observed_at": o.ObservedAt,
-	})
+	}
+	if !d.task.State.Open() {
+		body["late"] = true
+	}
+	return d.event(kind, body)
 }
 
 // rerule asks the law again while work goes on. An unlawful answer stops nobody's hands: it is a violation on record and an alert,
 // until the facts are lawful again.
 func (d *deciding) rerule() error {
-	was := d.before.LatestOutcome.Lawful()
+	if d.task.State != Started {
+		return nil
+	}
 	record, err := d.ask(law.During, d.task.working())
 	if err != nil {
 		return nil // nobody is left to rule on; what was observed is kept all the same
 	}
-	switch now := record.Ruling.Outcome.Lawful(); {
-	case was && !now:
-		return d.event("task.violation", nil)
-	case !was && now:
+	return d.heed(record.Ruling.Outcome.Lawful())
+}
+
+// heed marks whether the work that goes on may, and says so when that changes.
+func (d *deciding) heed(lawful bool) error {
+	if d.before.State != Started || d.task.Violation == !lawful {
+		return nil
+	}
+	d.task.Violation = !lawful
+	if lawful {
 		return d.event("task.lawful_again", nil)
 	}
-	return nil
+	return d.event("task.violation", nil)
 }

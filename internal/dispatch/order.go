@@ -1,7 +1,9 @@
 package dispatch
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -30,6 +32,9 @@ type OfficerOrder struct {
 	Lead   bool
 	OnDuty law.Answer
 }
+
+// sourceDispatcher marks what an order says of the people in it.
+const sourceDispatcher = "dispatcher"
 
 const (
 	maxMembers  = 50
@@ -95,8 +100,9 @@ func (o DispatchOrder) apply(d *deciding) error {
 		Members: []Member{}, Officers: []Officer{},
 		DispatchedBy: Dispatcher{d.actor.Person, d.actor.Number, d.actor.Name, d.actor.Class},
 	}
-	if err := duty.Authorise(d.actor, duty.DispatchTask, duty.Target{Path: d.task.Organ.Path}, duty.DispatchTask); err != nil {
-		return err
+	if !d.actor.Can(duty.DispatchTask, duty.Target{Path: d.task.Organ.Path}) {
+		return fault.New(fault.Forbidden, "not_your_organ", "任务只能以本人所属单位的名义派遣，您在本单位没有派遣权限",
+			"a task is dispatched for the organ one belongs to, and you may not dispatch for yours")
 	}
 	if err := d.addMembers("body/members", o.Members); err != nil {
 		return err
@@ -109,7 +115,7 @@ func (o DispatchOrder) apply(d *deciding) error {
 	d.urgency = o.Urgency
 	record, err := d.ask(law.Dispatch, d.task.called())
 	if err != nil {
-		return fault.BadField("body", err.Error()).Because(err)
+		return misordered(err)
 	}
 	if !record.Ruling.Outcome.Lawful() {
 		return d.refuseDispatch(o)
@@ -118,6 +124,16 @@ func (o DispatchOrder) apply(d *deciding) error {
 	return d.event("task.dispatched", map[string]any{
 		"acts": o.Acts, "place": o.Place.Name, "urgency": o.Urgency, "members": d.task.Members, "officers": d.task.Officers,
 	})
+}
+
+// misordered points at the part of the order that the law has no place for.
+func misordered(err error) error {
+	var input *law.InputError
+	if !errors.As(err, &input) {
+		return err
+	}
+	field := "body" + strings.Replace(input.Field, "/auxiliaries/", "/members/", 1)
+	return fault.BadField(field, input.Problem).Because(err)
 }
 
 // refuseDispatch leaves no task behind, but the ruling and the attempt (Art. 42: the supervisor's own record).
@@ -171,7 +187,7 @@ func (d *deciding) addOfficer(field string, o OfficerOrder) error {
 	if o.OnDuty != law.Unknown {
 		d.note([]duty.Observation{{
 			ID: d.newID(), Subject: p.ID, Fact: factOnDuty, Value: o.OnDuty.String(), By: d.actor.Person, Device: d.actor.Device,
-			Source: "dispatcher", ObservedAt: d.Now,
+			Source: sourceDispatcher, ObservedAt: d.Now,
 		}})
 	}
 	return nil

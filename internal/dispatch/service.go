@@ -111,6 +111,7 @@ func (s *Service) Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (Vie
 	if err != nil {
 		return View{}, err
 	}
+	view.Stale = s.fresh.stale(view.Observations, view.Now)
 	return view, duty.Authorise(actor, duty.ViewTask, target(&view.Task, actor), duty.ViewTask)
 }
 

@@ -48,9 +48,7 @@ func (s Statement) check(field string) error {
 	case factPresence:
 		_, err = parse[law.Presence](s.Value)
 	case factRecusal:
-		if s.Value != law.RecusalPending.String() {
-			err = fmt.Errorf("recusal: only %q can be declared; the head of the department or station decides (Art. 22)", law.RecusalPending)
-		}
+		_, err = parse[law.Recusal](s.Value)
 	default:
 		return fault.BadField(field+"/fact", fmt.Sprintf("unknown fact %q", s.Fact))
 	}
@@ -95,19 +93,33 @@ type statements []duty.Observation
 func standing(all []duty.Observation, now time.Time, fresh Freshness) statements {
 	kept := make(statements, 0, len(all))
 	for _, o := range all {
-		limit := fresh.Statement
-		switch o.Fact {
-		case factRecording:
-			limit = fresh.Recording
-		case factRecusal:
-			kept = append(kept, o) // a recusal stands until it is decided
-			continue
-		}
-		if now.Sub(o.ReceivedAt) <= limit {
+		if fresh.stands(o, now) {
 			kept = append(kept, o)
 		}
 	}
 	return kept
+}
+
+func (f Freshness) stands(o duty.Observation, now time.Time) bool {
+	limit := f.Statement
+	switch o.Fact {
+	case factRecording:
+		limit = f.Recording
+	case factRecusal:
+		return true // until it is decided
+	}
+	return now.Sub(o.ReceivedAt) <= limit
+}
+
+// stale is the age of what stands no more.
+func (f Freshness) stale(all []duty.Observation, now time.Time) map[uuid.UUID]time.Duration {
+	ages := map[uuid.UUID]time.Duration{}
+	for _, o := range all {
+		if !f.stands(o, now) {
+			ages[o.ID] = now.Sub(o.ReceivedAt)
+		}
+	}
+	return ages
 }
 
 // latest is the newest statement of a fact about a person, whoever made it; of two received together the later in the list.
@@ -121,13 +133,35 @@ func (s statements) latest(subject uuid.UUID, fact string) *duty.Observation {
 	return newest
 }
 
+// own is what one witness last said of a fact about a person.
+func (s statements) own(subject uuid.UUID, fact string, by uuid.UUID) *duty.Observation {
+	var said statements
+	for _, o := range s {
+		if o.By == by {
+			said = append(said, o)
+		}
+	}
+	return said.latest(subject, fact)
+}
+
+// news says whether an observation tells anything beyond what stands, and what stood before it. Of most facts the newest word
+// counts, whoever said it. Presence is weighed witness by witness: there each one's own last word is what it is held against.
+func (s statements) news(o duty.Observation) (before *duty.Observation, news bool) {
+	own := s.own(o.Subject, o.Fact, o.By)
+	before = own
+	if o.Fact != factPresence {
+		before = s.latest(o.Subject, o.Fact)
+	}
+	return before, own == nil || own.Value != o.Value || before.Value != o.Value
+}
+
 // presence weighs what each side last said of an officer's presence: the worst of them counts, so that a lead who left is not
-// kept on the scene by his own word alone.
-func (s statements) presence(officer uuid.UUID) law.Presence {
+// kept on the scene by his own word alone. Only those are heard who are there to see it.
+func (s statements) presence(officer uuid.UUID, heard func(witness uuid.UUID) bool) law.Presence {
 	last := map[uuid.UUID]*duty.Observation{}
 	for i := range s {
 		o := &s[i]
-		if o.Subject != officer || o.Fact != factPresence {
+		if o.Subject != officer || o.Fact != factPresence || !heard(o.By) {
 			continue
 		}
 		if before := last[o.By]; before == nil || !o.ReceivedAt.Before(before.ReceivedAt) {

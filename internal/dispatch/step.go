@@ -139,8 +139,11 @@ func (s Acknowledge) apply(d *deciding) error {
 	if err != nil {
 		return err
 	}
-	d.weigh(d.phase(), d.unit())
-	return d.event("task.acknowledged", map[string]any{"person": m.Person})
+	lawful := d.weigh(d.phase(), d.unit())
+	if err := d.event("task.acknowledged", map[string]any{"person": m.Person}); err != nil {
+		return err
+	}
+	return d.heed(lawful)
 }
 
 // apply: who accepts while the work goes on joins it, so the law is asked about the unit with them in it.
@@ -161,7 +164,10 @@ func (s Accept) apply(d *deciding) error {
 	if !lawful {
 		return d.refuse()
 	}
-	return d.event("task.accepted", map[string]any{"person": m.Person})
+	if err := d.event("task.accepted", map[string]any{"person": m.Person}); err != nil {
+		return err
+	}
+	return d.heed(true)
 }
 
 func (s Decline) apply(d *deciding) error {
@@ -170,8 +176,11 @@ func (s Decline) apply(d *deciding) error {
 		return err
 	}
 	m.Reason = s.Reason
-	d.weigh(d.phase(), d.unit())
-	return d.event("task.declined", map[string]any{"person": m.Person, "reason": s.Reason})
+	lawful := d.weigh(d.phase(), d.unit())
+	if err := d.event("task.declined", map[string]any{"person": m.Person, "reason": s.Reason}); err != nil {
+		return err
+	}
+	return d.heed(lawful)
 }
 
 func (s Start) apply(d *deciding) error  { return d.begin("task.started", s.Statements) }
@@ -224,7 +233,7 @@ func (s Finish) apply(d *deciding) error {
 		return err
 	}
 	d.weigh(law.During, d.task.working())
-	d.task.Report, d.task.EndedAt = s.Report, &d.Now
+	d.task.Report, d.task.EndedAt, d.task.Violation = s.Report, &d.Now, false
 	return d.event("task.finished", map[string]any{"report": s.Report != ""})
 }
 
@@ -234,7 +243,7 @@ func (s Cancel) apply(d *deciding) error {
 	} else {
 		d.weigh(law.Dispatch, d.task.called())
 	}
-	d.task.Reason, d.task.EndedAt = s.Reason, &d.Now
+	d.task.Reason, d.task.EndedAt, d.task.Violation = s.Reason, &d.Now, false
 	for _, m := range d.task.called() {
 		d.push("cancelled", m.Person)
 	}
@@ -256,7 +265,8 @@ func (s Reassign) apply(d *deciding) error {
 		return err
 	}
 	lawful := record.Ruling.Outcome.Lawful()
-	if lawful && d.task.State == Started && len(s.Remove) > 0 {
+	fewer := d.task.State == Started && len(s.Remove) > 0
+	if lawful && fewer {
 		if lawful, err = d.stand(law.Start, d.task.working()); err != nil {
 			return err
 		}
@@ -266,7 +276,10 @@ func (s Reassign) apply(d *deciding) error {
 	}
 	d.push("dispatched", s.people()...)
 	d.push("removed", s.Remove...)
-	return d.event("task.reassigned", map[string]any{"added": s.people(), "removed": s.Remove})
+	if err := d.event("task.reassigned", map[string]any{"added": s.people(), "removed": s.Remove}); err != nil || !fewer {
+		return err
+	}
+	return d.heed(true)
 }
 
 func (d *deciding) sendAway(field string, person uuid.UUID) error {
@@ -301,7 +314,10 @@ func (s NameLead) apply(d *deciding) error {
 		return d.refuse()
 	}
 	d.push("lead_named", s.Officer.Person)
-	return d.event("task.lead_named", map[string]any{"officer": s.Officer.Person})
+	if err := d.event("task.lead_named", map[string]any{"officer": s.Officer.Person}); err != nil {
+		return err
+	}
+	return d.heed(true)
 }
 
 // relead asks about the unit under its new lead. Whoever takes over work that goes on must be there already, so the ruling it

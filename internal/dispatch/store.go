@@ -81,10 +81,12 @@ type Observed struct {
 	Replay     bool
 }
 
-// View is a task as it stands, with the latest of what was observed about its people.
+// View is a task as it stands now, with the latest of what was observed about its people.
 type View struct {
+	Now          time.Time
 	Task         Task
 	Observations []duty.Observation
+	Stale        map[uuid.UUID]time.Duration // age of those observations that have become too old to count; set by the service
 }
 
 // Filter narrows a list of tasks; the zero value lists everything the actor sees, newest first.

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,6 +35,9 @@ type Task struct {
 	StandingRuling *uuid.UUID  `json:"standing_ruling,omitempty"` // what the task was last started (or changed while started) under
 	LatestRuling   uuid.UUID   `json:"latest_ruling"`             // the newest about the task as it stands, whatever it says
 	LatestOutcome  law.Outcome `json:"latest_outcome"`
+	// Violation: the work goes on, and the law said last of it that it may not. Only rulings on the work itself set it, never one
+	// on an order to come.
+	Violation bool `json:"violation,omitempty"`
 }
 
 // Order is what the dispatching officer orders.
@@ -103,6 +107,17 @@ type RulingRecord struct {
 // Part says whether the person is part of the task, as a member who has not been sent away or as an officer of the unit.
 func (t *Task) Part(person uuid.UUID) bool {
 	return t.Member(person) != nil || t.Officer(person) != nil
+}
+
+// Called says whether the person is an officer of the unit, or a member who has neither declined nor been sent away.
+func (t *Task) Called(person uuid.UUID) bool {
+	m := t.Member(person)
+	return t.Officer(person) != nil || m != nil && m.State != Declined
+}
+
+// Former says whether the person was a member and has been sent away since.
+func (t *Task) Former(person uuid.UUID) bool {
+	return !t.Part(person) && slices.ContainsFunc(t.Members, func(m Member) bool { return m.Person == person })
 }
 
 // Member finds a person among the members still on the task.

@@ -47,6 +47,7 @@ const (
 
 	ViewApprovals Permission = "approval.view"
 	DecideMatter  Permission = "approval.decide" // settle what the law leaves to a person
+	DecideRecusal Permission = "recusal.decide"  // as head of the department or station (Art. 22 ¶2)
 )
 
 // reach is how far a permission of a role goes.
@@ -68,7 +69,7 @@ var permissions = map[Role]map[Permission]reach{
 	RoleStationHead: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own | subtree,
-		ReadProposals: subtree, ViewApprovals: subtree, DecideMatter: subtree,
+		ReadProposals: subtree, ViewApprovals: subtree, DecideMatter: subtree, DecideRecusal: subtree,
 	},
 	RoleLegal: {
 		ViewTask: subtree, ReadHistory: subtree, AskRuling: own, BacktestLaw: subtree, OwnAccount: own, ReadLaw: own | subtree,

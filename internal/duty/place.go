@@ -49,7 +49,7 @@ type Observation struct {
 	Value      string     `json:"value"`          // a word of the law's list for that fact
 	By         uuid.UUID  `json:"by"`
 	Device     uuid.UUID  `json:"device"`
-	Source     string     `json:"source"`      // phone, lead, dispatcher
+	Source     string     `json:"source"`      // phone, lead, dispatcher, head
 	ObservedAt time.Time  `json:"observed_at"` // as the device says: testimony, never authority
 	ReceivedAt time.Time  `json:"received_at"` // database clock
 }

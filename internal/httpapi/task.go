@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/api"
 	"github.com/dutybound/dutybound/internal/dispatch"
@@ -34,7 +36,19 @@ func (h *handlers) ListTasks(ctx context.Context, r ListTasksRequestObject) (Lis
 
 func (h *handlers) GetTask(ctx context.Context, r GetTaskRequestObject) (GetTaskResponseObject, error) {
 	view, err := h.Duty.Task(ctx, actorOf(ctx), r.ID)
-	return GetTask200JSONResponse{Task: taskOf(view.Task), Observations: convert(view.Observations, observationOf)}, err
+	return GetTask200JSONResponse{
+		Task: taskOf(view.Task), Observations: convert(view.Observations, func(o duty.Observation) api.Observation { return shown(o, view.Stale) }),
+	}, err
+}
+
+// shown is an observation as it counts now: a stale source says nothing any more, and least of all what it said last.
+func shown(o duty.Observation, stale map[uuid.UUID]time.Duration) api.Observation {
+	a := observationOf(o)
+	if age, old := stale[o.ID]; old {
+		yes, seconds := true, int(age/time.Second)
+		a.Value, a.Stale, a.AgeSeconds = "unknown", &yes, &seconds
+	}
+	return a
 }
 
 func (h *handlers) GetTaskHistory(ctx context.Context, r GetTaskHistoryRequestObject) (GetTaskHistoryResponseObject, error) {
@@ -66,6 +80,7 @@ func taskOf(t dispatch.Task) api.Task {
 		DispatchedBy: dispatcherOf(t.DispatchedBy), DispatchedAt: t.DispatchedAt, StartedAt: t.StartedAt, EndedAt: t.EndedAt,
 		Report: optional(t.Report), Reason: optional(t.Reason),
 		StandingRuling: t.StandingRuling, LatestRuling: t.LatestRuling, LatestOutcome: api.Outcome(t.LatestOutcome.String()),
+		Violation: optional(t.Violation),
 	}
 }
 

@@ -38,7 +38,7 @@ func full() dispatch.Task {
 		Officers:     []dispatch.Officer{{Person: officer.Person, Number: "310111", Name: "周建川", Lead: true}},
 		DispatchedBy: dispatch.Dispatcher{Person: officer.Person, Number: "310111", Name: "周建川", Class: duty.Officer},
 		DispatchedAt: noon, StartedAt: &noon, EndedAt: &later, Report: "报告", Reason: "解除",
-		StandingRuling: &ruling, LatestRuling: ruling, LatestOutcome: law.Conditional,
+		StandingRuling: &ruling, LatestRuling: ruling, LatestOutcome: law.Conditional, Violation: true,
 	}
 }
 

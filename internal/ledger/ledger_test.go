@@ -193,6 +193,7 @@ func TestOnlyTheKeyOpensItsHeads(t *testing.T) {
 type book struct {
 	size   int64
 	events []ledger.Recorded
+	tasks  []ledger.Document
 	hashes []ledger.StoredHash
 	heads  []string
 }
@@ -206,6 +207,13 @@ func (b *book) Recorded(_ context.Context, after int64, limit int) (page []ledge
 		}
 	}
 	return page, nil
+}
+
+func (b *book) Documents(_ context.Context, after uuid.UUID, _ int) ([]ledger.Document, error) {
+	if after != uuid.Nil {
+		return nil, nil
+	}
+	return b.tasks, nil
 }
 
 func (b *book) Hashes(_ context.Context, from int64, limit int) (page []ledger.StoredHash, err error) {
@@ -226,6 +234,7 @@ func write(t *testing.T, key ledger.Key, n int64) (*book, ledger.Anchors) {
 	var tree ledger.Tree
 	for seq := int64(1); seq <= n; seq++ {
 		e := event(seq)
+		b.tasks = []ledger.Document{{Task: *e.Task, Version: e.Version, Newest: e.Version, Found: []byte{7}, Left: []byte{7}}}
 		e.Evidence = []byte{byte(seq)}
 		b.events = append(b.events, ledger.Recorded{Event: e, Found: e.Evidence})
 		for _, h := range tree.Add(e.Leaf()) {
@@ -296,6 +305,9 @@ func TestVerifyFindsEachKindOfTampering(t *testing.T) {
 		"an event slipped in": {func(b *book) {
 			b.events = append(b.events[:5:5], b.events[4:]...)
 		}, "was removed or slipped in"},
+		"a task changed":     {func(b *book) { b.tasks[0].Found = nil }, "is not as its newest event left it"},
+		"a task put back":    {func(b *book) { b.tasks[0].Version-- }, "is version 20"},
+		"a task removed":     {func(b *book) { b.tasks = nil }, "was removed"},
 		"a hash changed":     {func(b *book) { b.hashes[3].Hash[0]++ }, "does not give the hash"},
 		"a hash removed":     {func(b *book) { b.hashes = append(b.hashes[:3:3], b.hashes[4:]...) }, "does not give the hash"},
 		"the head put back":  {func(b *book) { b.size = 20 }, "turned back"},

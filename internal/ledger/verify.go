@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,6 +19,8 @@ type Source interface {
 	LedgerSize(ctx context.Context) (int64, error)
 	// Recorded reads at most limit numbered events after a seq, in order of seq.
 	Recorded(ctx context.Context, after int64, limit int) ([]Recorded, error)
+	// Documents reads at most limit tasks after an id, in order of id.
+	Documents(ctx context.Context, after uuid.UUID, limit int) ([]Document, error)
 	// Hashes reads at most limit stored hashes from an index on, in order of index.
 	Hashes(ctx context.Context, from int64, limit int) ([]StoredHash, error)
 	// SignedHeads reads every signed head, oldest first.
@@ -28,6 +31,15 @@ type Source interface {
 type Recorded struct {
 	Event
 	Found []byte
+}
+
+// Document is a task as it is kept, beside the newest event that speaks of it.
+type Document struct {
+	Task    uuid.UUID
+	Version int
+	Found   []byte // digest of it now; nil when it cannot be read
+	Newest  int    // version of the newest event
+	Left    []byte // digest that the event was written with; nil when it is older than digests
 }
 
 // StoredHash is one hash of the tree.
@@ -63,7 +75,8 @@ const (
 )
 
 // Verify derives the whole ledger again from the events as they are stored: their numbers, each task's versions, the records beside
-// them, every hash of the tree, and every signed head, those in the database as well as the anchors kept outside. An error means
+// them, every task as its newest event left it, every hash of the tree, and every signed head, those in the database as well as the
+// anchors kept outside. An error means
 // that it could not be read, never that it is not sound.
 func Verify(ctx context.Context, from Source, key note.Verifier, anchors []string) (Report, error) {
 	v := verification{versions: map[uuid.UUID]int{}, roots: map[int64]tlog.Hash{}}
@@ -78,6 +91,9 @@ func Verify(ctx context.Context, from Source, key note.Verifier, anchors []strin
 	v.claims("signed head", heads, key)
 	v.claims("anchor", anchors, key)
 	if err := v.events(ctx, from); err != nil {
+		return Report{}, err
+	}
+	if err := v.documents(ctx, from); err != nil {
 		return Report{}, err
 	}
 	atMost, err := from.LedgerSize(ctx) // events are numbered while we read
@@ -174,6 +190,35 @@ func (v *verification) version(e *Event) {
 		v.problem(e.Seq, "is version %d of its task where %d was expected", e.Version, want)
 	}
 	v.versions[*e.Task] = e.Version
+}
+
+func (v *verification) documents(ctx context.Context, from Source) error {
+	gone := maps.Clone(v.versions)
+	for after, more := uuid.Nil, true; more; {
+		page, err := from.Documents(ctx, after, verifyPage)
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			v.document(&page[i])
+			after = page[i].Task
+			delete(gone, after)
+		}
+		more = len(page) == verifyPage
+	}
+	for task := range gone {
+		v.problem(0, "task %s was removed", task)
+	}
+	return nil
+}
+
+func (v *verification) document(d *Document) {
+	switch {
+	case d.Version != d.Newest:
+		v.problem(0, "task %s is version %d, and its newest event %d", d.Task, d.Version, d.Newest)
+	case d.Left != nil && !bytes.Equal(d.Left, d.Found):
+		v.problem(0, "task %s is not as its newest event left it", d.Task)
+	}
 }
 
 func (v *verification) sizes(atLeast, atMost int64) {

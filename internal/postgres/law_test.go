@@ -114,6 +114,41 @@ func TestNoTaskIsStartedUnderAnUnmetRuling(t *testing.T) {
 	}
 }
 
+// The ruling that work goes on under was given on its facts: other facts need another epoch, and so another ruling. Work that has
+// ended is as it ended.
+func TestATaskIsTheOneThatWasRuledOn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	started := h.dispatched()
+	started = h.move(started.ID, h.wang, dispatch.Started)
+	ended := h.dispatched()
+	h.move(h.move(ended.ID, h.wang, dispatch.Started).ID, h.wang, dispatch.Finished)
+	changing := func(id uuid.UUID, path, value string) string {
+		return fmt.Sprintf(`UPDATE task SET doc = jsonb_set(doc, '{%s}', '%s') WHERE id = '%s'`, path, value, id)
+	}
+	for path, value := range map[string]string{
+		"acts": `["stop-and-question"]`, "case_kind": `"criminal"`, "tags": `["highway"]`, "emergency": `true`, "evidence_use": `true`,
+		"signatory": `"auxiliary"`, "guard_named": `"yes"`, "officers,0,lead": `false`, "officers": `[]`, "dispatched_by,class": `"field_auxiliary"`,
+		"members,0,person": `"` + h.zhao.Person.String() + `"`, "members,0,acts": `["patrol"]`, "members,0,operates": `["car"]`,
+		"members,0,state": `"removed"`,
+	} {
+		if _, err := h.owner.Exec(t.Context(), changing(started.ID, path, value)); err == nil {
+			t.Errorf("%s of work that goes on could be changed", path)
+		}
+		if err := h.asServer(changing(ended.ID, path, value)); err == nil {
+			t.Errorf("%s of ended work could be changed", path)
+		}
+	}
+	for path, value := range map[string]string{"report": `"forged"`, "note": `"forged"`, "reason": `"forged"`, "place,name": `"elsewhere"`} {
+		if _, err := h.owner.Exec(t.Context(), changing(ended.ID, path, value)); err == nil {
+			t.Errorf("%s of ended work could be changed", path)
+		}
+	}
+	if err := h.asServer(changing(started.ID, "note", `"no fact"`)); err != nil { // so the others failed for their reason
+		t.Errorf("the note: %v", err)
+	}
+}
+
 func TestARulingCannotSayTwoThings(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -2,13 +2,16 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/ledger"
 )
@@ -110,20 +113,67 @@ func (s *Store) Hashes(ctx context.Context, from int64, limit int) (hashes []led
 
 // Recorded implements ledger.Source.
 func (s *Store) Recorded(ctx context.Context, after int64, limit int) (recorded []ledger.Recorded, err error) {
-	var events []ledger.Event
+	var events []marked
 	rulings, seen := beside[rulingText]{}, beside[duty.Observation]{}
 	err = s.read(ctx, everything, func(b *pgx.Batch) {
 		const page = `WITH page AS (SELECT id FROM event WHERE seq > $1 ORDER BY seq LIMIT $2) `
-		each(b, &events, scanEvent, `SELECT `+eventColumns+` FROM event WHERE seq > $1 ORDER BY seq LIMIT $2`, after, limit)
+		each(b, &events, scanMarked, `SELECT task_digest, `+eventColumns+` FROM event WHERE seq > $1 ORDER BY seq LIMIT $2`, after, limit)
 		b.Queue(page+`SELECT event_id, id, task_id, epoch, path, actor, command, decided_at, facts::text, ruling::text
 			FROM ruling WHERE event_id IN (SELECT id FROM page) ORDER BY id`, after, limit).Query(rulings.collect(scanRulingText))
 		b.Queue(page+`SELECT event_id, `+observationColumns+`
 			FROM observation WHERE event_id IN (SELECT id FROM page) ORDER BY id`, after, limit).Query(seen.collect(scanBesideObservation))
 	})
 	for _, e := range events {
-		recorded = append(recorded, ledger.Recorded{Event: e, Found: evidence(rulings[e.ID], seen[e.ID])})
+		recorded = append(recorded, ledger.Recorded{Event: e.Event, Found: evidence(rulings[e.ID], seen[e.ID], e.digest)})
 	}
 	return recorded, err
+}
+
+// marked is an event with the digest of the task's document that it left.
+type marked struct {
+	ledger.Event
+	digest []byte
+}
+
+func scanMarked(row pgx.CollectableRow) (m marked, err error) {
+	var body string
+	err = row.Scan(&m.digest, &m.Seq, &m.ID, &m.Kind, &m.Path, &m.Task, &m.Version, &m.Actor, &m.At, &body, &m.Evidence)
+	m.Body = []byte(body)
+	return m, err
+}
+
+// Documents implements ledger.Source. The newest event counts even if it has no number yet: it was written with the document.
+func (s *Store) Documents(ctx context.Context, after uuid.UUID, limit int) (documents []ledger.Document, err error) {
+	err = s.read(ctx, everything, func(b *pgx.Batch) {
+		each(b, &documents, scanDocument, `SELECT t.id, t.version, t.doc::text, coalesce(e.version, 0), e.task_digest
+			FROM task t LEFT JOIN LATERAL (
+				SELECT version, task_digest FROM event WHERE task_id = t.id ORDER BY version DESC LIMIT 1) AS e ON true
+			WHERE t.id > $1 ORDER BY t.id LIMIT $2`, after, limit)
+	})
+	return documents, err
+}
+
+func scanDocument(row pgx.CollectableRow) (d ledger.Document, err error) {
+	var doc string
+	if err := row.Scan(&d.Task, &d.Version, &doc, &d.Newest, &d.Left); err != nil {
+		return d, err
+	}
+	if written, readable := asWritten(doc); readable {
+		d.Found = digest(written)
+	}
+	return d, nil
+}
+
+// asWritten is a document in the form it had before the database took it. What a task has no place for makes it unreadable.
+func asWritten(doc string) (written []byte, readable bool) {
+	strict := json.NewDecoder(strings.NewReader(doc))
+	strict.DisallowUnknownFields()
+	var task dispatch.Task
+	if err := strict.Decode(&task); err != nil {
+		return nil, false
+	}
+	written, err := json.Marshal(task)
+	return written, err == nil
 }
 
 // beside are the records that were written with events, by event.

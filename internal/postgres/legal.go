@@ -165,7 +165,7 @@ func (s *Store) legislate(ctx context.Context, call legal.Call, do func(pgx.Tx) 
 }
 
 func keepEvent(ctx context.Context, tx pgx.Tx, e ledger.Event) error {
-	_, err := tx.Exec(ctx, insertEvent, e.ID, e.Kind, e.Path, e.Task, e.Version, e.Actor, e.At, string(e.Body), e.Evidence)
+	_, err := tx.Exec(ctx, insertEvent, e.ID, e.Kind, e.Path, e.Task, e.Version, e.Actor, e.At, string(e.Body), e.Evidence, nil)
 	return err
 }
 

@@ -21,6 +21,8 @@ const (
 		SELECT unnest($1::uuid[]) UNION
 		SELECT tp.task_id FROM task_person tp WHERE tp.person_id = ANY ($2::uuid[]) AND tp.part AND tp.open)`
 	lockConcerned = `SELECT t.doc` + concerned + ` ORDER BY t.id FOR UPDATE`
+	// testifying lets those who were sent away speak of the tasks they were on.
+	testifying = `SELECT set_config('dutybound.testifying', 'true', true)`
 	// seeConcerned lets the rest of the transaction see everybody on those tasks, and the law of their organs.
 	seeConcerned = `SELECT set_config('dutybound.tasks', coalesce(string_agg(t.id::text, ','), ''), true),
 		set_config('dutybound.law', coalesce(string_agg(at_and_above(t.path), ','), ''), true)` + concerned
@@ -33,6 +35,7 @@ func (s *Store) Observe(ctx context.Context, call dispatch.Call, seen []duty.Obs
 	named, subjects := about(seen)
 	err = s.twice(ctx, func(b *pgx.Batch) {
 		sightOf(call.Actor, duty.ViewTask).queueDeciding(b)
+		b.Queue(testifying)
 		c.queue(b)
 		each(b, &at.tasks, pgx.RowTo[dispatch.Task], lockConcerned, named, subjects)
 		b.Queue(seeConcerned, named, subjects)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -43,12 +44,14 @@ func (s *scene) snapshot(task dispatch.Task, organ duty.Path) (dispatch.Snapshot
 const (
 	insertTask  = `INSERT INTO task (id, doc, updated_at) VALUES ($1, $2, $3)`
 	updateTask  = `UPDATE task SET doc = $2, updated_at = $3 WHERE id = $1`
-	insertEvent = `INSERT INTO event (id, kind, path, task_id, version, actor, at, body, evidence)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	insertTaskPeople = `INSERT INTO task_person (task_id, person_id, part, open)
-		SELECT $1, person_id, part, $4 FROM unnest($2::uuid[], $3::boolean[]) AS seen (person_id, part)`
-	keepTaskPeople   = `DELETE FROM task_person WHERE task_id = $1 AND NOT person_id = ANY ($2::uuid[])`
-	upsertTaskPeople = insertTaskPeople + ` ON CONFLICT (task_id, person_id) DO UPDATE SET part = excluded.part, open = excluded.open`
+	insertEvent = `INSERT INTO event (id, kind, path, task_id, version, actor, at, body, evidence, task_digest)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	insertTaskPeople = `INSERT INTO task_person (task_id, person_id, part, open, joined_at, left_at)
+		SELECT $1, person_id, part, $5, $6::timestamptz, CASE WHEN gone THEN $6::timestamptz END
+		FROM unnest($2::uuid[], $3::boolean[], $4::boolean[]) AS seen (person_id, part, gone)`
+	// Whoever is called in again has been there all along.
+	upsertTaskPeople = insertTaskPeople + ` ON CONFLICT (task_id, person_id) DO UPDATE SET part = excluded.part, open = excluded.open,
+		left_at = CASE WHEN excluded.left_at IS NOT NULL THEN coalesce(task_person.left_at, excluded.left_at) END`
 )
 
 // leave queues what a decision leaves behind, in the order that the constraints ask for: a new task before what speaks of it, the
@@ -62,32 +65,39 @@ func (s *scene) leave(b *pgx.Batch, actor duty.Actor, was earlier, d dispatch.De
 	if created {
 		b.Queue(insertTask, d.Task.ID, doc, s.now)
 	}
-	if err := s.record(b, actor, d, seen); err != nil {
+	if err := s.record(b, actor, d, seen, doc); err != nil {
 		return nil, err
 	}
 	if !created && d.Task.Version != was.version {
 		b.Queue(updateTask, d.Task.ID, doc, s.now)
 	}
-	bond(b, was, d.Task)
+	s.bond(b, was, d.Task)
 	if err := queueRequest(b, d, s.now); err != nil {
 		return nil, err
 	}
 	return doc, queuePushes(b, d.Pushes)
 }
 
-// record queues the events, and the rulings and observations that the first of them covers.
-func (s *scene) record(b *pgx.Batch, actor duty.Actor, d dispatch.Decision, seen []duty.Observation) error {
+// record queues the events, and the rulings and observations that the first of them covers. The last one covers the task as it is
+// from now on.
+func (s *scene) record(b *pgx.Batch, actor duty.Actor, d dispatch.Decision, seen []duty.Observation, doc []byte) error {
 	rulings, err := texts(d.Rulings)
 	if err != nil {
 		return err
 	}
 	var first *uuid.UUID
 	for i, e := range d.Events {
+		var left []byte
+		if i == len(d.Events)-1 && e.Task != nil {
+			left = digest(doc)
+		}
 		if i == 0 {
 			first = &e.ID
-			e.Evidence = evidence(rulings, seen)
+			e.Evidence = evidence(rulings, seen, left)
+		} else {
+			e.Evidence = evidence(nil, nil, left)
 		}
-		b.Queue(insertEvent, e.ID, e.Kind, e.Path, e.Task, e.Version, e.Actor, e.At, string(e.Body), e.Evidence)
+		b.Queue(insertEvent, e.ID, e.Kind, e.Path, e.Task, e.Version, e.Actor, e.At, string(e.Body), e.Evidence, left)
 	}
 	if first == nil && len(rulings) > 0 {
 		return fmt.Errorf("a ruling without an event would be in no ledger: %s", rulings[0].ID)
@@ -113,8 +123,15 @@ func texts(records []dispatch.RulingRecord) ([]rulingText, error) {
 	return rulings, nil
 }
 
-// evidence digests rulings and then observations, each in the order of their ids: as the ledger will find them again.
-func evidence(rulings []rulingText, seen []duty.Observation) []byte {
+// digest is that of a task's document, in the form that dispatch.Task gives it: the database keeps it in another.
+func digest(doc []byte) []byte {
+	sum := sha256.Sum256(doc)
+	return sum[:]
+}
+
+// evidence digests rulings and then observations, each in the order of their ids, as the ledger will find them again, and last the
+// digest of the task's document, if any.
+func evidence(rulings []rulingText, seen []duty.Observation, task []byte) []byte {
 	rulings, seen = slices.Clone(rulings), slices.Clone(seen)
 	slices.SortFunc(rulings, func(a, b rulingText) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	slices.SortFunc(seen, func(a, b duty.Observation) int { return bytes.Compare(a.ID[:], b.ID[:]) })
@@ -124,6 +141,9 @@ func evidence(rulings []rulingText, seen []duty.Observation) []byte {
 	}
 	for _, o := range seen {
 		addObservation(&e, o)
+	}
+	if task != nil {
+		e.Add("task", task)
 	}
 	return e.Digest()
 }
@@ -151,38 +171,44 @@ func asItWas(t dispatch.Task) earlier {
 }
 
 // bond queues who is on the task and may see it, where that has changed.
-func bond(b *pgx.Batch, was earlier, t dispatch.Task) {
+func (s *scene) bond(b *pgx.Batch, was earlier, t dispatch.Task) {
 	is := peopleOf(t)
 	switch {
 	case t.ID == uuid.Nil:
 	case was.id == uuid.Nil:
-		b.Queue(insertTaskPeople, t.ID, is.ids, is.part, t.State.Open())
-	case was.open != t.State.Open() || !slices.Equal(was.people.ids, is.ids) || !slices.Equal(was.people.part, is.part):
-		b.Queue(keepTaskPeople, t.ID, is.ids)
-		b.Queue(upsertTaskPeople, t.ID, is.ids, is.part, t.State.Open())
+		b.Queue(insertTaskPeople, t.ID, is.ids, is.part, is.gone, t.State.Open(), s.now)
+	case was.open != t.State.Open() || !was.people.equal(is):
+		b.Queue(upsertTaskPeople, t.ID, is.ids, is.part, is.gone, t.State.Open(), s.now)
 	}
 }
 
-// taskPeople are the people of a task; part is false for a dispatcher who is not of the unit.
+// taskPeople are the people of a task; part is false for a dispatcher who is not of the unit, and for those who are gone.
 type taskPeople struct {
-	ids  []uuid.UUID
-	part []bool
+	ids        []uuid.UUID
+	part, gone []bool
+}
+
+func (p taskPeople) equal(q taskPeople) bool {
+	return slices.Equal(p.ids, q.ids) && slices.Equal(p.part, q.part) && slices.Equal(p.gone, q.gone)
 }
 
 func peopleOf(t dispatch.Task) (p taskPeople) {
-	add := func(id uuid.UUID, part bool) {
+	add := func(id uuid.UUID, part, gone bool) {
 		if id != uuid.Nil && !slices.Contains(p.ids, id) {
-			p.ids, p.part = append(p.ids, id), append(p.part, part)
+			p.ids, p.part, p.gone = append(p.ids, id), append(p.part, part), append(p.gone, gone)
 		}
 	}
 	for _, m := range t.Members {
 		if m.State != dispatch.Removed {
-			add(m.Person, true)
+			add(m.Person, true, false)
 		}
 	}
 	for _, o := range t.Officers {
-		add(o.Person, true)
+		add(o.Person, true, false)
 	}
-	add(t.DispatchedBy.Person, false)
+	for _, m := range t.Members {
+		add(m.Person, false, true) // nobody else is left to add
+	}
+	add(t.DispatchedBy.Person, false, false)
 	return p
 }

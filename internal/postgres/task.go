@@ -27,6 +27,7 @@ func (s *Store) Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (view 
 	err = s.read(ctx, sightOf(actor, duty.ViewTask, id), func(b *pgx.Batch) {
 		one(b, &view.Task, pgx.RowTo[dispatch.Task], `SELECT doc FROM task WHERE id = $1`, id)
 		each(b, &view.Observations, scanObservation, selectObservations, []uuid.UUID{})
+		clock(b, &view.Now)
 	})
 	view.Observations = latest(view.Observations, id)
 	return view, missing(err, fault.Missing("task"))
@@ -77,13 +78,15 @@ func (s *Store) History(ctx context.Context, actor duty.Actor, id uuid.UUID) (h 
 	return h, missing(err, fault.Missing("task"))
 }
 
-// observationsOfTask are those made for the task, and what was stated of its people for no task while it was open.
+// observationsOfTask are those made for the task, and what was stated of its people for no task while it was open and they were
+// there, those included who were sent away.
 const observationsOfTask = `SELECT ` + observationColumns + ` FROM observation WHERE task_id = $1
 	UNION ALL
 	SELECT o.id, o.subject, o.task_id, o.fact, o.value, o.stated_by, o.device_id, o.source, o.observed_at, o.received_at
-	FROM task t JOIN task_person tp ON tp.task_id = t.id AND tp.part
+	FROM task t JOIN task_person tp ON tp.task_id = t.id AND (tp.part OR tp.left_at IS NOT NULL)
 		JOIN observation o ON o.subject = tp.person_id AND o.task_id IS NULL
-			AND o.received_at BETWEEN (t.doc ->> 'dispatched_at')::timestamptz AND coalesce((t.doc ->> 'ended_at')::timestamptz, 'infinity')
+			AND o.received_at BETWEEN greatest(tp.joined_at, (t.doc ->> 'dispatched_at')::timestamptz)
+				AND coalesce(tp.left_at, (t.doc ->> 'ended_at')::timestamptz, 'infinity')
 	WHERE t.id = $1
 	ORDER BY received_at, id`
 
