@@ -103,9 +103,12 @@ func deviceByID(ctx context.Context, tx pgx.Tx, id uuid.UUID) (identity.Device, 
 	return pgx.CollectExactlyOneRow(rows, scanDevice)
 }
 
-// SetPushToken implements identity.Store.
+// SetPushToken implements identity.Store. Those who want one token at the same time go one after the other, and the last one keeps it;
+// the rows are locked in order, so that two devices can change tokens with each other.
 func (s *Store) SetPushToken(ctx context.Context, device uuid.UUID, token string) error {
 	return s.write(ctx, everything, func(b *pgx.Batch) {
+		b.Queue(`SELECT pg_advisory_xact_lock(hashtext('push token'), hashtext($1))`, token)
+		b.Queue(`SELECT FROM device WHERE id = $1 OR push_token = $2 ORDER BY id FOR UPDATE`, device, token)
 		b.Queue(`UPDATE device SET push_token = NULL WHERE push_token = $2 AND id <> $1`, device, token)
 		b.Queue(`UPDATE device SET push_token = nullif($2, '') WHERE id = $1 AND revoked_at IS NULL`, device, token)
 	})
