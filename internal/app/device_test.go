@@ -35,3 +35,23 @@ func TestPushTokensAreKept(t *testing.T) {
 		}
 	}
 }
+
+// A registration is a command like any other: its key is no other command's, and whatever has become of the device since, a retry gets
+// the answer that was given.
+func TestARegistrationIsACommand(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	devices, phone := "/v1/people/"+u.member.person.String()+"/devices", object{"name": "3 号机", "platform": "android"}
+	observed, seen := newKey(), saying(now(said("uniform", "yes")))
+	u.personnel.command("/v1/observations", observed, seen).want(200)
+	u.personnel.command(devices, observed, phone).want(422)
+
+	key := newKey()
+	first := u.personnel.command(devices, key, phone).want(201)
+	u.personnel.command("/v1/observations", key, seen).want(422)
+	u.personnel.post("/v1/devices/"+first.text("id")+"/revoke", nil).want(200)
+	again := u.personnel.command(devices, key, phone).want(201)
+	if again.said() != first.said() || again.header.Get("Idempotent-Replayed") != "true" || first.header.Get("Idempotent-Replayed") != "" {
+		t.Errorf("answered\n%s\nand after the device was revoked\n%s %v", first.said(), again.said(), again.header)
+	}
+}

@@ -123,15 +123,20 @@ func (m *memory) Device(_ context.Context, _ duty.Actor, id uuid.UUID) (identity
 	return d, nil
 }
 
-func (m *memory) AddDevice(_ context.Context, d identity.Device, event *ledger.Event) (identity.Device, error) {
+func (m *memory) AddDevice(_ context.Context, d identity.Device) (identity.Device, error) {
 	if known, ok := m.devices[d.ID]; ok {
 		return known, nil
 	}
-	if event != nil {
-		m.events = append(m.events, *event)
-	}
 	m.devices[d.ID] = d
 	return d, nil
+}
+
+func (m *memory) RegisterDevice(
+	ctx context.Context, _ duty.Actor, _ duty.Command, d identity.Device, event ledger.Event,
+) (identity.Device, bool, error) {
+	m.events = append(m.events, event)
+	stored, err := m.AddDevice(ctx, d)
+	return stored, false, err
 }
 
 func (m *memory) RevokeDevice(_ context.Context, id uuid.UUID, event ledger.Event) (identity.Device, error) {
