@@ -35,6 +35,9 @@ type Sessions interface {
 	// SetPassword replaces the password hash (making the credential when there is none) and, in the same transaction, revokes every
 	// session of the person except keep (uuid.Nil: all).
 	SetPassword(ctx context.Context, person uuid.UUID, hash string, mustChange bool, keep uuid.UUID) error
+	// ReplacePassword is SetPassword by the person themselves, where the hash is still the old one that was checked; otherwise it changes
+	// nothing and is fault.Conflict: what was set meanwhile stands.
+	ReplacePassword(ctx context.Context, person uuid.UUID, old, hash string, keep uuid.UUID) error
 }
 
 // Devices are what people work on.

@@ -147,7 +147,11 @@ func TestAPasswordOfOnesOwnKeepsTheSession(t *testing.T) {
 	h.must(err)
 	other, err := h.signedIn(h.wang, 2)
 	h.must(err)
-	h.must(h.store.SetPassword(t.Context(), h.wang.Person, "mine", false, mine.ID))
+	wantFault(t, h.store.ReplacePassword(t.Context(), h.wang.Person, "an older one", "mine", mine.ID), fault.Conflict)
+	if c, err := h.store.Credential(t.Context(), "F20001", h.wang.Device); err != nil || c.Hash != "hash" || !c.MustChange {
+		t.Errorf("a password set meanwhile was replaced: %+v, %v", c, err)
+	}
+	h.must(h.store.ReplacePassword(t.Context(), h.wang.Person, "hash", "mine", mine.ID))
 	s, err := h.store.Session(t.Context(), mine.Token)
 	h.must(err)
 	if s.MustChange {
