@@ -3766,7 +3766,7 @@ type ClientInterface interface {
 
 	// AskRulingWithBody Ask the law without dispatching anybody
 	//
-	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3775,7 +3775,7 @@ type ClientInterface interface {
 
 	// AskRuling Ask the law without dispatching anybody
 	//
-	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5129,7 +5129,7 @@ func (c *Client) SyncRoster(ctx context.Context, body SyncRosterJSONRequestBody,
 
 // AskRulingWithBody Ask the law without dispatching anybody
 //
-// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5148,7 +5148,7 @@ func (c *Client) AskRulingWithBody(ctx context.Context, contentType string, body
 
 // AskRuling Ask the law without dispatching anybody
 //
-// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9349,7 +9349,7 @@ type ClientWithResponsesInterface interface {
 
 	// AskRulingWithBodyWithResponse Ask the law without dispatching anybody
 	//
-	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9358,7 +9358,7 @@ type ClientWithResponsesInterface interface {
 
 	// AskRulingWithResponse Ask the law without dispatching anybody
 	//
-	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14077,7 +14077,7 @@ func (c *ClientWithResponses) SyncRosterWithResponse(ctx context.Context, body S
 
 // AskRulingWithBodyWithResponse Ask the law without dispatching anybody
 //
-// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14092,7 +14092,7 @@ func (c *ClientWithResponses) AskRulingWithBodyWithResponse(ctx context.Context,
 
 // AskRulingWithResponse Ask the law without dispatching anybody
 //
-// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
