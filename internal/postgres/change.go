@@ -59,7 +59,7 @@ func (l *looking) around(ctx context.Context) error {
 		return err
 	}
 	as := sightOf(l.actor, duty.ManageRoster)
-	if _, err := l.tx.Exec(ctx, setSight, as.scope, as.person, as.tasks); err != nil {
+	if _, err := l.tx.Exec(ctx, setSight, as.settings()...); err != nil {
 		return err
 	}
 	for numbers := range slices.Chunk(l.of.Numbers, portion) {
