@@ -36,6 +36,9 @@ func (s *Service) AddDevice(ctx context.Context, number string, device Device) (
 	if !slices.Contains(Platforms, device.Platform) {
 		return Device{}, fault.BadField("platform", "unknown platform "+string(device.Platform))
 	}
+	if device.Name == "" {
+		return Device{}, fault.BadField("name", "is needed: people tell their devices apart by it")
+	}
 	known, err := s.store.Credential(ctx, number, uuid.Nil)
 	if err != nil {
 		return Device{}, err

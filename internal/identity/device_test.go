@@ -86,7 +86,10 @@ func TestAdministrationAddsDevices(t *testing.T) {
 	if _, err := s.AddDevice(t.Context(), number, identity.Device{Name: "x", Platform: "pager"}); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a pager: %v", err)
 	}
-	if _, err := s.AddDevice(t.Context(), "nobody", identity.Device{Platform: identity.Web}); fault.KindOf(err) != fault.NotFound {
+	if _, err := s.AddDevice(t.Context(), number, identity.Device{Platform: identity.Web}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a device without a name: %v", err)
+	}
+	if _, err := s.AddDevice(t.Context(), "nobody", identity.Device{Name: "x", Platform: identity.Web}); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("nobody's device: %v", err)
 	}
 }
