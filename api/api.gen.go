@@ -3781,7 +3781,7 @@ type ClientInterface interface {
 
 	// AskRulingWithBody Ask the law without dispatching anybody
 	//
-	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3790,7 +3790,7 @@ type ClientInterface interface {
 
 	// AskRuling Ask the law without dispatching anybody
 	//
-	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5144,7 +5144,7 @@ func (c *Client) SyncRoster(ctx context.Context, body SyncRosterJSONRequestBody,
 
 // AskRulingWithBody Ask the law without dispatching anybody
 //
-// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5163,7 +5163,7 @@ func (c *Client) AskRulingWithBody(ctx context.Context, contentType string, body
 
 // AskRuling Ask the law without dispatching anybody
 //
-// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9364,7 +9364,7 @@ type ClientWithResponsesInterface interface {
 
 	// AskRulingWithBodyWithResponse Ask the law without dispatching anybody
 	//
-	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9373,7 +9373,7 @@ type ClientWithResponsesInterface interface {
 
 	// AskRulingWithResponse Ask the law without dispatching anybody
 	//
-	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+	// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11520,6 +11520,11 @@ func (r GetPersonResponse) ContentType() string {
 	return ""
 }
 
+// RegisterDeviceResponse201Headers the declared response headers of an HTTP 201 response for RegisterDevice
+type RegisterDeviceResponse201Headers struct {
+	IdempotentReplayed *string
+}
+
 type RegisterDeviceResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11529,6 +11534,8 @@ type RegisterDeviceResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RegisterDeviceResponse201Headers
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -14085,7 +14092,7 @@ func (c *ClientWithResponses) SyncRosterWithResponse(ctx context.Context, body S
 
 // AskRulingWithBodyWithResponse Ask the law without dispatching anybody
 //
-// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14100,7 +14107,7 @@ func (c *ClientWithResponses) AskRulingWithBodyWithResponse(ctx context.Context,
 
 // AskRulingWithResponse Ask the law without dispatching anybody
 //
-// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept.
+// Takes the facts of one case, with the keys and the defaults of the law's own case files, and answers the ruling under the readings of the actor's organ. Nothing is kept. At most 1000 pairs of a person and one of their acts are judged at once.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -15975,6 +15982,19 @@ func ParseRegisterDeviceResponse(rsp *http.Response) (*RegisterDeviceResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RegisterDeviceResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers201 = &headers
 	}
 
 	return response, nil

@@ -119,7 +119,7 @@ func (o office) errors() {
 		"organ 1 x --kind=galaxy":                                 `--kind must be one of "bureau","district","station","squad" but got "galaxy"`,
 		"organ 1 x":                                               "missing flags: --kind",
 		"organ 1 x --kind=squad --above=2":                        `above: no organ has the code "2"`,
-		"organ " + district + " x --kind=district":                "organ " + district + " exists already",
+		"organ " + district + " x --kind=district":                "the root is 500103000000 already",
 		"person 1 x --class=alien --organ=" + station:             `--class must be one of`,
 		"person 1 x --class=officer --organ=2":                    `organ: no organ has the code "2"`,
 		"person 310001 x --class=officer --organ=" + station:      "person 310001 exists already",

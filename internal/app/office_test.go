@@ -126,7 +126,7 @@ const noPassword = ""
 func (o *office) another(h *hand) *hand {
 	o.t.Helper()
 	ctx := o.t.Context()
-	added, err := o.store.AddDevice(ctx, identity.Device{ID: uuid.New(), Person: h.person, Name: "测试机", Platform: identity.Android}, nil)
+	added, err := o.store.AddDevice(ctx, identity.Device{ID: uuid.New(), Person: h.person, Name: "测试机", Platform: identity.Android})
 	o.must(err)
 	token := rand.Text() + rand.Text()
 	token = token[:43]

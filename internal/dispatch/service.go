@@ -1,12 +1,15 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/fault"
 	"github.com/dutybound/dutybound/internal/law"
 )
 
@@ -91,6 +94,9 @@ func (s *Service) Ask(ctx context.Context, actor duty.Actor, facts law.Facts) (l
 	if err := duty.Require(actor, duty.AskRuling); err != nil {
 		return law.Ruling{}, err
 	}
+	if err := askable(&facts); err != nil {
+		return law.Ruling{}, err
+	}
 	of, err := s.store.LawOf(ctx, actor, facts.At)
 	if err != nil {
 		return law.Ruling{}, err
@@ -100,6 +106,19 @@ func (s *Service) Ask(ctx context.Context, actor duty.Actor, facts law.Facts) (l
 		return law.Ruling{}, err
 	}
 	return book.Rule(&facts)
+}
+
+// askable keeps a question within the largest order: there may be a reason for each person and act, and a short question must not
+// make an answer without end.
+func askable(f *law.Facts) error {
+	judged := 0
+	for i := range f.Auxiliaries {
+		judged += cmp.Or(len(f.Auxiliaries[i].Acts), len(f.Acts))
+	}
+	if judged > maxMembers*maxActs {
+		return fault.BadField("body/auxiliaries", fmt.Sprintf("must be fewer: %d people and acts to judge, of at most %d", judged, maxMembers*maxActs))
+	}
+	return nil
 }
 
 // Task shows one task.

@@ -211,8 +211,12 @@ func (d *deciding) begin(kind string, said []Statement) error {
 	return d.event(kind, nil)
 }
 
-// atWork keeps those out who have not said yes: work is begun, paused and ended by the unit that does it and its officers.
+// atWork keeps those out who have not said yes, and officers who are suspended: work is begun, paused and ended by the unit that
+// does it and its officers. A suspended auxiliary is answered by the law itself.
 func (d *deciding) atWork() error {
+	if d.task.Officer(d.actor.Person) != nil && d.People[d.actor.Person].Status != law.StatusActive {
+		return fault.New(fault.Forbidden, "not_active", "您目前不在岗，不能指挥该任务", "you are not on active service and do not direct the work")
+	}
 	if m := d.task.Member(d.actor.Person); m != nil && m.State != Accepted {
 		return fault.New(fault.Conflict, "not_accepted", "您尚未接受该任务", "you have not accepted the task")
 	}

@@ -3,6 +3,7 @@ package feed
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dutybound/dutybound/internal/duty"
@@ -28,7 +29,32 @@ type Message struct {
 	path duty.Path // of an event's organ
 }
 
+// private are the words of a body that only those who keep the roster may know, by the noun of the kind: they stay on record.
+var private = map[string][]string{"person": {"reason"}, "device": {"device", "name"}}
+
+// discreet leaves out of an event what its viewers may not know.
+func discreet(e ledger.Event) (ledger.Event, error) {
+	noun, _, _ := strings.Cut(e.Kind, ".")
+	if private[noun] == nil {
+		return e, nil
+	}
+	var body map[string]json.RawMessage
+	if err := json.Unmarshal(e.Body, &body); err != nil {
+		return e, fmt.Errorf("body of event %d: %w", e.Seq, err)
+	}
+	for _, word := range private[noun] {
+		delete(body, word)
+	}
+	var err error
+	e.Body, err = json.Marshal(body)
+	return e, err
+}
+
 func eventMessage(e ledger.Event) (Message, error) {
+	e, err := discreet(e)
+	if err != nil {
+		return Message{}, err
+	}
 	text, err := json.Marshal(struct {
 		Type  Kind         `json:"type"`
 		Seq   int64        `json:"seq"`

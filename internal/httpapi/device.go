@@ -8,10 +8,12 @@ import (
 )
 
 func (h *handlers) RegisterDevice(ctx context.Context, r RegisterDeviceRequestObject) (RegisterDeviceResponseObject, error) {
-	device, err := h.Identity.RegisterDevice(
+	device, again, err := h.Identity.RegisterDevice(
 		ctx, actorOf(ctx), commandOf(ctx, r.Params.IdempotencyKey), r.ID, r.Body.Name, identity.Platform(r.Body.Platform),
 	)
-	return RegisterDevice201JSONResponse(deviceOf(device)), err
+	return RegisterDevice201JSONResponse{
+		Body: deviceOf(device), Headers: RegisterDevice201ResponseHeaders{IdempotentReplayed: replayed(again)},
+	}, err
 }
 
 func (h *handlers) RevokeDevice(ctx context.Context, r RevokeDeviceRequestObject) (RevokeDeviceResponseObject, error) {

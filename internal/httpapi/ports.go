@@ -62,7 +62,7 @@ type Sessions interface {
 type Devices interface {
 	RegisterDevice(
 		ctx context.Context, actor duty.Actor, cmd duty.Command, person uuid.UUID, name string, platform identity.Platform,
-	) (identity.Device, error)
+	) (device identity.Device, replay bool, err error)
 	RevokeDevice(ctx context.Context, actor duty.Actor, id uuid.UUID) (identity.Device, error)
 	Devices(ctx context.Context, actor duty.Actor, person uuid.UUID) ([]identity.Device, error)
 	SetPushToken(ctx context.Context, actor duty.Actor, token string) error

@@ -4236,13 +4236,23 @@ type RegisterDeviceResponseObject interface {
 	VisitRegisterDeviceResponse(ctx *fiber.Ctx) error
 }
 
-type RegisterDevice201JSONResponse Device
+type RegisterDevice201ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type RegisterDevice201JSONResponse struct {
+	Body    Device
+	Headers RegisterDevice201ResponseHeaders
+}
 
 func (response RegisterDevice201JSONResponse) VisitRegisterDeviceResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/json")
 	ctx.Status(201)
 
-	return ctx.JSON(&response)
+	return ctx.JSON(&response.Body)
 }
 
 type RegisterDevice4XXApplicationProblemPlusJSONResponse struct {

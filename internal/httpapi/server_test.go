@@ -84,9 +84,9 @@ func (r *rooms) ChangePassword(context.Context, duty.Actor, string, string) erro
 
 func (r *rooms) RegisterDevice(
 	_ context.Context, _ duty.Actor, cmd duty.Command, person uuid.UUID, name string, p identity.Platform,
-) (identity.Device, error) {
+) (identity.Device, bool, error) {
 	r.commands = append(r.commands, cmd)
-	return identity.Device{Person: person, Name: name, Platform: p}, r.err
+	return identity.Device{Person: person, Name: name, Platform: p}, false, r.err
 }
 
 func (r *rooms) RevokeDevice(context.Context, duty.Actor, uuid.UUID) (identity.Device, error) {

@@ -15,34 +15,29 @@ import (
 // Platforms lists every platform.
 var Platforms = []Platform{Android, IOS, HarmonyOS, Web}
 
-// RegisterDevice registers a device to a person. Its id follows from the command, so that a retry gets the same device; a command
-// that was used for another device is fault.Mismatch.
+// RegisterDevice registers a device to a person; replay says that it was registered by this command before.
 func (s *Service) RegisterDevice(
 	ctx context.Context, actor duty.Actor, cmd duty.Command, person uuid.UUID, name string, platform Platform,
-) (Device, error) {
+) (device Device, replay bool, err error) {
 	owner, err := s.owner(ctx, actor, duty.ManageRoster, person)
 	if err != nil {
-		return Device{}, err
+		return Device{}, false, err
 	}
-	wanted := Device{ID: uuid.NewSHA1(actor.Device, cmd.ID[:]), Person: person, Path: owner, Name: name, Platform: platform}
+	wanted := Device{ID: s.newID(), Person: person, Path: owner, Name: name, Platform: platform}
 	event, err := s.deviceEvent("device.registered", actor, wanted)
 	if err != nil {
-		return Device{}, err
+		return Device{}, false, err
 	}
-	device, err := s.store.AddDevice(ctx, wanted, &event)
-	if err != nil {
-		return Device{}, err
-	}
-	if device.Person != person || device.Name != name || device.Platform != platform {
-		return Device{}, fault.New(fault.Mismatch, "command_mismatch", "该编号已用于其他请求", "this id was used before for something else")
-	}
-	return device, nil
+	return s.store.RegisterDevice(ctx, actor, cmd, wanted, event)
 }
 
 // AddDevice registers a device to the person with a number, for administration. A device without an id gets one.
 func (s *Service) AddDevice(ctx context.Context, number string, device Device) (Device, error) {
 	if !slices.Contains(Platforms, device.Platform) {
 		return Device{}, fault.BadField("platform", "unknown platform "+string(device.Platform))
+	}
+	if device.Name == "" {
+		return Device{}, fault.BadField("name", "is needed: people tell their devices apart by it")
 	}
 	known, err := s.store.Credential(ctx, number, uuid.Nil)
 	if err != nil {
@@ -52,7 +47,7 @@ func (s *Service) AddDevice(ctx context.Context, number string, device Device) (
 	if device.ID == uuid.Nil {
 		device.ID = s.newID()
 	}
-	stored, err := s.store.AddDevice(ctx, device, nil)
+	stored, err := s.store.AddDevice(ctx, device)
 	if err == nil && stored.Person != device.Person {
 		return Device{}, fault.New(fault.Conflict, "device_of_another", "该设备已登记在他人名下", "the device is registered to somebody else")
 	}

@@ -126,7 +126,11 @@ func (s *Service) ChangePassword(ctx context.Context, actor duty.Actor, current,
 	if next == current {
 		return fault.BadField("body/new", "must differ from the current password")
 	}
-	return s.setPassword(ctx, known.Person, actor.Number, "body/new", next, false, actor.Session)
+	hash, err := s.newHash(ctx, "body/new", next, actor.Number)
+	if err != nil {
+		return err
+	}
+	return s.store.ReplacePassword(ctx, known.Person, known.Hash, hash, actor.Session)
 }
 
 // ResetPassword sets the password of the person with a number, for administration. With mustChange nothing is allowed with it but
@@ -136,18 +140,16 @@ func (s *Service) ResetPassword(ctx context.Context, number, password string, mu
 	if err != nil {
 		return err
 	}
-	return s.setPassword(ctx, known.Person, number, "password", password, mustChange, uuid.Nil)
-}
-
-func (s *Service) setPassword(
-	ctx context.Context, person uuid.UUID, number, field, password string, mustChange bool, keep uuid.UUID,
-) error {
-	if err := checkPassword(field, password, number); err != nil {
-		return err
-	}
-	hash, err := s.hasher.hash(ctx, password)
+	hash, err := s.newHash(ctx, "password", password, number)
 	if err != nil {
 		return err
 	}
-	return s.store.SetPassword(ctx, person, hash, mustChange, keep)
+	return s.store.SetPassword(ctx, known.Person, hash, mustChange, uuid.Nil)
+}
+
+func (s *Service) newHash(ctx context.Context, field, password, number string) (string, error) {
+	if err := checkPassword(field, password, number); err != nil {
+		return "", err
+	}
+	return s.hasher.hash(ctx, password)
 }

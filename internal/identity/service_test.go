@@ -101,6 +101,16 @@ func (m *memory) SetPassword(_ context.Context, _ uuid.UUID, hash string, mustCh
 	return nil
 }
 
+func (m *memory) ReplacePassword(ctx context.Context, person uuid.UUID, old, hash string, keep uuid.UUID) error {
+	if m.between != nil {
+		m.between()
+	}
+	if m.known.Hash != old {
+		return fault.New(fault.Conflict, "password_changed", "", "")
+	}
+	return m.SetPassword(ctx, person, hash, false, keep)
+}
+
 func (m *memory) Owner(_ context.Context, _ duty.Actor, person uuid.UUID) (duty.Path, error) {
 	if person != m.known.Person {
 		return "", fault.Missing("person")
@@ -123,15 +133,20 @@ func (m *memory) Device(_ context.Context, _ duty.Actor, id uuid.UUID) (identity
 	return d, nil
 }
 
-func (m *memory) AddDevice(_ context.Context, d identity.Device, event *ledger.Event) (identity.Device, error) {
+func (m *memory) AddDevice(_ context.Context, d identity.Device) (identity.Device, error) {
 	if known, ok := m.devices[d.ID]; ok {
 		return known, nil
 	}
-	if event != nil {
-		m.events = append(m.events, *event)
-	}
 	m.devices[d.ID] = d
 	return d, nil
+}
+
+func (m *memory) RegisterDevice(
+	ctx context.Context, _ duty.Actor, _ duty.Command, d identity.Device, event ledger.Event,
+) (identity.Device, bool, error) {
+	m.events = append(m.events, event)
+	stored, err := m.AddDevice(ctx, d)
+	return stored, false, err
 }
 
 func (m *memory) RevokeDevice(_ context.Context, id uuid.UUID, event ledger.Event) (identity.Device, error) {
@@ -352,6 +367,24 @@ func TestChangingOnesOwnPassword(t *testing.T) {
 	limits.limit = func(string) int { return 0 }
 	if err := s.ChangePassword(t.Context(), session.Actor, password, "x"); fault.KindOf(err) != fault.TooMany {
 		t.Errorf("guessing is not limited: %v", err)
+	}
+}
+
+// TestAResetWinsOverAChangeThatWasUnderWay: what the administration set while somebody changed the password they had is not undone.
+func TestAResetWinsOverAChangeThatWasUnderWay(t *testing.T) {
+	t.Parallel()
+	s, m, _ := newHouse(t)
+	actor := duty.Actor{Person: m.known.Person, Number: number, Device: m.device, Session: uuid.New()}
+	var reset string
+	m.between = func() {
+		if err := s.ResetPassword(t.Context(), number, "临时口令-请尽快修改它", true); err != nil {
+			t.Error(err)
+		}
+		reset = m.known.Hash
+	}
+	err := s.ChangePassword(t.Context(), actor, password, "一个全新的十字长口令")
+	if fault.KindOf(err) != fault.Conflict || m.known.Hash != reset || !m.known.MustChange {
+		t.Errorf("the reset was undone: %v", err)
 	}
 }
 

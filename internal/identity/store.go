@@ -35,6 +35,9 @@ type Sessions interface {
 	// SetPassword replaces the password hash (making the credential when there is none) and, in the same transaction, revokes every
 	// session of the person except keep (uuid.Nil: all).
 	SetPassword(ctx context.Context, person uuid.UUID, hash string, mustChange bool, keep uuid.UUID) error
+	// ReplacePassword is SetPassword by the person themselves, where the hash is still the old one that was checked; otherwise it changes
+	// nothing and is fault.Conflict: what was set meanwhile stands.
+	ReplacePassword(ctx context.Context, person uuid.UUID, old, hash string, keep uuid.UUID) error
 }
 
 // Devices are what people work on.
@@ -45,9 +48,11 @@ type Devices interface {
 	DevicesOf(ctx context.Context, actor duty.Actor, person uuid.UUID) ([]Device, error)
 	// Device finds one; fault.NotFound when the actor has no sight of its owner.
 	Device(ctx context.Context, actor duty.Actor, id uuid.UUID) (Device, error)
-	// AddDevice registers a device, and writes the event (nil: none), At being the database clock. A device with that id already
-	// stays as it is, without an event. The device is answered as it is stored. The service has authorised this.
-	AddDevice(ctx context.Context, device Device, event *ledger.Event) (Device, error)
+	// AddDevice registers a device. A device with that id already stays as it is. The device is answered as it is stored.
+	AddDevice(ctx context.Context, device Device) (Device, error)
+	// RegisterDevice is AddDevice as a command, and writes the event, At being the database clock; the same command again is answered
+	// with what was answered then (replay), another request under its id is fault.Mismatch. The service has authorised this.
+	RegisterDevice(ctx context.Context, actor duty.Actor, cmd duty.Command, device Device, event ledger.Event) (stored Device, replay bool, err error)
 	// RevokeDevice revokes a device with all its sessions, takes its push token away, and writes the event. One that was revoked
 	// before stays as it is, without an event. The service has authorised this.
 	RevokeDevice(ctx context.Context, id uuid.UUID, event ledger.Event) (Device, error)

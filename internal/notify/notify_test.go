@@ -59,7 +59,7 @@ func (s *station) urgent(tokens ...string) duty.Push {
 	}}}))
 	for _, token := range tokens {
 		device := identity.Device{ID: uuid.New(), Person: id, Name: "警务通", Platform: identity.Android}
-		_, err := s.store.AddDevice(s.Context(), device, nil)
+		_, err := s.store.AddDevice(s.Context(), device)
 		s.must(err)
 		s.must(s.store.SetPushToken(s.Context(), device.ID, token))
 	}

@@ -56,22 +56,34 @@ func (s *Store) Device(ctx context.Context, actor duty.Actor, id uuid.UUID) (dev
 }
 
 // AddDevice implements identity.Store.
-func (s *Store) AddDevice(ctx context.Context, d identity.Device, event *ledger.Event) (stored identity.Device, err error) {
-	err = s.within(ctx, everything, func(tx pgx.Tx) error {
-		added, err := tx.Exec(ctx, `INSERT INTO device (id, person_id, name, platform) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`,
-			d.ID, d.Person, d.Name, string(d.Platform))
-		if err != nil {
-			return err
-		}
-		if added.RowsAffected() == 1 && event != nil {
-			if err := happened(ctx, tx, *event); err != nil {
-				return err
-			}
-		}
-		stored, err = deviceByID(ctx, tx, d.ID)
+func (s *Store) AddDevice(ctx context.Context, d identity.Device) (stored identity.Device, err error) {
+	err = s.within(ctx, everything, func(tx pgx.Tx) (err error) {
+		stored, err = addDevice(ctx, tx, d)
 		return err
 	})
 	return stored, err
+}
+
+// RegisterDevice implements identity.Store.
+func (s *Store) RegisterDevice(
+	ctx context.Context, actor duty.Actor, cmd duty.Command, d identity.Device, event ledger.Event,
+) (stored identity.Device, replay bool, err error) {
+	replay, err = s.once(ctx, actor, cmd, everything, &stored, func(tx pgx.Tx) (err error) {
+		if stored, err = addDevice(ctx, tx, d); err != nil {
+			return err
+		}
+		return happened(ctx, tx, event)
+	})
+	return stored, replay, err
+}
+
+func addDevice(ctx context.Context, tx pgx.Tx, d identity.Device) (stored identity.Device, err error) {
+	_, err = tx.Exec(ctx, `INSERT INTO device (id, person_id, name, platform) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`,
+		d.ID, d.Person, d.Name, string(d.Platform))
+	if err != nil {
+		return stored, err
+	}
+	return deviceByID(ctx, tx, d.ID)
 }
 
 // RevokeDevice implements identity.Store.
@@ -103,9 +115,12 @@ func deviceByID(ctx context.Context, tx pgx.Tx, id uuid.UUID) (identity.Device, 
 	return pgx.CollectExactlyOneRow(rows, scanDevice)
 }
 
-// SetPushToken implements identity.Store.
+// SetPushToken implements identity.Store. Those who want one token at the same time go one after the other, and the last one keeps it;
+// the rows are locked in order, so that two devices can change tokens with each other.
 func (s *Store) SetPushToken(ctx context.Context, device uuid.UUID, token string) error {
 	return s.write(ctx, everything, func(b *pgx.Batch) {
+		b.Queue(`SELECT pg_advisory_xact_lock(hashtext('push token'), hashtext($1))`, token)
+		b.Queue(`SELECT FROM device WHERE id = $1 OR push_token = $2 ORDER BY id FOR UPDATE`, device, token)
 		b.Queue(`UPDATE device SET push_token = NULL WHERE push_token = $2 AND id <> $1`, device, token)
 		b.Queue(`UPDATE device SET push_token = nullif($2, '') WHERE id = $1 AND revoked_at IS NULL`, device, token)
 	})

@@ -102,7 +102,7 @@ func (h *house) person(number, name string, class duty.Class, organ duty.Organ, 
 		Equipment:      []roster.HeldEquipment{{Person: a.Person, Equipment: duty.Equipment{Item: "手电筒"}}},
 		Grants:         []roster.HeldGrant{{Person: a.Person, Role: role, Organ: organ}},
 	}))
-	_, err := h.store.AddDevice(h.t.Context(), identity.Device{ID: a.Device, Person: a.Person, Name: "手机", Platform: identity.Android}, nil)
+	_, err := h.store.AddDevice(h.t.Context(), identity.Device{ID: a.Device, Person: a.Person, Name: "手机", Platform: identity.Android})
 	h.must(err)
 	return a
 }

@@ -147,7 +147,11 @@ func TestAPasswordOfOnesOwnKeepsTheSession(t *testing.T) {
 	h.must(err)
 	other, err := h.signedIn(h.wang, 2)
 	h.must(err)
-	h.must(h.store.SetPassword(t.Context(), h.wang.Person, "mine", false, mine.ID))
+	wantFault(t, h.store.ReplacePassword(t.Context(), h.wang.Person, "an older one", "mine", mine.ID), fault.Conflict)
+	if c, err := h.store.Credential(t.Context(), "F20001", h.wang.Device); err != nil || c.Hash != "hash" || !c.MustChange {
+		t.Errorf("a password set meanwhile was replaced: %+v, %v", c, err)
+	}
+	h.must(h.store.ReplacePassword(t.Context(), h.wang.Person, "hash", "mine", mine.ID))
 	s, err := h.store.Session(t.Context(), mine.Token)
 	h.must(err)
 	if s.MustChange {
@@ -185,11 +189,22 @@ func TestADeviceIsAddedAndRevokedOnce(t *testing.T) {
 	h := newHouse(t)
 	ctx := t.Context()
 	d := identity.Device{ID: newID(), Person: h.wang.Person, Name: "平板", Platform: identity.HarmonyOS}
-	added := h.fact("device.added", h.north.Path)
-	first, err := h.store.AddDevice(ctx, d, &added)
+	cmd := duty.Command{ID: newID()}
+	registered, replay, err := h.store.RegisterDevice(ctx, h.officer, cmd, d, h.fact("device.registered", h.north.Path))
 	h.must(err)
-	d.Name, added.ID = "another name", newID()
-	again, err := h.store.AddDevice(ctx, d, &added)
+	first, err := h.store.AddDevice(ctx, d)
+	h.must(err)
+	if replay || first != registered {
+		t.Errorf("%+v then %+v", registered, first)
+	}
+	d.ID, d.Name = newID(), "another name"
+	again, replay, err := h.store.RegisterDevice(ctx, h.officer, cmd, d, h.fact("device.registered", h.north.Path))
+	h.must(err)
+	if !replay || again.ID != first.ID {
+		t.Errorf("the command again: %+v", again)
+	}
+	d.ID = first.ID
+	again, err = h.store.AddDevice(ctx, d)
 	h.must(err)
 	if again != first || again.Name != "平板" || again.Path != h.north.Path {
 		t.Errorf("%+v then %+v", first, again)

@@ -97,3 +97,20 @@ func (s *Store) SetPassword(ctx context.Context, person uuid.UUID, hash string, 
 		b.Queue(`UPDATE session SET revoked_at = now() WHERE person_id = $1 AND id <> $2 AND revoked_at IS NULL`, person, keep)
 	})
 }
+
+// ReplacePassword implements identity.Store. The sessions are ended by a statement of their own, which sees those that were opened
+// while the first one waited for the credential.
+func (s *Store) ReplacePassword(ctx context.Context, person uuid.UUID, old, hash string, keep uuid.UUID) error {
+	return s.within(ctx, everything, func(tx pgx.Tx) error {
+		changed, err := tx.Exec(ctx, `UPDATE credential SET hash = $3, must_change = false, updated_at = now() WHERE person_id = $1 AND hash = $2`,
+			person, old, hash)
+		if err != nil {
+			return err
+		}
+		if changed.RowsAffected() == 0 {
+			return fault.New(fault.Conflict, "password_changed", "密码已被更改，请重新登录", "the password was changed meanwhile; sign in again")
+		}
+		_, err = tx.Exec(ctx, `UPDATE session SET revoked_at = now() WHERE person_id = $1 AND id <> $2 AND revoked_at IS NULL`, person, keep)
+		return err
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -91,22 +92,53 @@ type entering struct {
 func (e *entering) addOrgans(ctx context.Context, order Order) error {
 	for i, o := range order.Organs {
 		at := fmt.Sprintf("organs/%d", i)
-		if !slices.Contains([]duty.OrganKind{duty.Bureau, duty.District, duty.Station, duty.Squad}, o.Kind) {
+		if !slices.Contains(rank, o.Kind) {
 			return fault.BadField(at+"/kind", fmt.Sprintf("unknown kind %q", o.Kind))
 		}
 		if o.Code == "" || o.Name == "" {
 			return fault.BadField(at, "needs a code and a name")
 		}
 		organ := Organ{Organ: duty.Organ{ID: e.newID(), Code: o.Code, Name: o.Name, Kind: o.Kind, Path: duty.Path(o.Code + "/")}}
-		if o.Above != "" {
-			above, err := e.organ(ctx, at+"/above", o.Above)
-			if err != nil {
-				return err
-			}
-			organ.Parent, organ.Path = &above.ID, above.Path+organ.Path
+		if err := e.place(ctx, at+"/above", &organ, o.Above); err != nil {
+			return err
 		}
 		e.organs[o.Code] = organ.Organ
 		e.out.Organs = append(e.out.Organs, organ)
+	}
+	return nil
+}
+
+// rank orders the levels of the tree: an organ stands under one of a higher level.
+var rank = []duty.OrganKind{duty.Bureau, duty.District, duty.Station, duty.Squad}
+
+// place puts an organ under the one with a code. Without one it is the root, of which there is only one.
+func (e *entering) place(ctx context.Context, field string, organ *Organ, code string) error {
+	if code == "" {
+		return e.onlyRoot(ctx, field)
+	}
+	above, err := e.organ(ctx, field, code)
+	if err != nil {
+		return err
+	}
+	if slices.Index(rank, above.Kind) >= slices.Index(rank, organ.Kind) {
+		return fault.BadField(field, fmt.Sprintf("no %s stands under a %s", organ.Kind, above.Kind))
+	}
+	organ.Parent, organ.Path = &above.ID, above.Path+organ.Path
+	return nil
+}
+
+func (e *entering) onlyRoot(ctx context.Context, field string) error {
+	roots, err := e.register.Roots(ctx)
+	if err != nil {
+		return err
+	}
+	for _, entered := range e.out.Organs {
+		if entered.Parent == nil {
+			roots = append(roots, entered.Organ)
+		}
+	}
+	if len(roots) > 0 {
+		return fault.BadField(field, fmt.Sprintf("is needed: the root is %s already", roots[0].Code))
 	}
 	return nil
 }
@@ -119,6 +151,9 @@ func (e *entering) addPeople(ctx context.Context, order Order) error {
 		}
 		if p.Number == "" || p.Name == "" {
 			return fault.BadField(at, "needs a number and a name")
+		}
+		if utf8.RuneCountInString(p.Number) > maxNumber {
+			return fault.BadField(at+"/number", fmt.Sprintf("has more than %d characters: nobody could sign in with it", maxNumber))
 		}
 		organ, err := e.organ(ctx, at+"/organ", p.Organ)
 		if err != nil {
@@ -138,6 +173,9 @@ func (e *entering) addHoldings(ctx context.Context, order Order) error {
 			return err
 		}
 		for _, t := range h.Training {
+			if t.ValidTo != nil && !t.ValidTo.After(t.PassedOn) {
+				return fault.BadField(fmt.Sprintf("holdings/%d/training", i), "ends before it was passed")
+			}
 			e.out.Training = append(e.out.Training, HeldTraining{person, t})
 		}
 		for _, q := range h.Qualifications {

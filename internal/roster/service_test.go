@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -200,10 +201,11 @@ func TestPagesSayWhetherThereIsMore(t *testing.T) {
 type register struct {
 	entered []roster.Entries
 	fails   error
+	bare    bool // no root is known yet
 }
 
 var (
-	knownOrgan  = duty.Organ{ID: uuid.New(), Code: "500103000000", Path: "500000000000/500103000000/"}
+	knownOrgan  = duty.Organ{ID: uuid.New(), Code: "500103000000", Kind: duty.District, Path: "500000000000/500103000000/"}
 	knownPerson = duty.Person{ID: uuid.New(), Number: "310111"}
 )
 
@@ -215,6 +217,9 @@ func (r *register) OrganByCode(_ context.Context, code string) (duty.Organ, erro
 }
 
 func (r *register) Roots(context.Context) ([]duty.Organ, error) {
+	if r.bare {
+		return nil, r.fails
+	}
 	return []duty.Organ{knownOrgan}, r.fails
 }
 
@@ -238,7 +243,6 @@ func TestThingsAreEnteredTogetherWithWhatTheyNeed(t *testing.T) {
 		Organs: []roster.NewOrgan{
 			{Code: "500103550000", Name: "江岸派出所", Kind: duty.Station, Above: knownOrgan.Code},
 			{Code: "500103550000-01", Name: "巡逻防控队", Kind: duty.Squad, Above: "500103550000"},
-			{Code: "600000000000", Name: "别处公安局", Kind: duty.Bureau},
 		},
 		Posts:  []roster.Post{{Code: "patrol", Name: "巡逻", Items: []string{"cq-2021 15(1)"}}},
 		People: []roster.NewPerson{{Number: "FJ1", Name: "冉明远", Class: duty.FieldAuxiliary, Organ: "500103550000-01"}},
@@ -256,12 +260,9 @@ func TestThingsAreEnteredTogetherWithWhatTheyNeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := r.entered[0]
-	squad, root := e.Organs[1], e.Organs[2]
+	squad := e.Organs[1]
 	if squad.Path != knownOrgan.Path+"500103550000/500103550000-01/" || *squad.Parent != e.Organs[0].ID || *e.Organs[0].Parent != knownOrgan.ID {
 		t.Errorf("organs %+v", e.Organs)
-	}
-	if root.Parent != nil || root.Path != "600000000000/" {
-		t.Errorf("root %+v", root)
 	}
 	person := e.People[0]
 	if person.Organ != squad.Organ || person.Status != law.StatusActive || person.ID == uuid.Nil {
@@ -281,8 +282,14 @@ func TestABadOrderEntersNothingAndSaysWhere(t *testing.T) {
 	t.Parallel()
 	person := roster.NewPerson{Number: "FJ1", Name: "冉明远", Class: duty.FieldAuxiliary, Organ: knownOrgan.Code}
 	for field, order := range map[string]roster.Order{
-		"organs/0/kind":     {Organs: []roster.NewOrgan{{Code: "1", Name: "x", Kind: "county"}}},
-		"organs/0/above":    {Organs: []roster.NewOrgan{{Code: "1", Name: "x", Kind: duty.Station, Above: "2"}}},
+		"organs/0/kind":   {Organs: []roster.NewOrgan{{Code: "1", Name: "x", Kind: "county"}}},
+		"organs/0/above":  {Organs: []roster.NewOrgan{{Code: "1", Name: "x", Kind: duty.Station, Above: "2"}}},
+		"organs/1/above":  {Organs: []roster.NewOrgan{{Code: "1", Name: "x", Kind: duty.Station, Above: knownOrgan.Code}, {Code: "2", Name: "x", Kind: duty.Bureau, Above: "1"}}},
+		"organs/2/above":  {Organs: []roster.NewOrgan{{Code: "1", Name: "x", Kind: duty.Squad, Above: knownOrgan.Code}, {Code: "2", Name: "x", Kind: duty.Squad, Above: knownOrgan.Code}, {Code: "3", Name: "x", Kind: duty.Bureau}}},
+		"people/0/number": {People: []roster.NewPerson{{Number: strings.Repeat("1", 33), Name: "x", Class: duty.Officer, Organ: knownOrgan.Code}}},
+		"holdings/0/training": {Holdings: []roster.Holdings{{Number: knownPerson.Number, Training: []duty.Training{{
+			Post: "patrol", PassedOn: time.Unix(1, 0), ValidTo: new(time.Time),
+		}}}}},
 		"organs/0":          {Organs: []roster.NewOrgan{{Name: "x", Kind: duty.Station}}},
 		"people/0/class":    {People: []roster.NewPerson{{Number: "1", Name: "x", Class: "sheriff"}}},
 		"people/0":          {People: []roster.NewPerson{{Number: "1", Class: duty.Officer}}},
@@ -297,6 +304,24 @@ func TestABadOrderEntersNothingAndSaysWhere(t *testing.T) {
 		if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "["+field+":") || len(r.entered) > 0 {
 			t.Errorf("%s: %v", field, err)
 		}
+	}
+}
+
+// TestThereIsOneRoot: an empty roster takes the first one, and not a second one with it.
+func TestThereIsOneRoot(t *testing.T) {
+	t.Parallel()
+	r := &register{bare: true}
+	bureau := roster.NewOrgan{Code: "500000000000", Name: "市公安局", Kind: duty.Bureau}
+	other := roster.NewOrgan{Code: "600000000000", Name: "别处公安局", Kind: duty.Bureau}
+	err := roster.NewAdmin(r).Enter(t.Context(), roster.Order{Organs: []roster.NewOrgan{bureau, other}})
+	if fault.KindOf(err) != fault.Invalid || len(r.entered) > 0 {
+		t.Errorf("two roots: %v", err)
+	}
+	if err := roster.NewAdmin(r).Enter(t.Context(), roster.Order{Organs: []roster.NewOrgan{bureau}}); err != nil {
+		t.Fatal(err)
+	}
+	if root := r.entered[0].Organs[0]; root.Parent != nil || root.Path != "500000000000/" {
+		t.Errorf("root %+v", root)
 	}
 }
 

@@ -74,7 +74,7 @@ func (l *line) person(tokens ...string) uuid.UUID {
 	}}}))
 	for _, token := range tokens {
 		device := identity.Device{ID: uuid.New(), Person: id, Name: "警务通", Platform: identity.Android}
-		_, err := l.store.AddDevice(l.Context(), device, nil)
+		_, err := l.store.AddDevice(l.Context(), device)
 		l.must(err)
 		l.must(l.store.SetPushToken(l.Context(), device.ID, token))
 	}

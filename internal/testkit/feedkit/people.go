@@ -24,7 +24,7 @@ func (l *Log) SignIn(role duty.Role, path duty.Path) duty.Actor {
 		People: []duty.Person{{ID: a.Person, Number: a.Number, Name: a.Name, Class: a.Class, Organ: a.Organ, Status: law.StatusActive}},
 		Grants: held(a.Person, a.Grants),
 	}))
-	_, err := l.AddDevice(ctx, identity.Device{ID: a.Device, Person: a.Person, Name: "大屏", Platform: identity.Web}, nil)
+	_, err := l.AddDevice(ctx, identity.Device{ID: a.Device, Person: a.Person, Name: "大屏", Platform: identity.Web})
 	l.must(err)
 	l.must(l.SetPassword(ctx, a.Person, "hash", false, uuid.Nil))
 	_, err = l.AddSession(ctx, identity.NewSession{
