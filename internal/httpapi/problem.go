@@ -99,7 +99,7 @@ func problemDocument(status int, what *fault.Error, zh bool, request string) api
 		RequestID: request,
 	}
 	for _, f := range what.Fields {
-		p.Errors = append(p.Errors, api.FieldError{Field: f.Field, Message: f.Message})
+		p.Errors = append(p.Errors, api.FieldError{Field: f.Field, Message: fieldMessage(f.Message, zh)})
 	}
 	return p
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
@@ -336,6 +337,9 @@ func (q *request) bad(code string, fields ...string) {
 	var got []string
 	for _, e := range q.problem(http.StatusBadRequest, code).Errors {
 		got = append(got, e.Field)
+		if chinese := strings.ContainsFunc(e.Message, func(r rune) bool { return unicode.Is(unicode.Han, r) }); code == "invalid_request" && !chinese {
+			q.t.Errorf("%s %s: %s %q has no Chinese", q.method, q.path, e.Field, e.Message)
+		}
 	}
 	if strings.Join(got, " ") != strings.Join(fields, " ") {
 		q.t.Errorf("%s %s %s: bad places %v, want %v", q.method, q.path, q.body, got, fields)
