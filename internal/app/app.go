@@ -149,7 +149,7 @@ func (a *App) join(ctx context.Context) error {
 		roster:   people, recruitment: roster.NewRecruitment(people, a.store, a.gates(books)),
 		feed: feeds, sockets: sockets, hub: hub, sequencer: sequencer,
 	}
-	if err := a.push(ctx, rooms.legal); err != nil {
+	if err := a.push(ctx, rooms.legal, rooms.dispatch); err != nil {
 		return err
 	}
 	a.background(sequencer.Run)

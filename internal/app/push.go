@@ -13,7 +13,7 @@ import (
 )
 
 // push sets the workers to the messages that commands leave behind.
-func (a *App) push(ctx context.Context, approvals push.Approvals) error {
+func (a *App) push(ctx context.Context, approvals push.Approvals, concerns push.Concerns) error {
 	channel, err := a.channel(ctx)
 	if err != nil {
 		return err
@@ -22,7 +22,7 @@ func (a *App) push(ctx context.Context, approvals push.Approvals) error {
 		Namespace: "dutybound", Name: "pushes_total", Help: "Messages to devices, by what became of them.",
 	}, []string{"outcome"})
 	deliveries := notify.New(a.store, channel, a.log, func(o notify.Outcome) { a.delivered.WithLabelValues(string(o)).Inc() })
-	runner, err := push.Start(context.WithoutCancel(ctx), a.store.Pool(), deliveries, approvals, a.log, push.Pace{})
+	runner, err := push.Start(context.WithoutCancel(ctx), a.store.Pool(), deliveries, approvals, concerns, a.log, push.Pace{})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dutybound/dutybound/internal/app"
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/testkit"
 )
 
 // unit is a dispatcher with a member who acts, and a colleague who will be found unfit.
@@ -32,6 +33,9 @@ func (u *unit) change(sql string, args ...any) {
 func (u *unit) setStatus(who *hand, status string) {
 	u.t.Helper()
 	u.personnel.ask("PUT", "/v1/people/"+who.person.String()+"/status", object{"status": status, "reason": "试验"}, nil).want(200)
+	testkit.Wait(u.t, "their tasks to have heard of it", func() bool {
+		return u.count(`SELECT count(*) FROM river_job WHERE kind = 'concern' AND finalized_at IS NULL`) == 0
+	})
 }
 
 // flaw is what makes the colleague unfit, one for each class of refusal, and what cures it.

@@ -3,6 +3,8 @@ package app_test
 import (
 	"slices"
 	"testing"
+
+	"github.com/dutybound/dutybound/internal/testkit"
 )
 
 // goingOn is led work that goes on as it should.
@@ -242,4 +244,21 @@ func TestTheNewLeadAndTheCalledOffAreTold(t *testing.T) {
 			t.Errorf("%d pushes of %s", n, kind)
 		}
 	}
+}
+
+// Whoever may not work any more (Art. 37) makes the work a violation, though nobody at the scene has said anything; and whoever
+// may again ends it.
+func TestWhoeverIsSuspendedAtWorkMakesAViolation(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	task := goingOn(u)
+	u.setStatus(u.colleague, "suspended")
+	testkit.Wait(t, "the violation", func() bool { return u.times(task, "task.violation") == 1 })
+	u.ends(task, "fact.changed", "task.violation")
+	u.setStatus(u.colleague, "active")
+	testkit.Wait(t, "the end of it", func() bool { return u.times(task, "task.lawful_again") == 1 })
+	u.dispatcher.step(task, "cancel", because("收队")).want(200)
+	u.setStatus(u.colleague, "suspended") // who is at no work concerns none
+	u.ends(task, "fact.changed", "task.lawful_again", "task.cancelled")
+	u.sound()
 }

@@ -32,6 +32,17 @@ type Command struct {
 	Hash [32]byte // of method, path and body
 }
 
+// Concern is news about somebody for work that they are part of: the law is asked again (Art. 37).
+type Concern struct {
+	ID     uuid.UUID `json:"id"` // of this news to this task: heard twice it counts once
+	Task   uuid.UUID `json:"task"`
+	Person uuid.UUID `json:"person"`
+	By     uuid.UUID `json:"by"` // who changed it
+	Fact   string    `json:"fact"`
+	From   string    `json:"from"`
+	To     string    `json:"to"`
+}
+
 // Push is a message to a person's devices. It carries no case detail: the app fetches by id inside the session (Art. 21(2)).
 type Push struct {
 	Person   uuid.UUID `json:"person"`

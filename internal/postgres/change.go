@@ -177,7 +177,7 @@ func write(ctx context.Context, tx pgx.Tx, c roster.Changes, told func(done, tot
 	for i, step := range steps {
 		b := &pgx.Batch{}
 		step(b)
-		if err := queueLast(b, i == len(steps)-1, c.Told); err != nil {
+		if err := queueLast(b, i == len(steps)-1, c); err != nil {
 			return err
 		}
 		if err := tx.SendBatch(ctx, b).Close(); err != nil {
@@ -190,11 +190,14 @@ func write(ctx context.Context, tx pgx.Tx, c roster.Changes, told func(done, tot
 	return nil
 }
 
-func queueLast(b *pgx.Batch, last bool, pushes []duty.Push) error {
+func queueLast(b *pgx.Batch, last bool, c roster.Changes) error {
 	if !last {
 		return nil
 	}
-	return queuePushes(b, pushes)
+	if err := queuePushes(b, c.Told); err != nil {
+		return err
+	}
+	return queueConcerns(b, c.Concerns)
 }
 
 func portions[T any](all []T, queue func(*pgx.Batch, []T)) (steps []func(*pgx.Batch)) {

@@ -24,18 +24,29 @@ const insertJobs = `INSERT INTO river_job (args, kind, priority, max_attempts)
 const PushAttempts = 1000
 
 func queuePushes(b *pgx.Batch, pushes []duty.Push) error {
-	if len(pushes) == 0 {
+	return queueJobs(b, PushKind, pushes, func(p duty.Push) int16 { return JobPriority(p.Priority) })
+}
+
+// ConcernKind is the kind of the jobs that carry a duty.Concern.
+const ConcernKind = "concern"
+
+func queueConcerns(b *pgx.Batch, concerns []duty.Concern) error {
+	return queueJobs(b, ConcernKind, concerns, func(duty.Concern) int16 { return 1 })
+}
+
+func queueJobs[T any](b *pgx.Batch, kind string, jobs []T, priority func(T) int16) error {
+	if len(jobs) == 0 {
 		return nil
 	}
-	args, priorities := make([]string, len(pushes)), make([]int16, len(pushes))
-	for i, p := range pushes {
-		text, err := json.Marshal(p)
+	args, priorities := make([]string, len(jobs)), make([]int16, len(jobs))
+	for i, job := range jobs {
+		text, err := json.Marshal(job)
 		if err != nil {
-			return fmt.Errorf("push: %w", err)
+			return fmt.Errorf("%s: %w", kind, err)
 		}
-		args[i], priorities[i] = string(text), JobPriority(p.Priority)
+		args[i], priorities[i] = string(text), priority(job)
 	}
-	b.Queue(insertJobs, PushKind, args, priorities, PushAttempts)
+	b.Queue(insertJobs, kind, args, priorities, PushAttempts)
 	return nil
 }
 

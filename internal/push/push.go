@@ -64,13 +64,16 @@ const fetchCooldown = 20 * time.Millisecond // River's 100 ms would be the laten
 
 // Start sets workers to the jobs of a database. The pool's role needs to read and write River's tables, and one connection of it is
 // kept for listening.
-func Start(ctx context.Context, pool *pgxpool.Pool, deliverer Deliverer, approvals Approvals, log *slog.Logger, pace Pace) (*Runner, error) {
+func Start(ctx context.Context, pool *pgxpool.Pool, deliverer Deliverer, approvals Approvals, concerns Concerns, log *slog.Logger, pace Pace) (*Runner, error) {
 	pace.complete()
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &worker{deliverer: deliverer, retry: pace.Retry}); err != nil {
 		return nil, fmt.Errorf("push: %w", err)
 	}
 	if err := river.AddWorkerSafely(workers, &approvalWorker{approvals: approvals, retry: pace.Retry}); err != nil {
+		return nil, fmt.Errorf("push: %w", err)
+	}
+	if err := river.AddWorkerSafely(workers, &concernWorker{concerns: concerns, retry: pace.Retry}); err != nil {
 		return nil, fmt.Errorf("push: %w", err)
 	}
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{

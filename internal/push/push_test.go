@@ -59,6 +59,10 @@ func (d *desk) Deliver(_ context.Context, p duty.Push, _, _ time.Time) error {
 func (d *desk) Announce(_ context.Context, id uuid.UUID) error { return d.tell("announce", id) }
 func (d *desk) Escalate(_ context.Context, id uuid.UUID) error { return d.tell("escalate", id) }
 
+func (d *desk) Reconsider(_ context.Context, c duty.Concern) error {
+	return d.tell("reconsider", c.Task)
+}
+
 func (d *desk) tell(step string, id uuid.UUID) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -82,7 +86,7 @@ func open(t *testing.T, url string) *postgres.Store {
 
 func start(t *testing.T, pool *pgxpool.Pool, d *desk, pace push.Pace) *push.Runner {
 	t.Helper()
-	runner, err := push.Start(context.Background(), pool, d, d, slog.New(slog.DiscardHandler), pace)
+	runner, err := push.Start(context.Background(), pool, d, d, d, slog.New(slog.DiscardHandler), pace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +129,34 @@ func TestARequestIsBroughtBeforeApprovers(t *testing.T) {
 	}
 	if len(told) != 2 {
 		t.Errorf("%v", told)
+	}
+}
+
+// News about somebody reaches each task that they are part of, and is told again when that failed.
+func TestNewsReachesTheTask(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t)
+	d := newDesk(func(_ duty.Push, try int) error {
+		if try == 1 {
+			return errors.New("no")
+		}
+		return nil
+	})
+	start(t, open(t, db.URL).Pool(), d, push.Pace{Poll: 20 * time.Millisecond, Retry: 20 * time.Millisecond})
+	task := uuid.New()
+	_, err := db.Pool().Exec(t.Context(), `INSERT INTO river_job (args, kind, priority) VALUES (jsonb_build_object('task', $1::uuid), 'concern', 1)`, task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		select {
+		case told := <-d.told:
+			if told != "reconsider "+task.String() {
+				t.Errorf("told %q", told)
+			}
+		case <-time.After(patience):
+			t.Fatal("nothing was told")
+		}
 	}
 }
 
@@ -269,7 +301,7 @@ func hangAtWork(url string) {
 		select {}
 	})
 	pace := push.Pace{Poll: 20 * time.Millisecond}
-	if _, err := push.Start(context.Background(), store.Pool(), d, d, slog.New(slog.DiscardHandler), pace); err != nil {
+	if _, err := push.Start(context.Background(), store.Pool(), d, d, d, slog.New(slog.DiscardHandler), pace); err != nil {
 		panic(err)
 	}
 	time.Sleep(patience) // at most, should the parent die first

@@ -57,6 +57,7 @@ type Changes struct {
 	Grant    []HeldGrant
 	Owed     []Owed
 	Told     []duty.Push
+	Concerns []duty.Concern // to the tasks of those whose status changed
 	Events   []ledger.Event
 	Source   *Source
 	Import   *Ended
@@ -221,6 +222,11 @@ func (c *change) transfer(was, is duty.Person) {
 // turn changes a status. A leaver is signed out (Art. 37), and owes what they were issued (Art. 35).
 func (c *change) turn(was, is duty.Person) {
 	body := map[string]any{"person": is.ID, "from": was.Status, "to": is.Status, "reason": c.reason}
+	for _, t := range c.scene.Tasks[is.ID] {
+		c.out.Concerns = append(c.out.Concerns, duty.Concern{
+			ID: c.newID(), Task: t.ID, Person: is.ID, By: c.actor, Fact: "status", From: was.Status.String(), To: is.Status.String(),
+		})
+	}
 	switch is.Status {
 	case law.StatusSeparated:
 		c.out.Left = append(c.out.Left, is.ID)

@@ -70,8 +70,8 @@ type Register interface {
 	// Roots are the organs under no other.
 	Roots(ctx context.Context) ([]duty.Organ, error)
 	// Enter writes all entries in one transaction or nothing. Organs and people that exist are refused with fault.Conflict; posts,
-	// training, qualifications and equipment replace what was entered for the same key; grants may exist already, and withdrawn
-	// ones may be gone already.
+	// training, qualifications and equipment replace what was entered for the same key; grants may exist already; one to be
+	// withdrawn that is not held is fault.NotFound.
 	Enter(ctx context.Context, entries Entries) error
 }
 

@@ -16,6 +16,7 @@ var effects = map[string]effect{
 	"assign_police_officer":      nil,
 	"await_entry_into_force":     nil,
 	"ask_approver":               nil,
+	"heed_approver":              nil,
 	"choose_field_auxiliary":     person(func(a *law.Auxiliary) { a.Role = law.RoleField }),
 	"choose_civilian_auxiliary":  person(func(a *law.Auxiliary) { a.Role = law.RoleCivilian }),
 	"choose_qualified_auxiliary": person(func(a *law.Auxiliary) { a.Qualifications |= a.Operates }),

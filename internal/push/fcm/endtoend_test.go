@@ -51,7 +51,7 @@ func lay(t *testing.T, answer func(fcm.Sent) fcm.Refusal) *line {
 	sender, sink, _ := local(t)
 	sink.Answer(func(s fcm.Sent) fcm.Refusal { l.sent <- s; return answer(s) })
 	deliveries := notify.New(store, sender, slog.New(slog.DiscardHandler), nil)
-	runner, err := push.Start(context.Background(), store.Pool(), deliveries, nil, slog.New(slog.DiscardHandler),
+	runner, err := push.Start(context.Background(), store.Pool(), deliveries, nil, nil, slog.New(slog.DiscardHandler),
 		push.Pace{Poll: 20 * time.Millisecond, Retry: 20 * time.Millisecond})
 	l.must(err)
 	t.Cleanup(func() { l.must(runner.Stop(context.Background())) })

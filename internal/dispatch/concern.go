@@ -1,0 +1,39 @@
+package dispatch
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/fault"
+)
+
+// Reconsider asks the law again about work that goes on, because something about one of its people has changed elsewhere: whoever is
+// suspended or has left may not go on working (Art. 37), and nobody at the scene need have said so. The same news twice counts once.
+func (s *Service) Reconsider(ctx context.Context, c duty.Concern) error {
+	house := duty.Actor{Person: c.By, Grants: []duty.Grant{{Role: duty.RoleAuditor, Path: Everywhere[0]}}} // it sees the task, whoever changed what
+	call := Call{Actor: house, Command: duty.Command{ID: c.ID, Hash: sha256.Sum256(c.ID[:])}}
+	_, err := s.store.Decide(ctx, call, c.Task, func(snap Snapshot) (Decision, error) {
+		return s.decide(snap, house, DoObserve, uuid.Nil, concern{c})
+	})
+	var known *fault.Error
+	if errors.As(err, &known) && known.Kind == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
+type concern struct{ duty.Concern }
+
+func (c concern) apply(d *deciding) error {
+	if d.task.State != Started || !d.task.Part(c.Person) {
+		return nil
+	}
+	if err := d.event("fact.changed", map[string]any{"person": c.Person, "fact": c.Fact, "from": c.From, "to": c.To, "source": "roster"}); err != nil {
+		return err
+	}
+	return d.rerule()
+}
