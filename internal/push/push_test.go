@@ -100,17 +100,24 @@ func start(t *testing.T, pool *pgxpool.Pool, d *desk, pace push.Pace) *push.Runn
 	return runner
 }
 
-// A request is brought before its approvers at once and again at its deadline, and tried again when that failed.
-func TestARequestIsBroughtBeforeApprovers(t *testing.T) {
-	t.Parallel()
-	db := testkit.Database(t)
+// reluctant is a desk at work that takes everything at the second try.
+func reluctant(t *testing.T, url string) *desk {
+	t.Helper()
 	d := newDesk(func(_ duty.Push, try int) error {
 		if try == 1 {
 			return errors.New("no")
 		}
 		return nil
 	})
-	start(t, open(t, db.URL).Pool(), d, push.Pace{Poll: 20 * time.Millisecond, Retry: 20 * time.Millisecond})
+	start(t, open(t, url).Pool(), d, push.Pace{Poll: 20 * time.Millisecond, Retry: 20 * time.Millisecond})
+	return d
+}
+
+// A request is brought before its approvers at once and again at its deadline, and tried again when that failed.
+func TestARequestIsBroughtBeforeApprovers(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t)
+	d := reluctant(t, db.URL)
 	id := uuid.New()
 	for _, step := range []string{"announce", "escalate"} {
 		_, err := db.Pool().Exec(t.Context(), `INSERT INTO river_job (args, kind, priority) VALUES (jsonb_build_object('approval', $1::uuid, 'step', $2::text), 'approval', 1)`, id, step)
@@ -136,13 +143,7 @@ func TestARequestIsBroughtBeforeApprovers(t *testing.T) {
 func TestNewsReachesTheTask(t *testing.T) {
 	t.Parallel()
 	db := testkit.Database(t)
-	d := newDesk(func(_ duty.Push, try int) error {
-		if try == 1 {
-			return errors.New("no")
-		}
-		return nil
-	})
-	start(t, open(t, db.URL).Pool(), d, push.Pace{Poll: 20 * time.Millisecond, Retry: 20 * time.Millisecond})
+	d := reluctant(t, db.URL)
 	task := uuid.New()
 	_, err := db.Pool().Exec(t.Context(), `INSERT INTO river_job (args, kind, priority) VALUES (jsonb_build_object('task', $1::uuid), 'concern', 1)`, task)
 	if err != nil {
