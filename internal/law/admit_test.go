@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/law/lawtest"
 	"github.com/dutybound/dutybound/internal/law/naive"
 )
 
@@ -192,7 +193,7 @@ func TestTheGateIsData(t *testing.T) {
 		{"field: senior_secondary, ", "", "education field and civilian"},
 	} {
 		lib := embedded(t)
-		change(t, lib, "cq-2021/art09.yaml", c.from, c.to)
+		lawtest.Change(t, lib, "cq-2021/art09.yaml", c.from, c.to)
 		if !slices.ContainsFunc(law.Check(lib, law.DefaultRulebook), func(p law.Problem) bool { return strings.Contains(p.String(), c.want) }) {
 			t.Errorf("%s: %v", c.to, law.Check(lib, law.DefaultRulebook))
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/law/lawtest"
 )
 
 // Every unit of every shipped rulebook's words has a rule or a trace in both languages, and every article a gloss.
@@ -90,7 +91,7 @@ func TestCoverageShowsEditions(t *testing.T) {
 	t.Parallel()
 	files := embedded(t)
 	later := strings.Replace(string(files[cq+"art22.yaml"].Data), "2021-09-01", "2024-01-01", 1)
-	change(t, files, cq+"art22.yaml", "effective_from: 2021-09-01", "effective_from: 2021-09-01\neffective_to: 2024-01-01")
+	lawtest.Change(t, files, cq+"art22.yaml", "effective_from: 2021-09-01", "effective_from: 2021-09-01\neffective_to: 2024-01-01")
 	files[cq+"art21b.yaml"] = &fstest.MapFile{Data: []byte(later)}
 	var dates []string
 	for _, a := range loaded(t, files, "cq-2021", nil).Articles() {
@@ -102,7 +103,7 @@ func TestCoverageShowsEditions(t *testing.T) {
 		t.Error(dates)
 	}
 	coarse := embedded(t)
-	change(t, coarse, cq+"art38.yaml", "items:\n", "items:\n  - item: \"38\"\n    kind: traced\n    by: organ\n    note: {zh: 全条, en: the whole}\n")
+	lawtest.Change(t, coarse, cq+"art38.yaml", "items:\n", "items:\n  - item: \"38\"\n    kind: traced\n    by: organ\n    note: {zh: 全条, en: the whole}\n")
 	whole := loaded(t, coarse, "cq-2021", nil).Articles()[37]
 	if items := whole.Units[0].Items; whole.Citation != "cq-2021 38" || len(items) != 1 || items[0].By != "not_yet" {
 		t.Errorf("what is said of a unit alone is not what the table says: %+v", whole)

@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/law/lawtest"
 )
 
 const (
@@ -96,7 +97,7 @@ func TestRulebooksThatWouldRuleWronglyAreRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			files := embedded(t)
-			change(t, files, c.file, c.old, c.text)
+			lawtest.Change(t, files, c.file, c.old, c.text)
 			_, err := law.Load(files)
 			var bad *law.BadRulebook
 			want := c.want
@@ -114,9 +115,9 @@ func TestRulebooksThatWouldRuleWronglyAreRefused(t *testing.T) {
 func TestAnOverlayDoesNotArmAnybody(t *testing.T) {
 	t.Parallel()
 	files := embedded(t)
-	change(t, files, procedure+"art52.yaml", toForbid,
+	lawtest.Change(t, files, procedure+"art52.yaml", toForbid,
 		"  - item: \"52¶1\"\n    kind: equips\n    equipment: [{class: weapon, use: [carry], verdict: allow}]\n")
-	change(t, files, procedure+"art52.yaml", "{obligation: min_officers, officers: 2, acts: [public-security-inspection], when: {case_kind: [administrative]}}", "{obligation: status}")
+	lawtest.Change(t, files, procedure+"art52.yaml", "{obligation: min_officers, officers: 2, acts: [public-security-inspection], when: {case_kind: [administrative]}}", "{obligation: status}")
 	f := orderly("patrol", false)
 	f.Auxiliaries[0].Equipment = []law.EquipmentItem{{Class: law.EquipmentWeapon, Item: "pistol"}}
 	v, err := loaded(t, files, "cq-2021", nil).Decide(f)
@@ -130,7 +131,7 @@ func TestAnOverlayDoesNotArmAnybody(t *testing.T) {
 func TestEveryListCounts(t *testing.T) {
 	t.Parallel()
 	files := embedded(t)
-	change(t, files, procedure+"art58.yaml", "[{obligation: guard_named, acts: [protective-restraint-drunk]}]",
+	lawtest.Change(t, files, procedure+"art58.yaml", "[{obligation: guard_named, acts: [protective-restraint-drunk]}]",
 		"[{obligation: guard_named, acts: [protective-restraint-drunk]}]\n    equipment: [{class: restraint, use: [carry], list: \"strap,rope\"}]")
 	book := loaded(t, files, "cq-2021", map[string]string{"restraint_list": "strap,net"})
 	f := orderly("patrol", false)
@@ -149,7 +150,7 @@ func TestEveryListCounts(t *testing.T) {
 func TestAnExceptionMayLeaveTheEmergencyToAPerson(t *testing.T) {
 	t.Parallel()
 	files := embedded(t)
-	change(t, files, cq+"art19.yaml", "emergency: conditional", "emergency: needs_human")
+	lawtest.Change(t, files, cq+"art19.yaml", "emergency: conditional", "emergency: needs_human")
 	f := orderly("rescue", false)
 	f.Tags, f.Emergency = law.TagCounterTerrorism, true
 	v, err := loaded(t, files, "cq-2021", nil).Decide(f)
@@ -168,9 +169,9 @@ func TestTheNewestEditionQuotesTheSource(t *testing.T) {
 		files := embedded(t)
 		second := strings.Replace(string(files[cq+"art22.yaml"].Data), "effective_from: 2021-09-01", "effective_from: 2024-01-01\neffective_to: 2025-01-01", 1)
 		files[cq+"art22b.yaml"] = &fstest.MapFile{Data: []byte(second)}
-		change(t, files, cq+"art22.yaml", "effective_from: 2021-09-01", "effective_from: 2021-09-01\neffective_to: 2024-01-01")
-		change(t, files, cq+"art22.yaml", "由辅警所在的", c.older+"由辅警所在的")
-		change(t, files, cq+"art22b.yaml", "由辅警所在的", c.newer+"由辅警所在的")
+		lawtest.Change(t, files, cq+"art22.yaml", "effective_from: 2021-09-01", "effective_from: 2021-09-01\neffective_to: 2024-01-01")
+		lawtest.Change(t, files, cq+"art22.yaml", "由辅警所在的", c.older+"由辅警所在的")
+		lawtest.Change(t, files, cq+"art22b.yaml", "由辅警所在的", c.newer+"由辅警所在的")
 		_, err := law.Load(files)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("want %q, got %v", c.want, err)

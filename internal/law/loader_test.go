@@ -4,41 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/law/lawtest"
 )
 
 // embedded is a copy of the instruments that come with the program, to be spoiled.
 func embedded(t testing.TB) fstest.MapFS {
 	t.Helper()
-	files := fstest.MapFS{}
-	root := os.DirFS("instruments")
-	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(root, name)
-		files[name] = &fstest.MapFile{Data: data}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
-
-func change(t testing.TB, files fstest.MapFS, name, old, text string) {
-	t.Helper()
-	was := string(files[name].Data)
-	if !strings.Contains(was, old) {
-		t.Fatalf("%s does not say %q", name, old)
-	}
-	files[name] = &fstest.MapFile{Data: []byte(strings.Replace(was, old, text, 1))}
+	return lawtest.Instruments(t, "instruments")
 }
 
 func TestEmbeddedRulebooksAreGood(t *testing.T) {
@@ -136,7 +114,7 @@ func TestBadRulebooksAreRefused(t *testing.T) {
 			if c.old == "*" {
 				files[c.file] = &fstest.MapFile{}
 			} else {
-				change(t, files, c.file, c.old, c.text)
+				lawtest.Change(t, files, c.file, c.old, c.text)
 			}
 			_, err := law.Load(files)
 			var bad *law.BadRulebook
@@ -181,7 +159,7 @@ func TestEditionsFollowEachOther(t *testing.T) {
 		second := strings.Replace(string(files[cq+"art22.yaml"].Data), "2021-09-01", "2024-01-01", 1)
 		files[cq+"art22b.yaml"] = &fstest.MapFile{Data: []byte(second)}
 		if ends != "" {
-			change(t, files, cq+"art22.yaml", "effective_from: 2021-09-01", "effective_from: 2021-09-01\neffective_to: "+ends)
+			lawtest.Change(t, files, cq+"art22.yaml", "effective_from: 2021-09-01", "effective_from: 2021-09-01\neffective_to: "+ends)
 		}
 		_, err := law.Load(files)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
@@ -193,8 +171,8 @@ func TestEditionsFollowEachOther(t *testing.T) {
 func TestTooManyConditionsAreRefused(t *testing.T) {
 	t.Parallel()
 	files := embedded(t)
-	change(t, files, cq+"art33.yaml", "[{obligation: training}]", "["+strings.Repeat("{obligation: training}, ", 65)+"]")
-	change(t, files, cq+"art37.yaml", "kind: requires", "kind: requires\n    advice: ["+strings.Repeat("{advice: refresher_overdue}, ", 65)+"]")
+	lawtest.Change(t, files, cq+"art33.yaml", "[{obligation: training}]", "["+strings.Repeat("{obligation: training}, ", 65)+"]")
+	lawtest.Change(t, files, cq+"art37.yaml", "kind: requires", "kind: requires\n    advice: ["+strings.Repeat("{advice: refresher_overdue}, ", 65)+"]")
 	_, err := law.Load(files)
 	for _, want := range []string{"conditions of people and tasks, at most 64", "pieces of advice, at most 64"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -226,7 +204,7 @@ func TestOverlaysComeWithTheProgram(t *testing.T) {
 func TestHashNamesTheContent(t *testing.T) {
 	t.Parallel()
 	files := embedded(t)
-	change(t, files, cq+"art22.yaml", "withdraws", "steps back")
+	lawtest.Change(t, files, cq+"art22.yaml", "withdraws", "steps back")
 	book := loaded(t, files, "cq-2021", nil)
 	if book.Rulebooks()[0] == law.Default().Rulebooks()[0] || book.Rulebooks()[1] != law.Default().Rulebooks()[1] {
 		t.Fatal(book.Rulebooks())
@@ -283,7 +261,7 @@ func TestReadingsAreSetWithinTheirOptions(t *testing.T) {
 func TestSettingsInTheDataHold(t *testing.T) {
 	t.Parallel()
 	files := embedded(t)
-	change(t, files, cq+"readings.yaml", "    options: [warn, block]", "    options: [warn, block]\n    value: block")
+	lawtest.Change(t, files, cq+"readings.yaml", "    options: [warn, block]", "    options: [warn, block]\n    value: block")
 	f := orderly("patrol", false)
 	f.Auxiliaries[0].Recording = law.RecordingUnknown
 	v, err := loaded(t, files, "cq-2021", nil).Decide(f)

@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/law/lawtest"
 )
 
 // An item may forbid an act to one role that another item permits to the other.
 func TestAnItemForbidsToItsRoleOnly(t *testing.T) {
 	t.Parallel()
 	files := lakeside()
-	change(t, files, "lakeside-2020/art201.yaml", "acts: [investigation]", "role: civilian, acts: [investigation, patrol]")
+	lawtest.Change(t, files, "lakeside-2020/art201.yaml", "acts: [investigation]", "role: civilian, acts: [investigation, patrol]")
 	book := loaded(t, files, "lakeside-2020", nil)
 	for _, c := range []struct {
 		act    string
@@ -38,7 +39,7 @@ func TestAnItemForbidsToItsRoleOnly(t *testing.T) {
 		t.Errorf("patrol stands on %s", item)
 	}
 	files = lakeside()
-	change(t, files, "lakeside-2020/art201.yaml", "acts: [investigation]", "role: field, acts: [investigation, patrol]")
+	lawtest.Change(t, files, "lakeside-2020/art201.yaml", "acts: [investigation]", "role: field, acts: [investigation, patrol]")
 	if _, err := law.Load(files, "lakeside-2020"); err == nil || !strings.Contains(err.Error(), `1(1): act "patrol" is permitted here and prohibited by 201 for one role`) {
 		t.Error(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/law/lawtest"
 )
 
 const stated = "cq-2021/statements.yaml"
@@ -35,7 +36,7 @@ func TestBadStatementsAreRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			files := embedded(t)
-			change(t, files, stated, c.old, c.text)
+			lawtest.Change(t, files, stated, c.old, c.text)
 			problems := law.Check(files, law.DefaultRulebook)
 			if !slices.ContainsFunc(problems, func(p law.Problem) bool {
 				return p.File == stated && strings.Contains(p.String(), c.want)

@@ -1,47 +1,22 @@
 package prove_test
 
 import (
-	"io/fs"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/law/lawtest"
 	"github.com/dutybound/dutybound/internal/law/prove"
 )
-
-// instruments are a copy of the rulebooks that come with the program, to be spoiled.
-func instruments(t *testing.T) fstest.MapFS {
-	t.Helper()
-	files := fstest.MapFS{}
-	root := os.DirFS("../instruments")
-	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(root, name)
-		files[name] = &fstest.MapFile{Data: data}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
 
 // spoiled is cq-2021 with one text of one file put in place of another.
 func spoiled(t *testing.T, file, old, text string) *law.Library {
 	t.Helper()
-	files := instruments(t)
-	was := string(files[file].Data)
-	if !strings.Contains(was, old) {
-		t.Fatalf("%s does not say %q", file, old)
-	}
-	files[file] = &fstest.MapFile{Data: []byte(strings.Replace(was, old, text, 1))}
+	files := lawtest.Instruments(t, "../instruments")
+	lawtest.Change(t, files, file, old, text)
 	lib, err := law.Load(files, law.DefaultRulebook)
 	if err != nil {
 		t.Fatal(err)
