@@ -593,6 +593,42 @@ func (e LegalRole) Valid() bool {
 	}
 }
 
+// Defines values for Measure.
+const (
+	MeasureCheckEveryS    Measure = "check_every_s"
+	MeasureCheckGraceS    Measure = "check_grace_s"
+	MeasureCheckInRadiusM Measure = "check_in_radius_m"
+	MeasureLeadFreshS     Measure = "lead_fresh_s"
+	MeasureLeadGraceS     Measure = "lead_grace_s"
+	MeasureLeadRadiusM    Measure = "lead_radius_m"
+	MeasureRestShortestS  Measure = "rest_shortest_s"
+	MeasureShiftLongestS  Measure = "shift_longest_s"
+)
+
+// Valid indicates whether the value is a known member of the Measure enum.
+func (e Measure) Valid() bool {
+	switch e {
+	case MeasureCheckEveryS:
+		return true
+	case MeasureCheckGraceS:
+		return true
+	case MeasureCheckInRadiusM:
+		return true
+	case MeasureLeadFreshS:
+		return true
+	case MeasureLeadGraceS:
+		return true
+	case MeasureLeadRadiusM:
+		return true
+	case MeasureRestShortestS:
+		return true
+	case MeasureShiftLongestS:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MemberState.
 const (
 	MemberStateAccepted     MemberState = "accepted"
@@ -804,6 +840,7 @@ func (e Platform) Valid() bool {
 const (
 	ProposalKindDecision ProposalKind = "decision"
 	ProposalKindEntry    ProposalKind = "entry"
+	ProposalKindPolicy   ProposalKind = "policy"
 	ProposalKindPost     ProposalKind = "post"
 	ProposalKindReading  ProposalKind = "reading"
 	ProposalKindRulebook ProposalKind = "rulebook"
@@ -815,6 +852,8 @@ func (e ProposalKind) Valid() bool {
 	case ProposalKindDecision:
 		return true
 	case ProposalKindEntry:
+		return true
+	case ProposalKindPolicy:
 		return true
 	case ProposalKindPost:
 		return true
@@ -1875,8 +1914,9 @@ type LawEntry struct {
 
 // LawInForce defines model for LawInForce.
 type LawInForce struct {
-	At    time.Time `json:"at"`
-	Organ Organ     `json:"organ"`
+	At       time.Time        `json:"at"`
+	Measures []MeasureInForce `json:"measures"`
+	Organ    Organ            `json:"organ"`
 
 	// ReadingSet The hash that rulings under this law carry as `readings`.
 	ReadingSet string           `json:"reading_set"`
@@ -1909,6 +1949,27 @@ type Me struct {
 	OpenTasks int         `json:"open_tasks"`
 	Person    Person      `json:"person"`
 	Session   SessionInfo `json:"session"`
+}
+
+// Measure A number of how duty is watched, in metres (`_m`) or seconds (`_s`), which the statute leaves open.
+type Measure string
+
+// MeasureInForce defines model for MeasureInForce.
+type MeasureInForce struct {
+	Default int `json:"default"`
+
+	// ID A number of how duty is watched, in metres (`_m`) or seconds (`_s`), which the statute leaves open.
+	ID    Measure `json:"id"`
+	Least int     `json:"least"`
+	Means Text    `json:"means"`
+	Most  int     `json:"most"`
+
+	// PerAct Can be set for one act.
+	PerAct bool      `json:"per_act"`
+	Set    *Proposal `json:"set,omitempty"`
+
+	// Value For all acts; what was set for one of them stands among the settings.
+	Value int `json:"value"`
 }
 
 // Member Somebody sent on the task, named as they were when sent.
@@ -1983,6 +2044,9 @@ type NewProposal struct {
 	//
 	// Example: 500000000000/500103000000/500103550000/
 	Path *Path `json:"path,omitempty"`
+
+	// Policy A measure, for all acts or, where the measure allows it, for one. Where a task has several acts the strictest holds.
+	Policy *PolicyChange `json:"policy,omitempty"`
 
 	// Post The items of the statute that the training for a post covers (Art. 33).
 	Post    *PostChange    `json:"post,omitempty"`
@@ -2215,6 +2279,16 @@ type PlaceDatum string
 
 // Platform defines model for Platform.
 type Platform string
+
+// PolicyChange A measure, for all acts or, where the measure allows it, for one. Where a task has several acts the strictest holds.
+type PolicyChange struct {
+	// Act A code of the catalogue (`GET /v1/law/acts`).
+	Act *ActCode `json:"act,omitempty"`
+
+	// Measure A number of how duty is watched, in metres (`_m`) or seconds (`_s`), which the statute leaves open.
+	Measure Measure `json:"measure"`
+	Value   *int    `json:"value,omitempty"`
+}
 
 // PostChange The items of the statute that the training for a post covers (Art. 33).
 type PostChange struct {
@@ -3482,7 +3556,7 @@ type ClientInterface interface {
 
 	// ProposeChangeWithBody Propose a change to the law of an organ
 	//
-	// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+	// Exactly one of `rulebook`, `reading`, `entry`, `post`, `policy` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3491,7 +3565,7 @@ type ClientInterface interface {
 
 	// ProposeChange Propose a change to the law of an organ
 	//
-	// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+	// Exactly one of `rulebook`, `reading`, `entry`, `post`, `policy` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3543,7 +3617,7 @@ type ClientInterface interface {
 
 	// ListReadings Show the law as an organ reads it
 	//
-	// The rulebook of an organ, every reading with its value and who set it, and what else the organ and those above it have decided: entries under the catch-all items (Art. 14(4), 15(5), 16(10)), what the training for a post covers (Art. 33). The nearest organ that has set a thing decides it. Everybody sees the law of their own organ and of those above it.
+	// The rulebook of an organ, every reading with its value and who set it, and what else the organ and those above it have decided: entries under the catch-all items (Art. 14(4), 15(5), 16(10)), what the training for a post covers (Art. 33), the measures by which duty is watched. The nearest organ that has set a thing decides it. Everybody sees the law of their own organ and of those above it.
 	//
 	// Corresponds with GET /v1/law/readings (the `ListReadings` operationId).
 	ListReadings(ctx context.Context, params *ListReadingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4505,7 +4579,7 @@ func (c *Client) ListProposals(ctx context.Context, params *ListProposalsParams,
 
 // ProposeChangeWithBody Propose a change to the law of an organ
 //
-// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+// Exactly one of `rulebook`, `reading`, `entry`, `post`, `policy` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4524,7 +4598,7 @@ func (c *Client) ProposeChangeWithBody(ctx context.Context, params *ProposeChang
 
 // ProposeChange Propose a change to the law of an organ
 //
-// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+// Exactly one of `rulebook`, `reading`, `entry`, `post`, `policy` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4636,7 +4710,7 @@ func (c *Client) WithdrawProposal(ctx context.Context, id ID, params *WithdrawPr
 
 // ListReadings Show the law as an organ reads it
 //
-// The rulebook of an organ, every reading with its value and who set it, and what else the organ and those above it have decided: entries under the catch-all items (Art. 14(4), 15(5), 16(10)), what the training for a post covers (Art. 33). The nearest organ that has set a thing decides it. Everybody sees the law of their own organ and of those above it.
+// The rulebook of an organ, every reading with its value and who set it, and what else the organ and those above it have decided: entries under the catch-all items (Art. 14(4), 15(5), 16(10)), what the training for a post covers (Art. 33), the measures by which duty is watched. The nearest organ that has set a thing decides it. Everybody sees the law of their own organ and of those above it.
 //
 // Corresponds with GET /v1/law/readings (the `ListReadings` operationId).
 func (c *Client) ListReadings(ctx context.Context, params *ListReadingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9043,7 +9117,7 @@ type ClientWithResponsesInterface interface {
 
 	// ProposeChangeWithBodyWithResponse Propose a change to the law of an organ
 	//
-	// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+	// Exactly one of `rulebook`, `reading`, `entry`, `post`, `policy` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9052,7 +9126,7 @@ type ClientWithResponsesInterface interface {
 
 	// ProposeChangeWithResponse Propose a change to the law of an organ
 	//
-	// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+	// Exactly one of `rulebook`, `reading`, `entry`, `post`, `policy` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9106,7 +9180,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListReadingsWithResponse Show the law as an organ reads it
 	//
-	// The rulebook of an organ, every reading with its value and who set it, and what else the organ and those above it have decided: entries under the catch-all items (Art. 14(4), 15(5), 16(10)), what the training for a post covers (Art. 33). The nearest organ that has set a thing decides it. Everybody sees the law of their own organ and of those above it.
+	// The rulebook of an organ, every reading with its value and who set it, and what else the organ and those above it have decided: entries under the catch-all items (Art. 14(4), 15(5), 16(10)), what the training for a post covers (Art. 33), the measures by which duty is watched. The nearest organ that has set a thing decides it. Everybody sees the law of their own organ and of those above it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13567,7 +13641,7 @@ func (c *ClientWithResponses) ListProposalsWithResponse(ctx context.Context, par
 
 // ProposeChangeWithBodyWithResponse Propose a change to the law of an organ
 //
-// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+// Exactly one of `rulebook`, `reading`, `entry`, `post`, `policy` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13582,7 +13656,7 @@ func (c *ClientWithResponses) ProposeChangeWithBodyWithResponse(ctx context.Cont
 
 // ProposeChangeWithResponse Propose a change to the law of an organ
 //
-// Exactly one of `rulebook`, `reading`, `entry`, `post` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
+// Exactly one of `rulebook`, `reading`, `entry`, `post`, `policy` and `decision` says what is to be set; with `end` true it names what the organ no longer sets, so that it inherits again. Nothing changes until a second person approves. What the law has no place for is 400 with the field; the lines that nobody may move are refused always. Rulings that were given stay as they are. Needs `law.propose`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13672,7 +13746,7 @@ func (c *ClientWithResponses) WithdrawProposalWithResponse(ctx context.Context, 
 
 // ListReadingsWithResponse Show the law as an organ reads it
 //
-// The rulebook of an organ, every reading with its value and who set it, and what else the organ and those above it have decided: entries under the catch-all items (Art. 14(4), 15(5), 16(10)), what the training for a post covers (Art. 33). The nearest organ that has set a thing decides it. Everybody sees the law of their own organ and of those above it.
+// The rulebook of an organ, every reading with its value and who set it, and what else the organ and those above it have decided: entries under the catch-all items (Art. 14(4), 15(5), 16(10)), what the training for a post covers (Art. 33), the measures by which duty is watched. The nearest organ that has set a thing decides it. Everybody sees the law of their own organ and of those above it.
 //
 // Returns a wrapper object for the known response body format(s).
 //

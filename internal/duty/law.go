@@ -11,6 +11,8 @@ type Law struct {
 	Posts map[string][]string
 	// Standing is what the organ has decided once and for all tasks about reasons that a person must settle, whoever is on the task.
 	Standing []law.Decision
+	// Policies are the measures that are not as they are unless an organ says so.
+	Policies []Policy
 }
 
 // Trained is a person's training with what the posts cover under this law.

@@ -18,7 +18,7 @@ func (h *handlers) ListReadings(ctx context.Context, r ListReadingsRequestObject
 	v, err := h.Legal.Law(ctx, actorOf(ctx), duty.Path(value(r.Params.Path)), value(r.Params.At))
 	return ListReadings200JSONResponse{
 		Organ: organOf(v.Organ), At: v.At, Rulebook: v.Rulebook, ReadingSet: v.ReadingSet,
-		Readings: convert(v.Readings, readingInForceOf), Settings: convert(v.Others, proposalOf),
+		Readings: convert(v.Readings, readingInForceOf), Measures: convert(v.Measures, measureOf), Settings: convert(v.Others, proposalOf),
 	}, err
 }
 
@@ -38,6 +38,18 @@ func readingInForceOf(r legal.ReadingView) api.ReadingInForce {
 		in.Set, in.Memo, in.Since = &set, r.Set.Memo, *r.Set.InForceFrom
 	}
 	return in
+}
+
+func measureOf(m legal.MeasureView) api.MeasureInForce {
+	wire := api.MeasureInForce{
+		ID: api.Measure(m.ID), Means: api.Text{Zh: m.Means.ZH, En: m.Means.EN}, Value: m.Value,
+		Default: m.Default, Least: m.Least, Most: m.Most, PerAct: m.PerAct,
+	}
+	if m.Set != nil {
+		set := proposalOf(*m.Set)
+		wire.Set = &set
+	}
+	return wire
 }
 
 func proposalOf(p legal.Proposal) api.Proposal {
@@ -93,13 +105,17 @@ func changeOf(b *api.NewProposal) (c legal.Change, err error) {
 	if b.Post != nil {
 		is(legal.Post, b.Post.Code, b.Post.Items, lacking(len(b.Post.Items) == 0, "body/post/items"))
 	}
+	if b.Policy != nil {
+		p := duty.Policy{Measure: duty.Measure(b.Policy.Measure), Act: value(b.Policy.Act), Value: value(b.Policy.Value)}
+		is(legal.Policy, legal.PolicySubject(p), p, lacking(b.Policy.Value == nil, "body/policy/value"))
+	}
 	if b.Decision != nil {
 		d := law.Decision{Citation: b.Decision.Citation, Fact: b.Decision.Fact, Act: value(b.Decision.Act), Allow: value(b.Decision.Allow)}
 		is(legal.Decision, legal.Reason(d), d, lacking(b.Decision.Allow == nil, "body/decision/allow"))
 	}
 	switch {
 	case named != 1:
-		return c, fault.BadField("body", "needs exactly one of rulebook, reading, entry, post and decision")
+		return c, fault.BadField("body", "needs exactly one of rulebook, reading, entry, post, policy and decision")
 	case value(b.End):
 		return c, nil
 	case missing != "":

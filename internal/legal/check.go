@@ -38,6 +38,8 @@ func (s *Service) check(snap Snapshot, p Proposal) error {
 		return s.checkEntry(rulebook, p.Change)
 	case Post:
 		return s.checkPost(of, snap.Posts, p.Change)
+	case Policy:
+		return s.checkPolicy(of, p.Change)
 	case Decision:
 		return s.checkDecision(rulebook, p.Change)
 	default:
@@ -141,6 +143,36 @@ func (s *Service) checkPost(of duty.Law, posts []string, c Change) error {
 	}
 	return nil
 }
+
+// checkPolicy holds a measure to its bounds. An act must be one of the rulebook: a slip of the pen would set what nobody ever does.
+func (s *Service) checkPolicy(of duty.Law, c Change) error {
+	var p duty.Policy
+	if err := json.Unmarshal(c.Value, &p); err != nil {
+		return err
+	}
+	info, known := p.Measure.Info()
+	switch {
+	case !known:
+		return fault.BadField("body/policy/measure", "no such measure")
+	case p.Value < info.Least || p.Value > info.Most:
+		return fault.BadField("body/policy/value", fmt.Sprintf("must be from %d to %d", info.Least, info.Most))
+	case p.Act == "":
+		return nil
+	case !info.PerAct:
+		return fault.BadField("body/policy/act", "this measure is one for all acts")
+	}
+	book, err := s.book(of)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(book.Acts(), func(a law.ActInfo) bool { return a.Code == p.Act }) {
+		return fault.BadField("body/policy/act", "no act of "+book.ID())
+	}
+	return nil
+}
+
+// PolicySubject is what a policy is about: its measure, and the act that it is for.
+func PolicySubject(p duty.Policy) string { return strings.TrimSpace(string(p.Measure) + " " + p.Act) }
 
 // fits compiles the law of the organ and of each one below it that decides for itself, as it will be once the change is approved, at
 // every moment from its date on at which something changes.

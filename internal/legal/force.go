@@ -82,6 +82,11 @@ func (s Setting) into(of *duty.Law) error {
 		err := json.Unmarshal(s.Value, &items)
 		of.Posts[s.Subject] = items
 		return err
+	case Policy:
+		var p duty.Policy
+		err := json.Unmarshal(s.Value, &p)
+		of.Policies = append(of.Policies, p)
+		return err
 	case Decision:
 		var d law.Decision
 		err := json.Unmarshal(s.Value, &d)

@@ -21,6 +21,7 @@ const (
 	Reading  Kind = "reading"  // what the organ takes an open point of it to mean; the restraint list is one (Art. 17(4))
 	Entry    Kind = "entry"    // an act under a catch-all item, by a state provision (Art. 14(4), 15(5), 16(10))
 	Post     Kind = "post"     // the items that the training for a post covers (Art. 33)
+	Policy   Kind = "policy"   // a measure of how duty is watched: distances, cadences
 	Decision Kind = "decision" // what holds for every task about a reason that a person must settle
 )
 
@@ -37,7 +38,7 @@ const (
 // Change is one thing that an organ sets, or no longer sets.
 type Change struct {
 	Kind    Kind            `json:"kind"`
-	Subject string          `json:"subject"`         // id of the reading, act of the entry, code of the post
+	Subject string          `json:"subject"`         // id of the reading, act of the entry, code of the post, measure of the policy
 	Value   json.RawMessage `json:"value,omitempty"` // none: the organ inherits again
 }
 

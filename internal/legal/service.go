@@ -155,7 +155,15 @@ type View struct {
 	Rulebook   string
 	ReadingSet string
 	Readings   []ReadingView
+	Measures   []MeasureView
 	Others     []Proposal // in force, and about something else than a reading
+}
+
+// MeasureView is a measure as it holds for all acts; what holds for one of them is among the others.
+type MeasureView struct {
+	duty.MeasureInfo
+	Value int
+	Set   *Proposal
 }
 
 // ReadingView is a reading as it holds; Set is the proposal that made it so, nil for the rulebook's own value.
@@ -210,6 +218,10 @@ func (s *Service) view(snap Snapshot, at time.Time) (View, error) {
 			r.Value = value
 		}
 		v.Readings = append(v.Readings, r)
+	}
+	for _, info := range duty.Measures {
+		set := by[thing{Policy, string(info.ID)}]
+		v.Measures = append(v.Measures, MeasureView{info, of.Measure(info.ID), set})
 	}
 	return v, nil
 }
