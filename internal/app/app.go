@@ -25,6 +25,7 @@ import (
 	"github.com/dutybound/dutybound/internal/live"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/safety"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 	"github.com/dutybound/dutybound/migrations"
 )
@@ -148,14 +149,16 @@ func (a *App) join(ctx context.Context) error {
 		identity: identity.New(a.store, a.live, a.config.SessionTTL),
 		roster:   people, recruitment: roster.NewRecruitment(people, a.store, a.gates(books)),
 		feed: feeds, sockets: sockets, hub: hub, sequencer: sequencer,
+		safety: safety.New(a.store, a.store, safety.AsMeasured, safety.Pace{Repeat: a.config.AlarmRepeat, Widen: a.config.AlarmRounds}),
 	}
-	if err := a.push(ctx, rooms.legal, rooms.dispatch); err != nil {
+	if err := a.push(ctx, rooms.legal, rooms.dispatch, rooms.safety); err != nil {
 		return err
 	}
 	a.background(sequencer.Run)
 	a.background(hub.Run)
 	a.background(rooms.roster.RunImports)
 	a.background(a.live.Run)
+	a.background(rooms.safety.Run(a.log))
 	return a.serve(rooms)
 }
 

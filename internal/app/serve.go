@@ -12,6 +12,7 @@ import (
 	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/safety"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 )
 
@@ -28,6 +29,7 @@ type rooms struct {
 	hub         *feed.Hub
 	sockets     *wsfeed.Feed
 	sequencer   *postgres.Sequencer
+	safety      *safety.Service
 }
 
 // serve makes the API and its metrics.
@@ -42,6 +44,7 @@ func (a *App) serve(r rooms) error {
 		Legal:   r.legal,
 		Law:     a.actorsBook(r.books),
 		Trials:  r.trials,
+		Safety:  r.safety,
 		Watch:   r.sockets.Handler(),
 		Ready:   a.ready(r.sequencer),
 		Log:     a.log,
