@@ -130,7 +130,8 @@ func around(ctx context.Context, tx pgx.Tx, person uuid.UUID, organ duty.Organ, 
 	each(b, &a.Heads, pgx.RowToStructByPos[safety.Boss], selectBosses, string(organ.Path))
 	each(b, &a.Unit, func(row pgx.CollectableRow) (h safety.Helper, err error) {
 		h.Why = safety.Unit
-		return h, row.Scan(&h.Person, &h.Number, &h.Name)
+		err = row.Scan(&h.Person, &h.Number, &h.Name)
+		return h, err
 	}, selectUnit, task)
 	b.Queue(selectSpot, person).Query(func(rows pgx.Rows) error {
 		spots, err := pgx.CollectRows(rows, pgx.RowToStructByPos[safety.Spot])
