@@ -63,8 +63,8 @@ func first(a *Alarm, around Around, station duty.Path, locate Locate, now time.T
 		people = append(people, onDuty(around, station)...)
 	}
 	people = append(people, around.Unit...)
-	people = append(people, heads(around, station)...)
-	if len(others(people, a.Person.ID)) > 0 {
+	people = others(append(people, heads(around, station)...), a.Person.ID)
+	if len(people) > 0 {
 		return people, level
 	}
 	return wider(around, station, a.Person.ID)
