@@ -4597,7 +4597,7 @@ type ClientInterface interface {
 
 	// OrderChecksWithBody Set how often the members of a task are asked whether they are well
 	//
-	// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ, the lead, and whoever dispatched. 409 `task_state` when the task has ended.
+	// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4606,7 +4606,7 @@ type ClientInterface interface {
 
 	// OrderChecks Set how often the members of a task are asked whether they are well
 	//
-	// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ, the lead, and whoever dispatched. 409 `task_state` when the task has ended.
+	// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4620,7 +4620,7 @@ type ClientInterface interface {
 
 	// AnswerCheckWithBody Say that one is well, or in need of help
 	//
-	// By the member. What a member said by radio, by phone or face to face is entered by the lead, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+	// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4629,7 +4629,7 @@ type ClientInterface interface {
 
 	// AnswerCheck Say that one is well, or in need of help
 	//
-	// By the member. What a member said by radio, by phone or face to face is entered by the lead, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+	// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6317,7 +6317,7 @@ func (c *Client) CancelTask(ctx context.Context, id ID, params *CancelTaskParams
 
 // OrderChecksWithBody Set how often the members of a task are asked whether they are well
 //
-// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ, the lead, and whoever dispatched. 409 `task_state` when the task has ended.
+// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6336,7 +6336,7 @@ func (c *Client) OrderChecksWithBody(ctx context.Context, id ID, contentType str
 
 // OrderChecks Set how often the members of a task are asked whether they are well
 //
-// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ, the lead, and whoever dispatched. 409 `task_state` when the task has ended.
+// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6370,7 +6370,7 @@ func (c *Client) ListChecks(ctx context.Context, id ID, reqEditors ...RequestEdi
 
 // AnswerCheckWithBody Say that one is well, or in need of help
 //
-// By the member. What a member said by radio, by phone or face to face is entered by the lead, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6389,7 +6389,7 @@ func (c *Client) AnswerCheckWithBody(ctx context.Context, id ID, params *AnswerC
 
 // AnswerCheck Say that one is well, or in need of help
 //
-// By the member. What a member said by radio, by phone or face to face is entered by the lead, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11083,7 +11083,7 @@ type ClientWithResponsesInterface interface {
 
 	// OrderChecksWithBodyWithResponse Set how often the members of a task are asked whether they are well
 	//
-	// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ, the lead, and whoever dispatched. 409 `task_state` when the task has ended.
+	// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11092,7 +11092,7 @@ type ClientWithResponsesInterface interface {
 
 	// OrderChecksWithResponse Set how often the members of a task are asked whether they are well
 	//
-	// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ, the lead, and whoever dispatched. 409 `task_state` when the task has ended.
+	// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11108,7 +11108,7 @@ type ClientWithResponsesInterface interface {
 
 	// AnswerCheckWithBodyWithResponse Say that one is well, or in need of help
 	//
-	// By the member. What a member said by radio, by phone or face to face is entered by the lead, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+	// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11117,7 +11117,7 @@ type ClientWithResponsesInterface interface {
 
 	// AnswerCheckWithResponse Say that one is well, or in need of help
 	//
-	// By the member. What a member said by radio, by phone or face to face is entered by the lead, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+	// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -16599,7 +16599,7 @@ func (c *ClientWithResponses) CancelTaskWithResponse(ctx context.Context, id ID,
 
 // OrderChecksWithBodyWithResponse Set how often the members of a task are asked whether they are well
 //
-// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ, the lead, and whoever dispatched. 409 `task_state` when the task has ended.
+// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16614,7 +16614,7 @@ func (c *ClientWithResponses) OrderChecksWithBodyWithResponse(ctx context.Contex
 
 // OrderChecksWithResponse Set how often the members of a task are asked whether they are well
 //
-// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ, the lead, and whoever dispatched. 409 `task_state` when the task has ended.
+// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16642,7 +16642,7 @@ func (c *ClientWithResponses) ListChecksWithResponse(ctx context.Context, id ID,
 
 // AnswerCheckWithBodyWithResponse Say that one is well, or in need of help
 //
-// By the member. What a member said by radio, by phone or face to face is entered by the lead, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16657,7 +16657,7 @@ func (c *ClientWithResponses) AnswerCheckWithBodyWithResponse(ctx context.Contex
 
 // AnswerCheckWithResponse Say that one is well, or in need of help
 //
-// By the member. What a member said by radio, by phone or face to face is entered by the lead, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -159,7 +159,8 @@ func (r Replied) check() error {
 	}
 }
 
-// speaksOf finds the member an answer is of. For somebody else the lead, who sent them, and the officers of the organ enter it.
+// speaksOf finds the member an answer is of. For somebody else the officers of the unit, who sent them, and the officers of
+// the organ enter it.
 func (t *Task) speaksOf(actor duty.Actor, r Replied) (Who, error) {
 	p, at, person := duty.AnswerCheck, duty.Target{Path: t.Organ.Path, Own: t.part(actor.Person)}, actor.Person
 	if r.Person != uuid.Nil {
@@ -176,9 +177,9 @@ func (t *Task) speaksOf(actor duty.Actor, r Replied) (Who, error) {
 
 func (t *Task) part(person uuid.UUID) bool { return slices.Contains(t.Part, person) }
 
-// directed is the task as the own one of its lead and of whoever sent the unit.
+// directed is the task as the own one of the unit and of whoever sent it; of them only officers enter what others said.
 func (t *Task) directed(actor duty.Actor) duty.Target {
-	return duty.Target{Path: t.Organ.Path, Own: t.Dispatcher == actor.Person || t.Lead != nil && *t.Lead == actor.Person}
+	return duty.Target{Path: t.Organ.Path, Own: t.Dispatcher == actor.Person || t.part(actor.Person)}
 }
 
 // reply keeps an answer. Well, the next check is due a whole cadence from now, and a member who was looked for has been heard of; in
