@@ -17,7 +17,7 @@ import (
 
 const (
 	// dueChecks are the tasks at work that have changed since they were looked at, or whose time has come; those at work that were never
-	// looked at, where the organ or one above it has ever set a cadence; and those whose work has stopped.
+	// looked at, where the organ or one above it has ever set a cadence; those whose work has stopped; and those of whoever is in danger.
 	dueChecks = `SELECT t.id FROM task t JOIN task_check c ON c.task_id = t.id
 			WHERE t.state = 'started' AND (c.version <> t.version OR c.next_at IS NULL OR c.next_at <= clock_timestamp())
 		UNION
@@ -26,6 +26,8 @@ const (
 				SELECT FROM proposal p WHERE p.kind = 'policy' AND p.state = 'approved' AND p.subject ^@ $2 AND t.path ^@ p.path)
 		UNION
 		SELECT t.id FROM task_check c JOIN task t ON t.id = c.task_id WHERE c.next_at IS NOT NULL AND t.state <> 'started'
+		UNION
+		SELECT c.task_id FROM alarm a JOIN task_check c ON c.task_id = (a.doc ->> 'task')::uuid WHERE a.state <> 'closed' AND c.next_at IS NOT NULL
 		LIMIT $1`
 	lookTask  = `SELECT doc FROM task WHERE id = $1 FOR UPDATE SKIP LOCKED`
 	holdTask  = `SELECT doc FROM task WHERE id = $1 FOR UPDATE`

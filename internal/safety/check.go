@@ -138,25 +138,29 @@ func (s *Scene) step() (out Step) {
 	for i := range out.Checks {
 		c := &out.Checks[i]
 		if !on || !slices.ContainsFunc(s.Task.Working, func(w Who) bool { return w.ID == c.Person.ID }) {
-			c.end()
+			c.rest(Over)
 			continue
 		}
-		alarm, open := s.Alarms[c.Person.ID]
-		out.one(c, s.Now, every, grace, open, open && alarm.Kind != Unanswered)
+		var open *Alarm
+		if alarm, ok := s.Alarms[c.Person.ID]; ok {
+			open = &alarm
+		}
+		out.one(c, s.Now, every, grace, open)
 	}
 	return out
 }
 
-// one takes the check of one member on. Alarmed says that an alarm for them is open, own that they raised it themselves.
-func (out *Step) one(c *Check, now time.Time, every, grace time.Duration, alarmed, own bool) {
+// one takes the check of one member on, with the alarm that is open for them, if any.
+func (out *Step) one(c *Check, now time.Time, every, grace time.Duration, alarm *Alarm) {
 	switch {
-	case own:
-		c.hold()
+	case alarm != nil && alarm.Kind != Unanswered:
+		c.rest(Held)
 		return
-	case c.State == Over, c.State == Held, c.State == Escalated && !alarmed: // it begins, or whoever closed the alarm knows how they are
+	case alarm != nil && (c.State == Escalated || alarm.State == Open): // they are looked for already: one escalation is enough
+		c.rest(Escalated)
+		return
+	case c.State == Over, c.State == Held, c.State == Escalated: // it begins, or whoever closed the alarm knows how they are
 		c.begin(now)
-	case c.State == Escalated:
-		return // one is enough
 	}
 	if c.State == Waiting && !now.Before(c.Since.Add(every)) {
 		out.ask(c, now)
@@ -164,7 +168,7 @@ func (out *Step) one(c *Check, now time.Time, every, grace time.Duration, alarme
 		c.Misses++
 		out.Missed = append(out.Missed, Missed{c.Person, c.Misses})
 		if c.Misses >= mostMisses {
-			c.State = Escalated
+			c.rest(Escalated)
 			out.Escalate = append(out.Escalate, c.Person)
 			return
 		}
@@ -195,9 +199,8 @@ func (c *Check) begin(now time.Time) {
 	c.State, c.Since, c.DueAt, c.AskedAt, c.Misses = Waiting, now, nil, nil, 0
 }
 
-func (c *Check) hold() { c.State, c.DueAt, c.AskedAt, c.Misses = Held, nil, nil, 0 }
-
-func (c *Check) end() { c.State, c.DueAt, c.AskedAt, c.Misses = Over, nil, nil, 0 }
+// rest leaves a member unasked.
+func (c *Check) rest(as CheckState) { c.State, c.DueAt, c.AskedAt = as, nil, nil }
 
 // Colour is how it looks to whoever watches.
 type Colour string

@@ -22,3 +22,9 @@ func (s *Service) SayOf(scene Scene, actor duty.Actor, who Who, r Replied) (Look
 func (s *Service) SettleOn(p Press, m Moment) (Decided, error) { return s.settle(p, m) }
 
 func (s *Service) AgainOn(m Moment, round int) (Decided, error) { return s.again(m, round) }
+
+// FirstOf shows tests whom an alarm is brought before.
+func (s *Service) FirstOf(p Press, around Around, now time.Time) ([]Helper, duty.Path) {
+	a := Alarm{Person: p.Person, Place: p.Place}
+	return first(&a, around, p.Organ.Employs(), s.locate, now)
+}

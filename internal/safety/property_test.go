@@ -140,13 +140,18 @@ func TestTheWatchWhateverHappens(t *testing.T) {
 			"a call for help": func(*rapid.T) {
 				who := s.who()
 				s.settle(safety.Press{Kind: safety.SOS, Person: who, RaisedAt: s.now, Organ: s.task.Organ})
+				s.keep(s.service.LookAt(s.scene())) // the next sweep finds it
 			},
 			"an alarm is closed": func(*rapid.T) {
 				who := s.who()
 				if _, open := s.alarms[who.ID]; open {
 					delete(s.alarms, who.ID)
 					s.closed++
-					s.heard[who.ID] = s.now
+					for _, c := range s.watch.Checks { // whoever closes it knows how they are, unless they were asked anew meanwhile
+						if c.Person.ID == who.ID && c.State != safety.Asked {
+							s.heard[who.ID] = s.now
+						}
+					}
 				}
 			},
 			"work rests or goes on": func(*rapid.T) {

@@ -63,7 +63,12 @@ func first(a *Alarm, around Around, station duty.Path, locate Locate, now time.T
 		people = append(people, onDuty(around, station)...)
 	}
 	people = append(people, around.Unit...)
-	people = others(append(people, heads(around, station)...), a.Person.ID)
+	for _, b := range around.Heads {
+		if b.Path.Within(station) { // a squad's own among them
+			people = append(people, Helper{b.Person, b.Number, b.Name, Head})
+		}
+	}
+	people = others(people, a.Person.ID)
 	if len(people) > 0 {
 		return people, level
 	}
@@ -83,7 +88,12 @@ func wider(around Around, level duty.Path, except uuid.UUID) (people []Helper, r
 				people = append(people, Helper{o.Person, o.Number, o.Name, OnDuty})
 			}
 		}
-		people = others(append(people, heads(around, level)...), except)
+		for _, b := range around.Heads {
+			if b.Path == level {
+				people = append(people, Helper{b.Person, b.Number, b.Name, Head})
+			}
+		}
+		people = others(people, except)
 		if len(people) > 0 {
 			return people, level
 		}
@@ -120,16 +130,6 @@ func onDuty(around Around, organ duty.Path) (people []Helper) {
 	for _, o := range around.Officers {
 		if o.Path.Within(organ) {
 			people = append(people, Helper{o.Person, o.Number, o.Name, OnDuty})
-		}
-	}
-	return people
-}
-
-// heads are those of one organ; a squad's own are its station's.
-func heads(around Around, organ duty.Path) (people []Helper) {
-	for _, b := range around.Heads {
-		if b.Path == organ {
-			people = append(people, Helper{b.Person, b.Number, b.Name, Head})
 		}
 	}
 	return people
