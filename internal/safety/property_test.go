@@ -220,3 +220,37 @@ func TestRoundsGoOnUntilSomebodyAnswers(t *testing.T) {
 		t.Errorf("told up to %s", d.Alarm.Level)
 	}
 }
+
+// Where nobody could be told at first, whoever comes on duty later is.
+func TestWhoeverComesOnDutyLaterIsTold(t *testing.T) {
+	t.Parallel()
+	service := safety.New(nil, nil, safety.AsMeasured, safety.Pace{})
+	press := safety.Press{Kind: safety.SOS, Person: wang, Organ: duty.Organ{Path: station, Kind: duty.Station}, RaisedAt: noon}
+	d, err := service.SettleOn(press, safety.Moment{Now: noon})
+	if err != nil || len(d.Pushes) != 0 || !d.Schedule {
+		t.Fatalf("%+v %v", d, err)
+	}
+	around := safety.Around{}
+	for round := 1; round <= 5; round++ {
+		if round == 3 {
+			around.Officers = []safety.Officer{officer("late", station, 0, -1)}
+		}
+		a := d.Alarm
+		if d, err = service.AgainOn(safety.Moment{Now: after(30 * round), Alarm: &a, Around: around}, round); err != nil {
+			t.Fatal(err)
+		}
+		if told := len(d.Pushes) == 1; told != (round >= 3) || (len(d.Events) == 1) != (round == 3) {
+			t.Errorf("round %d: %+v", round, d)
+		}
+	}
+	around.Officers = append(around.Officers, officer("later", station, 0, -1)) // at the top already: whoever is new is told when it is time
+	for round := 6; round <= 9; round++ {
+		a := d.Alarm
+		if d, err = service.AgainOn(safety.Moment{Now: after(30 * round), Alarm: &a, Around: around}, round); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(d.Pushes) != 2 {
+		t.Errorf("%+v", d)
+	}
+}

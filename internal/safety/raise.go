@@ -110,18 +110,34 @@ func (s *Service) again(m Moment, round int) (Decided, error) {
 		return Decided{}, errNothing
 	}
 	out := Decided{Alarm: a}
-	if a.Round%s.pace.Widen == 0 {
-		if people, level := wider(m.Around, a.Level, a.Person.ID); len(people) > 0 {
-			out.Alarm.Level = level
-			out.Alarm.told(people, m.Now)
-			var err error
-			if out, err = s.with(out, "alarm.widened", itself, m.Now, map[string]any{"to": level, "round": a.Round}); err != nil {
-				return out, err
-			}
+	if people, level := s.others(&a, m); len(people) > 0 {
+		out.Alarm.Level = level
+		out.Alarm.told(people, m.Now)
+	}
+	if len(out.Alarm.Recipients) > len(a.Recipients) {
+		var err error
+		if out, err = s.with(out, "alarm.widened", itself, m.Now, map[string]any{"to": out.Alarm.Level, "round": a.Round}); err != nil {
+			return out, err
 		}
 	}
 	s.round(&out, m.Now)
 	return out, nil
+}
+
+// others are those to be told from the next round on: when it is time those of the organ above, and where there is none, or nobody was
+// found before, whoever has come on duty since.
+func (s *Service) others(a *Alarm, m Moment) (people []Helper, level duty.Path) {
+	if len(a.Recipients) > 0 && a.Round%s.pace.Widen != 0 {
+		return nil, a.Level
+	}
+	if len(a.Recipients) > 0 {
+		if people, level = wider(m.Around, a.Level, a.Person.ID); len(people) > 0 {
+			return people, level
+		}
+		people, _ = first(a, m.Around, a.Organ.Employs(), s.locate, m.Now)
+		return people, a.Level
+	}
+	return first(a, m.Around, a.Organ.Employs(), s.locate, m.Now)
 }
 
 // itself is the actor of what happens because a time has come: the service.
