@@ -116,8 +116,11 @@ func (l *Lead) Confirm(with uuid.UUID, now time.Time) {
 	l.Confirmed = append(kept, Handshake{with, now})
 }
 
-// End closes the lead: it was handed over, or the work is over.
-func (l *Lead) End(how State, now time.Time) { l.move(how, now, false) }
+// End closes the lead: it was handed over, or the work is over. What is shared with other copies of the record stays as it is.
+func (l *Lead) End(how State, now time.Time) {
+	*l = *l.clone()
+	l.move(how, now, false)
+}
 
 // Over says that the lead is closed.
 func (l *Lead) Over() bool { return l.State == HandedOver || l.State == Ended }
