@@ -39,7 +39,7 @@ func (u *unit) becomes(task, state string) {
 // violated says whether the work goes on though the law said last that it may not.
 func (u *unit) violated(task string) bool {
 	u.t.Helper()
-	_, is := u.dispatcher.get("/v1/tasks/"+task).want(200).at("task").(object)["violation"]
+	_, is := u.dispatcher.get("/v1/tasks/" + task).want(200).at("task").(object)["violation"]
 	return is
 }
 
