@@ -59,8 +59,8 @@ func (h *hand) checks(task string, who *hand, state string) bool {
 
 func well() object { return object{"state": "well", "observed_at": time.Now()} }
 
-// becomes waits until a member's check has a state, and says its colour.
-func (u *unit) becomes(task string, who *hand, state string) any {
+// comesTo waits until a member's check has a state, and says its colour.
+func (u *unit) comesTo(task string, who *hand, state string) any {
 	u.t.Helper()
 	testkit.Wait(u.t, "the check to be "+state, func() bool { return u.dispatcher.checks(task, who, state) })
 	return u.dispatcher.check(task, who)["colour"]
@@ -73,11 +73,11 @@ func TestAMissedCheckEscalatesOnce(t *testing.T) {
 	u, head := watched(o), o.head(riverside)
 	o.again(io.Discard, io.Discard) // sweeps as well
 	task := u.dispatcher.begun(u.member, u.colleague)
-	if colour := u.becomes(task, u.member, "waiting"); colour != "green" || u.dispatcher.check(task, u.member)["due_at"] == nil {
+	if colour := u.comesTo(task, u.member, "waiting"); colour != "green" || u.dispatcher.check(task, u.member)["due_at"] == nil {
 		t.Errorf("%v", u.dispatcher.check(task, u.member))
 	}
 	o.ages(task, u.member, 600*time.Second)
-	if colour := u.becomes(task, u.member, "asked"); colour != "amber" || o.pushes("check", u.member) != 1 || o.pushes("check", u.colleague) != 0 {
+	if colour := u.comesTo(task, u.member, "asked"); colour != "amber" || o.pushes("check", u.member) != 1 || o.pushes("check", u.colleague) != 0 {
 		t.Errorf("%v, %d", colour, o.pushes("check", u.member))
 	}
 	o.ages(task, u.member, 60*time.Second)
@@ -89,7 +89,7 @@ func TestAMissedCheckEscalatesOnce(t *testing.T) {
 		t.Error("an alarm already")
 	}
 	o.ages(task, u.member, 60*time.Second)
-	if colour := u.becomes(task, u.member, "escalated"); colour != "red" {
+	if colour := u.comesTo(task, u.member, "escalated"); colour != "red" {
 		t.Errorf("%v", colour)
 	}
 	for range 3 {
@@ -129,7 +129,7 @@ func TestSweepsAtOnceDoItOnce(t *testing.T) {
 	o := openOffice(t)
 	u, head := watched(o), o.head(riverside)
 	task := u.dispatcher.begun(u.member)
-	u.becomes(task, u.member, "waiting")
+	u.comesTo(task, u.member, "waiting")
 	o.stop()
 	service := safety.New(o.store, o.store, safety.AsMeasured, safety.Pace{})
 	storm := func() {
@@ -168,9 +168,9 @@ func TestAnAnswerByRadioIsEntered(t *testing.T) {
 	o := openOffice(t)
 	u := watched(o)
 	task := u.dispatcher.begun(u.member, u.colleague)
-	u.becomes(task, u.member, "waiting")
+	u.comesTo(task, u.member, "waiting")
 	o.ages(task, u.member, 600*time.Second)
-	u.becomes(task, u.member, "asked")
+	u.comesTo(task, u.member, "asked")
 	radio := well()
 	radio["person"], radio["channel"], radio["words"] = u.member.person, "radio", "三号位一切正常"
 	without := func(field string) object {
@@ -220,7 +220,7 @@ func TestInNeedOfHelpIsAnAlarm(t *testing.T) {
 	o := openOffice(t)
 	u, head := watched(o), o.head(riverside)
 	task := u.dispatcher.begun(u.member)
-	u.becomes(task, u.member, "waiting")
+	u.comesTo(task, u.member, "waiting")
 	bad := well()
 	bad["state"] = "need_help"
 	answer := u.member.step(task, "checks", bad).want(200)
@@ -232,13 +232,13 @@ func TestInNeedOfHelpIsAnAlarm(t *testing.T) {
 		t.Errorf("%s", list.raw)
 	}
 	o.ages(task, u.member, time.Hour)
-	u.becomes(task, u.member, "held")
+	u.comesTo(task, u.member, "held")
 	if o.pushes("check", u.member) != 0 {
 		t.Error("whoever waits for help is asked whether they are well")
 	}
 	head.post("/v1/alarms/"+list.text("alarms", 0, "id")+"/close", object{"outcome": "helped"}).want(200)
 	o.ages(task, u.member, 0)
-	u.becomes(task, u.member, "waiting")
+	u.comesTo(task, u.member, "waiting")
 	// Where no watch is kept it is an alarm as well.
 	quiet := o.hire(newcomer{class: duty.FieldAuxiliary, organ: hillside, role: duty.RoleAuxiliary, posts: fieldPosts})
 	boss := o.hire(newcomer{class: duty.Officer, organ: hillside, role: duty.RoleOfficer})
@@ -258,7 +258,7 @@ func TestTheWatchEndsWithTheWork(t *testing.T) {
 	o := openOffice(t)
 	u := watched(o)
 	task := u.dispatcher.begun(u.member, u.colleague)
-	u.becomes(task, u.member, "waiting")
+	u.comesTo(task, u.member, "waiting")
 	o.ages(task, u.member, 590*time.Second)
 	u.member.step(task, "pause", because("避雨")).want(200)
 	gone := func(who *hand) {
@@ -268,7 +268,7 @@ func TestTheWatchEndsWithTheWork(t *testing.T) {
 	gone(u.member)
 	o.ages(task, u.member, time.Hour)
 	u.member.step(task, "resume", saying(dressed()...)).want(200)
-	u.becomes(task, u.member, "waiting")
+	u.comesTo(task, u.member, "waiting")
 	if due, err := time.Parse(time.RFC3339, u.dispatcher.check(task, u.member)["due_at"].(string)); err != nil || time.Until(due) < 500*time.Second {
 		t.Errorf("due at %v: %v", due, err)
 	}
@@ -306,9 +306,9 @@ func TestACadenceIsOrderedForOneTask(t *testing.T) {
 	}
 	ready(task, u.member)
 	u.member.step(task, "start", saying()).want(200)
-	u.becomes(task, u.member, "waiting")
+	u.comesTo(task, u.member, "waiting")
 	o.ages(task, u.member, 300*time.Second)
-	u.becomes(task, u.member, "asked")
+	u.comesTo(task, u.member, "asked")
 	legal := o.counsel(riverside)
 	legal.enacts(measured("check_every_s", 200, "patrol"))
 	if r := put(u.dispatcher, 900).want(200); r.text("every_s") != "200" || r.text("ordered_s") != "900" {
