@@ -48,6 +48,7 @@ type Snapshot struct {
 	Task         Task
 	People       map[uuid.UUID]duty.Person // on the task or named by the command, and visible to the actor
 	Observations []duty.Observation        // the latest of each (subject, fact, by): of this task, or of no task
+	Arranged     map[uuid.UUID]bool        // of those people: whose shift now was arranged by an officer (Art. 15)
 	// Asked are the requests to approvers of this task, oldest first; for a command that makes a task those about a dispatch of the same
 	// matter that were decided within a day, or wait.
 	Asked []Asked

@@ -31,6 +31,7 @@ type Config struct {
 type Store struct {
 	pool      *pgxpool.Pool
 	committed chan struct{} // told after each commit that left events behind
+	points    gathering     // of the positions that arrive at the same moment
 	faltered  atomic.Int64  // when a command last could not be written, in nanoseconds since 1970; 0: none since the last that was
 }
 
@@ -64,7 +65,9 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &Store{pool: pool, committed: make(chan struct{}, 1)}, nil
+	s := &Store{pool: pool, committed: make(chan struct{}, 1)}
+	s.points.write = s.keepPoints
+	return s, nil
 }
 
 // Close ends all connections once their work is done.
