@@ -25,6 +25,7 @@ import (
 	"github.com/dutybound/dutybound/internal/live"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/shift"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 	"github.com/dutybound/dutybound/migrations"
 )
@@ -147,7 +148,12 @@ func (a *App) join(ctx context.Context) error {
 		trials:   dispatch.NewTrials(a.store, Laws{a.store, law.Embedded()}),
 		identity: identity.New(a.store, a.live, a.config.SessionTTL),
 		roster:   people, recruitment: roster.NewRecruitment(people, a.store, a.gates(books)),
-		feed: feeds, sockets: sockets, hub: hub, sequencer: sequencer,
+		shifts: shift.New(a.store),
+		feed:   feeds, sockets: sockets, hub: hub, sequencer: sequencer,
+	}
+	positions := shift.NewTurner(a.store, a.config.PositionsDays, a.log)
+	if err := positions.Turn(ctx); err != nil { // no shift is without a place to keep positions in
+		return err
 	}
 	if err := a.push(ctx, rooms.legal, rooms.dispatch); err != nil {
 		return err
@@ -155,6 +161,8 @@ func (a *App) join(ctx context.Context) error {
 	a.background(sequencer.Run)
 	a.background(hub.Run)
 	a.background(rooms.roster.RunImports)
+	a.background(shift.NewCloser(rooms.shifts, a.store, a.store.Now, a.log).Run)
+	a.background(positions.Run)
 	a.background(a.live.Run)
 	return a.serve(rooms)
 }

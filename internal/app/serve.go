@@ -12,6 +12,7 @@ import (
 	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/shift"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 )
 
@@ -24,6 +25,7 @@ type rooms struct {
 	identity    *identity.Service
 	roster      *roster.Service
 	recruitment *roster.Recruitment
+	shifts      *shift.Service
 	feed        *feed.Service
 	hub         *feed.Hub
 	sockets     *wsfeed.Feed
@@ -39,9 +41,10 @@ func (a *App) serve(r rooms) error {
 	registry := a.registry(r)
 	a.web = httpapi.New(httpapi.Config{
 		Duty: r.dispatch, Identity: r.identity, Roster: r.roster, Recruitment: r.recruitment, Tickets: r.feed,
-		Legal:   r.legal,
-		Law:     a.actorsBook(r.books),
-		Trials:  r.trials,
+		Legal:  r.legal,
+		Law:    a.actorsBook(r.books),
+		Trials: r.trials,
+		Shifts: r.shifts, Plans: shift.NewPlans(r.shifts, a.store), Positions: shift.NewTracker(a.store),
 		Watch:   r.sockets.Handler(),
 		Ready:   a.ready(r.sequencer),
 		Log:     a.log,

@@ -99,7 +99,7 @@ func closing(stretches []Stretch, now time.Time) (closed []span) {
 		if s.To != nil {
 			end = *s.To
 		}
-		if end.After(s.From) {
+		if !end.Before(s.From) { // one that begins now has no length yet, and a rest before it
 			closed = append(closed, span{s.From, end})
 		}
 	}
