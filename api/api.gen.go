@@ -2132,6 +2132,19 @@ type Hiring struct {
 	Number string `json:"number"`
 }
 
+// Hold defines model for Hold.
+type Hold struct {
+	At time.Time          `json:"at"`
+	By openapi_types.UUID `json:"by"`
+
+	// Path An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
+	//
+	// Example: 500000000000/500103000000/500103550000/
+	Path   Path               `json:"path"`
+	Reason string             `json:"reason"`
+	Task   openapi_types.UUID `json:"task"`
+}
+
 // Hours defines model for Hours.
 type Hours struct {
 	Days []HoursOfDay `json:"days"`
@@ -3764,6 +3777,12 @@ type FinishTaskParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// HoldTaskParams defines parameters for HoldTask.
+type HoldTaskParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // NameLeadParams defines parameters for NameLead.
 type NameLeadParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
@@ -3886,6 +3905,9 @@ type DeclineTaskJSONRequestBody = WithReason
 
 // FinishTaskJSONRequestBody defines body for FinishTask for application/json ContentType.
 type FinishTaskJSONRequestBody = Report
+
+// HoldTaskJSONRequestBody defines body for HoldTask for application/json ContentType.
+type HoldTaskJSONRequestBody = WithReason
 
 // NameLeadJSONRequestBody defines body for NameLead for application/json ContentType.
 type NameLeadJSONRequestBody = LeadNaming
@@ -4878,6 +4900,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/tasks/{id}/history (the `GetTaskHistory` operationId).
 	GetTaskHistory(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldTaskWithBody Keep the positions of a task
+	//
+	// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+	HoldTaskWithBody(ctx context.Context, id ID, params *HoldTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldTask Keep the positions of a task
+	//
+	// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+	HoldTask(ctx context.Context, id ID, params *HoldTaskParams, body HoldTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// NameLeadWithBody Name or hand over the lead (带领民警)
 	//
@@ -6801,6 +6841,44 @@ func (c *Client) FinishTask(ctx context.Context, id ID, params *FinishTaskParams
 // Corresponds with GET /v1/tasks/{id}/history (the `GetTaskHistory` operationId).
 func (c *Client) GetTaskHistory(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTaskHistoryRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldTaskWithBody Keep the positions of a task
+//
+// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+func (c *Client) HoldTaskWithBody(ctx context.Context, id ID, params *HoldTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldTaskRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldTask Keep the positions of a task
+//
+// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+func (c *Client) HoldTask(ctx context.Context, id ID, params *HoldTaskParams, body HoldTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldTaskRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -10645,6 +10723,66 @@ func NewGetTaskHistoryRequest(server string, id ID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewHoldTaskRequest calls the generic HoldTask builder with application/json body
+func NewHoldTaskRequest(server string, id ID, params *HoldTaskParams, body HoldTaskJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHoldTaskRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewHoldTaskRequestWithBody constructs an http.Request for the HoldTask method, with any body, and a specified content type
+func NewHoldTaskRequestWithBody(server string, id ID, params *HoldTaskParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/hold", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewNameLeadRequest calls the generic NameLead builder with application/json body
 func NewNameLeadRequest(server string, id ID, params *NameLeadParams, body NameLeadJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -11903,6 +12041,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/tasks/{id}/history (the `GetTaskHistory` operationId).
 	GetTaskHistoryWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetTaskHistoryResponse, error)
+
+	// HoldTaskWithBodyWithResponse Keep the positions of a task
+	//
+	// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+	HoldTaskWithBodyWithResponse(ctx context.Context, id ID, params *HoldTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldTaskResponse, error)
+
+	// HoldTaskWithResponse Keep the positions of a task
+	//
+	// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+	HoldTaskWithResponse(ctx context.Context, id ID, params *HoldTaskParams, body HoldTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldTaskResponse, error)
 
 	// NameLeadWithBodyWithResponse Name or hand over the lead (带领民警)
 	//
@@ -15959,6 +16115,68 @@ func (r GetTaskHistoryResponse) ContentType() string {
 	return ""
 }
 
+// HoldTaskResponse200Headers the declared response headers of an HTTP 200 response for HoldTask
+type HoldTaskResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type HoldTaskResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hold
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *HoldTaskResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HoldTaskResponse) GetJSON200() *Hold {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r HoldTaskResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r HoldTaskResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r HoldTaskResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HoldTaskResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HoldTaskResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HoldTaskResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // NameLeadResponse200Headers the declared response headers of an HTTP 200 response for NameLead
 type NameLeadResponse200Headers struct {
 	IdempotentReplayed *string
@@ -17817,6 +18035,36 @@ func (c *ClientWithResponses) GetTaskHistoryWithResponse(ctx context.Context, id
 		return nil, err
 	}
 	return ParseGetTaskHistoryResponse(rsp)
+}
+
+// HoldTaskWithBodyWithResponse Keep the positions of a task
+//
+// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+func (c *ClientWithResponses) HoldTaskWithBodyWithResponse(ctx context.Context, id ID, params *HoldTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldTaskResponse, error) {
+	rsp, err := c.HoldTaskWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldTaskResponse(rsp)
+}
+
+// HoldTaskWithResponse Keep the positions of a task
+//
+// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+func (c *ClientWithResponses) HoldTaskWithResponse(ctx context.Context, id ID, params *HoldTaskParams, body HoldTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldTaskResponse, error) {
+	rsp, err := c.HoldTask(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldTaskResponse(rsp)
 }
 
 // NameLeadWithBodyWithResponse Name or hand over the lead (带领民警)
@@ -21034,6 +21282,59 @@ func ParseGetTaskHistoryResponse(rsp *http.Response) (*GetTaskHistoryResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseHoldTaskResponse parses an HTTP response from a HoldTaskWithResponse call
+func ParseHoldTaskResponse(rsp *http.Response) (*HoldTaskResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HoldTaskResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hold
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers HoldTaskResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

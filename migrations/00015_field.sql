@@ -133,7 +133,7 @@ BEGIN
         END IF;
         EXECUTE format('INSERT INTO position_kept SELECT p.* FROM %I p WHERE p.task_id IS NOT NULL OR EXISTS (
             SELECT FROM legal_hold h JOIN task t ON t.id = h.task_id JOIN task_person tp ON tp.task_id = t.id
-            WHERE tp.person_id = p.person_id AND p.captured_at BETWEEN (t.doc ->> ''dispatched_at'')::timestamptz
+            WHERE tp.person_id = p.person_id AND (tp.part OR tp.left_at IS NOT NULL) AND p.captured_at BETWEEN (t.doc ->> ''dispatched_at'')::timestamptz
                 AND coalesce((t.doc ->> ''ended_at'')::timestamptz, ''infinity'')) ON CONFLICT DO NOTHING', name);
         EXECUTE format('DROP TABLE %I', name);
         dropped := dropped + 1;

@@ -224,6 +224,9 @@ var doors = map[string]door{
 	"getHours": {own: answers{404, 200, 200, 403, 200, 200, 200}, foreign: answers{404, 404, 404, 403, 404, 404, 404}, ask: func(t target) asking {
 		return asking{path: "/v1/people/" + t.person.String() + "/hours"}
 	}},
+	"holdTask": {task: "dispatched", own: answers{403, 403, 403, 200, 403, 403, 200}, foreign: answers{403, 403, 403, 404, 403, 403, 404}, ask: func(t target) asking {
+		return asking{"/v1/tasks/" + t.task.String() + "/hold", because("投诉")}
+	}},
 	"listPlans": plain("/v1/shift-plans", answers{200, 200, 200, 403, 200, 200, 200}),
 	"planShift": {own: answers{403, 201, 201, 403, 403, 403, 403}, foreign: answers{403, 400, 400, 403, 403, 403, 403}, ask: func(t target) asking {
 		return asking{"/v1/shift-plans", planning(t.person)}

@@ -148,7 +148,7 @@ func (a *App) join(ctx context.Context) error {
 		trials:   dispatch.NewTrials(a.store, Laws{a.store, law.Embedded()}),
 		identity: identity.New(a.store, a.live, a.config.SessionTTL),
 		roster:   people, recruitment: roster.NewRecruitment(people, a.store, a.gates(books)),
-		shifts: shift.New(a.store),
+		shifts: shift.New(a.store, a.store),
 		feed:   feeds, sockets: sockets, hub: hub, sequencer: sequencer,
 	}
 	positions := shift.NewTurner(a.store, a.config.PositionsDays, a.log)

@@ -210,6 +210,11 @@ func TestPositionsAreDroppedOnAShortClock(t *testing.T) {
 	if n := o.count(`SELECT count(*) FROM position WHERE task_id = $1 AND person_id = $2`, task, u.member.person); n != 1 {
 		t.Errorf("%d positions belong to the work", n)
 	}
+	held := u.dispatcher.begun(u.colleague)
+	u.colleague.checksIn(dressedFor("yes"))
+	u.colleague.step(held, "pause", because("待命")).want(200) // so that it is not the work's
+	u.colleague.post("/v1/positions", points(point(0))).want(200)
+	o.counsel(riverside).first.post("/v1/tasks/"+held+"/hold", because("投诉")).want(200)
 	var all sync.WaitGroup
 	dropped := make([]int, 4)
 	for i := range dropped {
@@ -225,8 +230,11 @@ func TestPositionsAreDroppedOnAShortClock(t *testing.T) {
 	if n := o.count(`SELECT count(*) FROM position`); n != 0 {
 		t.Errorf("%d positions are left", n)
 	}
-	if n := o.count(`SELECT count(*) FROM position_kept WHERE task_id = $1 AND person_id = $2`, task, u.member.person); n != 1 || o.count(`SELECT count(*) FROM position_kept`) != 1 {
+	if n := o.count(`SELECT count(*) FROM position_kept WHERE task_id = $1 AND person_id = $2`, task, u.member.person); n != 1 {
 		t.Errorf("%d positions of the work are kept", n)
+	}
+	if n := o.count(`SELECT count(*) FROM position_kept WHERE task_id IS NULL AND person_id = $1`, u.colleague.person); n != 1 || o.count(`SELECT count(*) FROM position_kept`) != 2 {
+		t.Errorf("%d positions under the hold are kept", n)
 	}
 }
 

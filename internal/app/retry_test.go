@@ -153,6 +153,11 @@ var sendings = map[string]func(*unit) sending{
 			who: u.dispatcher, path: "/v1/plain-clothes-orders", body: plainClothes(u.member), otherBody: plainClothes(u.spare), elsewhere: 201,
 		}
 	},
+	"holdTask": func(u *unit) sending {
+		s := stepping(u.counsel(riverside).first, u.dispatcher.sends(order("patrol", u.member)), "hold", because("投诉"), because("检查"))
+		s.elsewhere = 200
+		return s
+	},
 	"planShift": func(u *unit) sending {
 		return sending{
 			who: u.dispatcher, path: "/v1/shift-plans", body: planning(u.member.person), otherBody: planning(u.spare.person), elsewhere: 201,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/dutybound/dutybound/internal/app"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/shift"
 	"github.com/dutybound/dutybound/internal/testkit"
@@ -94,6 +95,22 @@ func TestAShiftIsHeardByTheWorkThatGoesOn(t *testing.T) {
 		}
 	}
 	o.sound()
+}
+
+// That somebody is on duty is known for as long as the shift goes on, however old the check-in: no statement would be needed again.
+func TestAShiftDoesNotGrowStale(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t, func(c *app.Config) { c.StatementFreshness = 30 * time.Minute }))
+	u.lead.checksIn(dressedFor("yes"))
+	u.change(`UPDATE observation_now SET received_at = now() - interval '9 hours' WHERE subject = $1`, u.lead.person)
+	work := led(order("stop-and-question", u.member), u.lead)
+	delete(work["officers"].([]object)[0], "on_duty")
+	task := u.dispatcher.sends(work)
+	ready(task, u.member)
+	u.lead.arrives(task)
+	u.member.step(task, "start", saying()).want(200)
+	u.lead.checksOut()
+	testkit.Wait(t, "the violation", func() bool { return u.times(task, "task.violation") == 1 })
 }
 
 // Nobody is on duty twice, however simultaneously they check in, and from however many phones.
@@ -350,7 +367,7 @@ func (o *office) closes(replicas int) {
 	var all sync.WaitGroup
 	for range replicas {
 		all.Go(func() {
-			closer := shift.NewCloser(shift.New(o.store), o.store, o.store.Now, slog.New(slog.DiscardHandler))
+			closer := shift.NewCloser(shift.New(o.store, o.store), o.store, o.store.Now, slog.New(slog.DiscardHandler))
 			if err := closer.Close(o.t.Context()); err != nil {
 				o.t.Error(err)
 			}

@@ -227,6 +227,9 @@ type ServerInterface interface {
 	// GetTaskHistory Show everything that happened to a task
 	// (GET /v1/tasks/{id}/history)
 	GetTaskHistory(c *fiber.Ctx, id ID) error
+	// HoldTask Keep the positions of a task
+	// (POST /v1/tasks/{id}/hold)
+	HoldTask(c *fiber.Ctx, id ID, params HoldTaskParams) error
 	// NameLead Name or hand over the lead (带领民警)
 	// (POST /v1/tasks/{id}/lead)
 	NameLead(c *fiber.Ctx, id ID, params NameLeadParams) error
@@ -2952,6 +2955,59 @@ func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// HoldTask operation middleware
+func (siw *ServerInterfaceWrapper) HoldTask(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params HoldTaskParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.HoldTask(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // NameLead operation middleware
 func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
 
@@ -3373,6 +3429,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Post(options.BaseURL+"/v1/positions", wrapper.SendPositions)
 
 	router.Get(options.BaseURL+"/v1/officers/nearby", wrapper.ListNearbyOfficers)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/hold", wrapper.HoldTask)
 
 	router.Get(options.BaseURL+"/v1/people/:id/hours", wrapper.GetHours)
 
@@ -6563,6 +6621,59 @@ func (response GetTaskHistorydefaultApplicationProblemPlusJSONResponse) VisitGet
 	return ctx.JSON(&response.Body)
 }
 
+type HoldTaskRequestObject struct {
+	ID     ID `json:"id"`
+	Params HoldTaskParams
+	Body   *HoldTaskJSONRequestBody
+}
+
+type HoldTaskResponseObject interface {
+	VisitHoldTaskResponse(ctx *fiber.Ctx) error
+}
+
+type HoldTask200ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type HoldTask200JSONResponse struct {
+	Body    Hold
+	Headers HoldTask200ResponseHeaders
+}
+
+func (response HoldTask200JSONResponse) VisitHoldTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type HoldTask4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response HoldTask4XXApplicationProblemPlusJSONResponse) VisitHoldTaskResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type HoldTaskdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response HoldTaskdefaultApplicationProblemPlusJSONResponse) VisitHoldTaskResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type NameLeadRequestObject struct {
 	ID     ID `json:"id"`
 	Params NameLeadParams
@@ -7057,6 +7168,9 @@ type StrictServerInterface interface {
 	// GetTaskHistory Show everything that happened to a task
 	// (GET /v1/tasks/{id}/history)
 	GetTaskHistory(ctx context.Context, request GetTaskHistoryRequestObject) (GetTaskHistoryResponseObject, error)
+	// HoldTask Keep the positions of a task
+	// (POST /v1/tasks/{id}/hold)
+	HoldTask(ctx context.Context, request HoldTaskRequestObject) (HoldTaskResponseObject, error)
 	// NameLead Name or hand over the lead (带领民警)
 	// (POST /v1/tasks/{id}/lead)
 	NameLead(ctx context.Context, request NameLeadRequestObject) (NameLeadResponseObject, error)
@@ -9369,6 +9483,48 @@ func (sh *strictHandler) GetTaskHistory(ctx *fiber.Ctx, id ID) error {
 		return err
 	} else if validResponse, ok := response.(GetTaskHistoryResponseObject); ok {
 		if err := validResponse.VisitGetTaskHistoryResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// HoldTask operation middleware
+func (sh *strictHandler) HoldTask(ctx *fiber.Ctx, id ID, params HoldTaskParams) error {
+	var request HoldTaskRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body HoldTaskJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.HoldTask(ctx.UserContext(), request.(HoldTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HoldTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(HoldTaskResponseObject); ok {
+		if err := validResponse.VisitHoldTaskResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

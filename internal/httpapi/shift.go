@@ -21,6 +21,7 @@ type Shifts interface {
 	CheckOut(ctx context.Context, actor duty.Actor, cmd duty.Command, h shift.Handover) (shift.Answer, error)
 	Shifts(ctx context.Context, actor duty.Actor, f shift.Filter) ([]shift.Shift, time.Time, error)
 	Hours(ctx context.Context, actor duty.Actor, person uuid.UUID, at time.Time) (shift.Hours, error)
+	Hold(ctx context.Context, actor duty.Actor, cmd duty.Command, task uuid.UUID, reason string) (hold shift.Hold, replay bool, err error)
 	OrderPlainClothes(ctx context.Context, actor duty.Actor, cmd duty.Command, o shift.Order) (order shift.Order, replay bool, err error)
 }
 
@@ -111,6 +112,14 @@ func (h *handlers) OrderPlainClothes(ctx context.Context, r OrderPlainClothesReq
 			ID: o.ID, Person: o.Person, Path: api.Path(o.Path), Approver: o.Approver, Reason: o.Reason, From: o.From, Until: o.Until, GivenAt: o.GivenAt,
 		},
 		Headers: OrderPlainClothes201ResponseHeaders{IdempotentReplayed: replayed(again)},
+	}, err
+}
+
+func (h *handlers) HoldTask(ctx context.Context, r HoldTaskRequestObject) (HoldTaskResponseObject, error) {
+	o, again, err := h.Shifts.Hold(ctx, actorOf(ctx), commandOf(ctx, r.Params.IdempotencyKey), r.ID, r.Body.Reason)
+	return HoldTask200JSONResponse{
+		Body:    api.Hold{Task: o.Task, Path: api.Path(o.Path), Reason: o.Reason, By: o.By, At: o.At},
+		Headers: HoldTask200ResponseHeaders{IdempotentReplayed: replayed(again)},
 	}, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
+	"github.com/dutybound/dutybound/internal/ledger"
 	"github.com/dutybound/dutybound/internal/shift"
 )
 
@@ -103,6 +104,32 @@ func (s *Store) Turn(ctx context.Context, days int) (dropped int, err error) {
 		one(b, &dropped, pgx.RowTo[int], `SELECT turn_positions(now(), $1)`, days)
 	})
 	return dropped, err
+}
+
+// Hold implements shift.Holds. Whoever holds it twice has held it.
+func (s *Store) Hold(ctx context.Context, call shift.Call, task uuid.UUID, decide func(duty.Path, time.Time) (shift.Hold, ledger.Event, error)) (hold shift.Hold, replay bool, err error) {
+	replay, err = s.once(ctx, call.Actor, call.Command, sightOf(call.Actor, duty.HoldRecord), &hold, func(tx pgx.Tx) error {
+		path, err := collectOne(ctx, tx, pgx.RowTo[duty.Path], `SELECT path FROM task WHERE id = $1`, task)
+		if err != nil {
+			return missing(err, fault.Missing("task"))
+		}
+		var now time.Time
+		b := &pgx.Batch{}
+		clock(b, &now)
+		if err := tx.SendBatch(ctx, b).Close(); err != nil {
+			return err
+		}
+		h, e, err := decide(path, now)
+		if err != nil {
+			return err
+		}
+		hold = h
+		b = &pgx.Batch{}
+		b.Queue(`INSERT INTO legal_hold (task_id, path, reason, by, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, h.Task, h.Path, h.Reason, h.By, h.At)
+		queueEvent(b, e)
+		return tx.SendBatch(ctx, b).Close()
+	})
+	return hold, replay, err
 }
 
 // Nearby implements shift.Positions. Whether an officer leads elsewhere shows only in the actor's sight; that they are busy always.

@@ -87,7 +87,7 @@ func (d Draft) check() error {
 	case d.Strict && !known:
 		return fault.BadField("body/strict", "needs a place with a position")
 	case !d.Until.After(d.From):
-		return fault.BadField("body/until", "must be after from")
+		return fault.BadField("body/until", "must be later than from")
 	case d.Until.Sub(d.From) > longest:
 		return fault.BadField("body/until", "must be within 48 hours of from")
 	case len(d.People) == 0 || len(d.People) > maxPlanned:
@@ -126,7 +126,7 @@ func (s *Plans) plan(r Roster, actor duty.Actor, d Draft) (Change, error) {
 		case !seen || !actor.Can(duty.PlanShifts, duty.Target{Path: person.Organ.Path}):
 			return Change{}, fault.BadField(field, "no such person in your organ")
 		case p.on(id):
-			return Change{}, fault.BadField(field, "is named twice")
+			return Change{}, fault.BadField(field, "named twice")
 		}
 		p.People = append(p.People, Person{id, person.Number, person.Name})
 		for _, w := range warningsFor(r.Stretches[id], Stretch{p.From, &p.Until}, r.Now, seconds(r.Law, duty.RestShortest)) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
+	"github.com/dutybound/dutybound/internal/ledger"
 )
 
 // MaxPoints are in one batch.
@@ -32,6 +33,22 @@ type Positions interface {
 	Scene(ctx context.Context, actor duty.Actor, task *uuid.UUID) (TaskScene, error)
 	// Turn makes room for the days to come and drops what is older than some days.
 	Turn(ctx context.Context, days int) (dropped int, err error)
+}
+
+// Holds keep what would be dropped.
+type Holds interface {
+	// Hold finds a task in the actor's sight (fault.NotFound otherwise) and keeps the hold that is decided.
+	Hold(ctx context.Context, call Call, task uuid.UUID, decide func(path duty.Path, now time.Time) (Hold, ledger.Event, error)) (hold Hold, replay bool, err error)
+}
+
+// Hold keeps the positions of everybody on a task, from the dispatch to its end, beyond the short clock: a complaint or an inquiry
+// needs them (Art. 38). It saves nothing that has been dropped before.
+type Hold struct {
+	Task   uuid.UUID `json:"task"`
+	Path   duty.Path `json:"path"`
+	Reason string    `json:"reason"`
+	By     uuid.UUID `json:"by"`
+	At     time.Time `json:"at"`
 }
 
 // Window is the time whose points are kept: since the check-in, and up to the moment of receipt with what a clock may be off.

@@ -15,11 +15,14 @@ import (
 // Service keeps shifts.
 type Service struct {
 	store Store
+	holds Holds
 	newID func() uuid.UUID
 }
 
 // New makes the service.
-func New(store Store) *Service { return &Service{store: store, newID: newID} }
+func New(store Store, holds Holds) *Service {
+	return &Service{store: store, holds: holds, newID: newID}
+}
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
@@ -81,7 +84,7 @@ func (s *Service) OrderPlainClothes(ctx context.Context, actor duty.Actor, cmd d
 		return Order{}, false, notAnOfficer
 	}
 	if !o.Until.After(o.From) {
-		return Order{}, false, fault.BadField("body/until", "must be after from")
+		return Order{}, false, fault.BadField("body/until", "must be later than from")
 	}
 	return s.store.Order(ctx, Call{actor, cmd}, o.Person, func(p duty.Person, now time.Time) (Order, ledger.Event, error) {
 		if p.ID == uuid.Nil || !actor.Can(duty.OrderPlainClothes, duty.Target{Path: p.Organ.Path}) {
@@ -95,6 +98,20 @@ func (s *Service) OrderPlainClothes(ctx context.Context, actor duty.Actor, cmd d
 			"order": o.ID, "person": o.Person, "from": o.From, "until": o.Until,
 		})
 		return o, e, err
+	})
+}
+
+// Hold keeps what there is of the people of a task where they were.
+func (s *Service) Hold(ctx context.Context, actor duty.Actor, cmd duty.Command, task uuid.UUID, reason string) (hold Hold, replay bool, err error) {
+	if err := duty.Require(actor, duty.HoldRecord); err != nil {
+		return Hold{}, false, err
+	}
+	return s.holds.Hold(ctx, Call{actor, cmd}, task, func(path duty.Path, now time.Time) (Hold, ledger.Event, error) {
+		if err := duty.Authorise(actor, duty.HoldRecord, duty.Target{Path: path}, duty.ViewTask); err != nil {
+			return Hold{}, ledger.Event{}, err
+		}
+		e, err := s.event("record.held", path, actor.Person, now, map[string]any{"held": task})
+		return Hold{task, path, reason, actor.Person, now}, e, err
 	})
 }
 
