@@ -23,10 +23,10 @@ const pointsInARequest = 10
 
 // BenchmarkPositionsHTTP holds positions through HTTP (session check, authorisation, contract, datum conversion, on duty or not, the
 // last position, flushed before the answer) against COPY of the same rows into the same table, ten a transaction over as many
-// connections, in turns on one database with everything durable.
+// connections to the database as the server has, in turns on one database with everything durable.
 func BenchmarkPositionsHTTP(b *testing.B) {
 	const turn = 4 * time.Second
-	for _, conns := range []int{16, 64} {
+	for _, conns := range []int{64, 128} {
 		b.Run(fmt.Sprintf("%d_connections", conns), func(b *testing.B) {
 			s, _ := openDurable(b)
 			patrol := newPatrol(s, conns)
@@ -66,7 +66,7 @@ func newPatrol(s *station, size int) *patrol {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	config.MaxConns = int32(size)
+	config.MaxConns = s.config.DatabaseConns
 	if p.copier, err = pgxpool.NewWithConfig(s.t.Context(), config); err != nil {
 		s.t.Fatal(err)
 	}
@@ -75,11 +75,11 @@ func newPatrol(s *station, size int) *patrol {
 	for i := range size {
 		p.enlist(i, organ)
 	}
-	_, err = p.copier.Exec(s.t.Context(), `UPDATE shift SET started_at = now() - interval '40 hours'`) // room for as many moments as are needed
+	_, err = p.copier.Exec(s.t.Context(), `UPDATE shift SET started_at = now() - interval '15 hours'`) // room for as many moments as are needed
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	p.moment.Store(time.Now().Add(-39 * time.Hour).UnixMicro())
+	p.moment.Store(time.Now().Add(-14 * time.Hour).UnixMicro())
 	return p
 }
 
@@ -104,12 +104,12 @@ func (p *patrol) enlist(i int, organ string) {
 	p.tokens, p.people, p.shifts, p.path = append(p.tokens, token), append(p.people, person), append(p.shifts, uuid.MustParse(sh.text("id"))), sh.text("organ", "path")
 }
 
-// each runs do over and over on as many connections as there are people; it answers points a second.
-func (p *patrol) each(d time.Duration, do func(i int) func() error) (perSecond float64) {
+// each runs do over and over, so many at once, each for a person; it answers points a second.
+func (p *patrol) each(d time.Duration, atOnce int, do func(i int) func() error) (perSecond float64) {
 	var done atomic.Int64
 	var all sync.WaitGroup
 	begun := time.Now()
-	for i := range p.people {
+	for i := range min(atOnce, len(p.people)) {
 		one := do(i)
 		all.Go(func() {
 			for time.Since(begun) < d {
@@ -129,7 +129,7 @@ func (p *patrol) each(d time.Duration, do func(i int) func() error) (perSecond f
 func (p *patrol) next() time.Time { return time.UnixMicro(p.moment.Add(1)).UTC() }
 
 func (p *patrol) run(d time.Duration) float64 {
-	return p.each(d, func(i int) func() error {
+	return p.each(d, len(p.people), func(i int) func() error {
 		client := &fasthttp.HostClient{Addr: strings.TrimPrefix(p.s.url, "http://"), MaxConns: 1}
 		request, response := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 		var body []byte
@@ -162,7 +162,7 @@ func (p *patrol) run(d time.Duration) float64 {
 // copies puts the same rows where the server puts them.
 func (p *patrol) copies(d time.Duration) float64 {
 	columns := []string{"person_id", "captured_at", "received_at", "path", "shift_id", "lat", "lon", "datum", "given_lat", "given_lon", "accuracy_m", "mock"}
-	return p.each(d, func(i int) func() error {
+	return p.each(d, int(p.s.config.DatabaseConns), func(i int) func() error {
 		return func() error {
 			rows := make([][]any, pointsInARequest)
 			for n := range rows {

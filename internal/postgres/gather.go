@@ -5,90 +5,88 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/dutybound/dutybound/internal/fault"
-	"github.com/dutybound/dutybound/internal/shift"
 )
 
-// gathering writes what many phones send at the same moment in one statement and one flush. Nobody waits for others to come: while
-// one write is under way the next ones gather. Each is answered when its points are durable.
-type gathering struct {
-	write func(context.Context, *pointColumns) (map[uuid.UUID]shift.Window, error)
+// gathering asks the database once what many requests ask at the same moment. Nobody waits for others to come: while one question is
+// under way the next ones gather, and each is put after it was asked. So a thousand phones cost little more than ten.
+type gathering[Q, A any] struct {
+	ask func(context.Context, []Q) ([]A, error) // an answer for each question, or an error for all
 
 	mu      sync.Mutex
-	waiting []*batch
-	writers int
+	waiting []*question[Q, A]
+	asking  int
 }
 
 const (
-	mostWriters  = 2   // at once: one flushes while the other one's rows are made
-	mostBatches  = 200 // in one write
-	writePatient = 5 * time.Second
+	mostAsking  = 2   // at once: one is answered while the other one is put
+	mostAsked   = 200 // together
+	askPatience = 5 * time.Second
 )
 
-// batch is one phone's points on their way, and what became of them.
-type batch struct {
-	person uuid.UUID
-	points []shift.Point
-	window shift.Window
+type question[Q, A any] struct {
+	asked  Q
+	answer A
 	err    error
 	done   chan struct{}
 }
 
-// keep waits for its own points only. When the context ends first nobody knows whether they are kept; sent again they are kept once.
-func (g *gathering) keep(ctx context.Context, person uuid.UUID, points []shift.Point) (shift.Window, error) {
-	b := &batch{person: person, points: points, done: make(chan struct{})}
+// one waits for its own answer only.
+func (g *gathering[Q, A]) one(ctx context.Context, asked Q) (none A, err error) {
+	q := &question[Q, A]{asked: asked, done: make(chan struct{})}
 	g.mu.Lock()
-	g.waiting = append(g.waiting, b)
-	begin := g.writers < mostWriters
+	g.waiting = append(g.waiting, q)
+	begin := g.asking < mostAsking
 	if begin {
-		g.writers++
+		g.asking++
 	}
 	g.mu.Unlock()
 	if begin {
 		go g.work()
 	}
 	select {
-	case <-b.done:
-		return b.window, b.err
+	case <-q.done:
+		return q.answer, q.err
 	case <-ctx.Done():
-		return shift.Window{}, failure(ctx.Err())
+		return none, failure(ctx.Err())
 	}
 }
 
-// work writes until nothing waits.
-func (g *gathering) work() {
+// work asks until nothing waits.
+func (g *gathering[Q, A]) work() {
 	for {
 		g.mu.Lock()
-		n := min(len(g.waiting), mostBatches)
-		batches := g.waiting[:n:n]
+		n := min(len(g.waiting), mostAsked)
+		asked := g.waiting[:n:n]
 		if g.waiting = g.waiting[n:]; n == 0 {
-			g.writers--
+			g.waiting = nil
+			g.asking--
 			g.mu.Unlock()
 			return
 		}
 		g.mu.Unlock()
-		if g.together(batches); batches[0].err != nil && n > 1 && fault.KindOf(batches[0].err) != fault.Unavailable {
-			for i := range batches { // one of them may be to blame, and the others are not
-				g.together(batches[i : i+1])
+		if g.together(asked); n > 1 && asked[0].err != nil && fault.KindOf(asked[0].err) != fault.Unavailable {
+			for i := range asked { // one of them may be to blame, and the others are not
+				g.together(asked[i : i+1])
 			}
 		}
-		for _, b := range batches {
-			close(b.done)
+		for _, q := range asked {
+			close(q.done)
 		}
 	}
 }
 
-func (g *gathering) together(batches []*batch) {
-	ctx, cancel := context.WithTimeout(context.Background(), writePatient)
+func (g *gathering[Q, A]) together(asked []*question[Q, A]) {
+	ctx, cancel := context.WithTimeout(context.Background(), askPatience)
 	defer cancel()
-	c := &pointColumns{}
-	for _, b := range batches {
-		c.add(b.person, b.points)
+	list := make([]Q, len(asked))
+	for i, q := range asked {
+		list[i] = q.asked
 	}
-	windows, err := g.write(ctx, c)
-	for _, b := range batches {
-		b.window, b.err = windows[b.person], err
+	answers, err := g.ask(ctx, list)
+	for i, q := range asked {
+		if q.err = err; err == nil {
+			q.answer = answers[i]
+		}
 	}
 }

@@ -47,9 +47,15 @@ const keepPoints = `
 	)
 	SELECT s.person_id, s.started_at, clock.at + $11::interval FROM on_duty s CROSS JOIN clock`
 
-// Keep implements shift.Positions.
+// batch is one phone's points.
+type batch struct {
+	person uuid.UUID
+	points []shift.Point
+}
+
+// Keep implements shift.Positions. When the context ends first nobody knows whether the points are kept; sent again they are kept once.
 func (s *Store) Keep(ctx context.Context, person uuid.UUID, points []shift.Point) (shift.Window, error) {
-	return s.points.keep(ctx, person, points)
+	return s.points.one(ctx, batch{person, points})
 }
 
 // pointColumns are the points of several people, column by column.
@@ -74,14 +80,18 @@ func (c *pointColumns) add(person uuid.UUID, points []shift.Point) {
 	}
 }
 
-// keepPoints writes in one round trip and answers the window of each person on duty.
-func (s *Store) keepPoints(ctx context.Context, c *pointColumns) (map[uuid.UUID]shift.Window, error) {
-	windows := make(map[uuid.UUID]shift.Window, len(c.people))
+// keepPoints writes in one round trip and one flush, and answers the window of each person on duty.
+func (s *Store) keepPoints(ctx context.Context, batches []batch) ([]shift.Window, error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return nil, failure(err)
 	}
 	defer release(ctx, conn)
+	var c pointColumns
+	for _, b := range batches {
+		c.add(b.person, b.points)
+	}
+	on := make(map[uuid.UUID]shift.Window, len(batches))
 	b := &pgx.Batch{}
 	everything.queue(b)
 	b.Queue(keepPoints, c.people, c.person, c.captured, c.lat, c.lon, c.datum, c.givenLat, c.givenLon, c.accuracy, c.mock, shift.ClockSlack).
@@ -89,12 +99,16 @@ func (s *Store) keepPoints(ctx context.Context, c *pointColumns) (map[uuid.UUID]
 			var person uuid.UUID
 			var w shift.Window
 			_, err := pgx.ForEachRow(rows, []any{&person, &w.From, &w.To}, func() error {
-				windows[person] = w
+				on[person] = w
 				return nil
 			})
 			return err
 		})
 	err = surely(conn.Conn(), func() error { return conn.SendBatch(ctx, b).Close() })
+	windows := make([]shift.Window, len(batches))
+	for i := range batches {
+		windows[i] = on[batches[i].person]
+	}
 	return windows, s.noteWritten(failure(err))
 }
 
