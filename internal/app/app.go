@@ -163,6 +163,8 @@ func (a *App) join(ctx context.Context) error {
 	a.background(rooms.roster.RunImports)
 	a.background(shift.NewCloser(rooms.shifts, a.store, a.store.Now, a.log).Run)
 	a.background(positions.Run)
+	watch := dispatch.NewWatch(a.store, rooms.dispatch, a.log)
+	a.background(func(ctx context.Context) { watch.Run(ctx, a.config.LeadSweep) })
 	a.background(a.live.Run)
 	return a.serve(rooms)
 }

@@ -23,6 +23,8 @@ type scene struct {
 	seen   []duty.Observation
 	asked  []dispatch.Asked
 	shifts []uuid.UUID // of those people: who is on a shift that an officer arranged
+	where  []sighting
+	good   []goodUntil
 	inForce
 }
 
@@ -32,6 +34,10 @@ func (s *scene) queue(b *pgx.Batch, named []uuid.UUID, matter uuid.UUID) {
 	each(b, &s.asked, scanAsked, selectAsked, matter)
 	each(b, &s.seen, scanObservation, selectObservations, named)
 	each(b, &s.shifts, pgx.RowTo[uuid.UUID], selectArranged, named)
+	if matter == uuid.Nil { // where there is a task already, it may have a lead
+		each(b, &s.where, scanSighting, selectSightings, named)
+		each(b, &s.good, pgx.RowToStructByPos[goodUntil], selectGood)
+	}
 	s.inForce.queue(b)
 }
 
@@ -51,8 +57,8 @@ func (s *scene) arranged() map[uuid.UUID]bool {
 func (s *scene) snapshot(task dispatch.Task, organ duty.Path) (dispatch.Snapshot, error) {
 	of, err := s.of(organ)
 	return dispatch.Snapshot{
-		Now: s.now, Law: of, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID),
-		Arranged: s.arranged(), Asked: askedOf(s.asked, task.ID),
+		Now: s.now, Law: of, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID), Asked: askedOf(s.asked, task.ID),
+		Arranged: s.arranged(), Sightings: sightings(s.where), Good: goodOf(s.good, task.ID),
 	}, err
 }
 
