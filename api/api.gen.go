@@ -440,6 +440,33 @@ func (e AuxiliaryFactsUniform) Valid() bool {
 	}
 }
 
+// Defines values for CalledState.
+const (
+	CalledStateAbsent   CalledState = "absent"
+	CalledStateEarly    CalledState = "early"
+	CalledStateExpected CalledState = "expected"
+	CalledStateLate     CalledState = "late"
+	CalledStatePresent  CalledState = "present"
+)
+
+// Valid indicates whether the value is a known member of the CalledState enum.
+func (e CalledState) Valid() bool {
+	switch e {
+	case CalledStateAbsent:
+		return true
+	case CalledStateEarly:
+		return true
+	case CalledStateExpected:
+		return true
+	case CalledStateLate:
+		return true
+	case CalledStatePresent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CaseKind.
 const (
 	CaseKindAdministrative CaseKind = "administrative"
@@ -539,6 +566,30 @@ func (e CommandOrderMode) Valid() bool {
 	case CommandOrderModeLead:
 		return true
 	case CommandOrderModeNone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Datum.
+const (
+	DatumBd09     Datum = "bd09"
+	DatumCgcs2000 Datum = "cgcs2000"
+	DatumGcj02    Datum = "gcj02"
+	DatumWgs84    Datum = "wgs84"
+)
+
+// Valid indicates whether the value is a known member of the Datum enum.
+func (e Datum) Valid() bool {
+	switch e {
+	case DatumBd09:
+		return true
+	case DatumCgcs2000:
+		return true
+	case DatumGcj02:
+		return true
+	case DatumWgs84:
 		return true
 	default:
 		return false
@@ -743,6 +794,27 @@ func (e JudgementScope) Valid() bool {
 	case JudgementScopeStanding:
 		return true
 	case JudgementScopeTask:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LabourWarningCode.
+const (
+	LabourWarningCodeDayLong   LabourWarningCode = "day_long"
+	LabourWarningCodeRestShort LabourWarningCode = "rest_short"
+	LabourWarningCodeWeekLong  LabourWarningCode = "week_long"
+)
+
+// Valid indicates whether the value is a known member of the LabourWarningCode enum.
+func (e LabourWarningCode) Valid() bool {
+	switch e {
+	case LabourWarningCodeDayLong:
+		return true
+	case LabourWarningCodeRestShort:
+		return true
+	case LabourWarningCodeWeekLong:
 		return true
 	default:
 		return false
@@ -974,6 +1046,7 @@ const (
 	ObservationSourceHead       ObservationSource = "head"
 	ObservationSourceLead       ObservationSource = "lead"
 	ObservationSourcePhone      ObservationSource = "phone"
+	ObservationSourceShift      ObservationSource = "shift"
 )
 
 // Valid indicates whether the value is a known member of the ObservationSource enum.
@@ -986,6 +1059,8 @@ func (e ObservationSource) Valid() bool {
 	case ObservationSourceLead:
 		return true
 	case ObservationSourcePhone:
+		return true
+	case ObservationSourceShift:
 		return true
 	default:
 		return false
@@ -1100,6 +1175,27 @@ func (e PlaceDatum) Valid() bool {
 	}
 }
 
+// Defines values for PlanWarningCode.
+const (
+	PlanWarningCodeDayLong   PlanWarningCode = "day_long"
+	PlanWarningCodeRestShort PlanWarningCode = "rest_short"
+	PlanWarningCodeWeekLong  PlanWarningCode = "week_long"
+)
+
+// Valid indicates whether the value is a known member of the PlanWarningCode enum.
+func (e PlanWarningCode) Valid() bool {
+	switch e {
+	case PlanWarningCodeDayLong:
+		return true
+	case PlanWarningCodeRestShort:
+		return true
+	case PlanWarningCodeWeekLong:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Platform.
 const (
 	PlatformAndroid   Platform = "android"
@@ -1118,6 +1214,24 @@ func (e Platform) Valid() bool {
 	case PlatformIos:
 		return true
 	case PlatformWeb:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PositionRefusedWhy.
+const (
+	PositionRefusedWhyBeforeShift PositionRefusedWhy = "before_shift"
+	PositionRefusedWhyInFuture    PositionRefusedWhy = "in_future"
+)
+
+// Valid indicates whether the value is a known member of the PositionRefusedWhy enum.
+func (e PositionRefusedWhy) Valid() bool {
+	switch e {
+	case PositionRefusedWhyBeforeShift:
+		return true
+	case PositionRefusedWhyInFuture:
 		return true
 	default:
 		return false
@@ -1226,6 +1340,45 @@ func (e RosterImportState) Valid() bool {
 	}
 }
 
+// Defines values for ShiftEnded.
+const (
+	ShiftEndedCheckedOut   ShiftEnded = "checked_out"
+	ShiftEndedClosedByRule ShiftEnded = "closed_by_rule"
+)
+
+// Valid indicates whether the value is a known member of the ShiftEnded enum.
+func (e ShiftEnded) Valid() bool {
+	switch e {
+	case ShiftEndedCheckedOut:
+		return true
+	case ShiftEndedClosedByRule:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ShiftFlag.
+const (
+	ShiftFlagMockPosition ShiftFlag = "mock_position"
+	ShiftFlagOffPost      ShiftFlag = "off_post"
+	ShiftFlagPlaceUnknown ShiftFlag = "place_unknown"
+)
+
+// Valid indicates whether the value is a known member of the ShiftFlag enum.
+func (e ShiftFlag) Valid() bool {
+	switch e {
+	case ShiftFlagMockPosition:
+		return true
+	case ShiftFlagOffPost:
+		return true
+	case ShiftFlagPlaceUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Signatory.
 const (
 	SignatoryAuxiliary Signatory = "auxiliary"
@@ -1292,6 +1445,51 @@ func (e StatusChangeStatus) Valid() bool {
 	}
 }
 
+// Defines values for SwapState.
+const (
+	SwapStateAccepted SwapState = "accepted"
+	SwapStateApproved SwapState = "approved"
+	SwapStateProposed SwapState = "proposed"
+	SwapStateRefused  SwapState = "refused"
+)
+
+// Valid indicates whether the value is a known member of the SwapState enum.
+func (e SwapState) Valid() bool {
+	switch e {
+	case SwapStateAccepted:
+		return true
+	case SwapStateApproved:
+		return true
+	case SwapStateProposed:
+		return true
+	case SwapStateRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SwapAnswerStep.
+const (
+	SwapAnswerStepAccept  SwapAnswerStep = "accept"
+	SwapAnswerStepApprove SwapAnswerStep = "approve"
+	SwapAnswerStepRefuse  SwapAnswerStep = "refuse"
+)
+
+// Valid indicates whether the value is a known member of the SwapAnswerStep enum.
+func (e SwapAnswerStep) Valid() bool {
+	switch e {
+	case SwapAnswerStepAccept:
+		return true
+	case SwapAnswerStepApprove:
+		return true
+	case SwapAnswerStepRefuse:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SyncPersonStatus.
 const (
 	SyncPersonStatusActive    SyncPersonStatus = "active"
@@ -1334,6 +1532,27 @@ func (e TaskState) Valid() bool {
 	case TaskStatePaused:
 		return true
 	case TaskStateStarted:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UniformWord.
+const (
+	UniformWordNo                UniformWord = "no"
+	UniformWordPlainClothesOrder UniformWord = "plain_clothes_order"
+	UniformWordYes               UniformWord = "yes"
+)
+
+// Valid indicates whether the value is a known member of the UniformWord enum.
+func (e UniformWord) Valid() bool {
+	switch e {
+	case UniformWordNo:
+		return true
+	case UniformWordPlainClothesOrder:
+		return true
+	case UniformWordYes:
 		return true
 	default:
 		return false
@@ -1881,6 +2100,23 @@ type Bar struct {
 	Declared Declaration `json:"declared"`
 }
 
+// Called defines model for Called.
+type Called struct {
+	EndedAt *time.Time `json:"ended_at,omitempty"`
+
+	// LeftEarly The shift ended before the plan did.
+	LeftEarly bool                `json:"left_early"`
+	Name      string              `json:"name"`
+	Number    string              `json:"number"`
+	Person    openapi_types.UUID  `json:"person"`
+	Shift     *openapi_types.UUID `json:"shift,omitempty"`
+	StartedAt *time.Time          `json:"started_at,omitempty"`
+	State     CalledState         `json:"state"`
+}
+
+// CalledState defines model for Called.State.
+type CalledState string
+
 // Candidate defines model for Candidate.
 type Candidate struct {
 	// Class What a person is. `other` is neither officer nor auxiliary (Art. 3), such as a guard or a cook.
@@ -1938,6 +2174,28 @@ type CheckAnswer struct {
 // CheckChannel How an answer came in. [app]
 type CheckChannel string
 
+// CheckIn defines model for CheckIn.
+type CheckIn struct {
+	// At A position as the phone has it, in degrees.
+	At *Fix `json:"at,omitempty"`
+
+	// Equipment Carried, of what is issued.
+	Equipment []IssuedEquipment `json:"equipment,omitempty"`
+
+	// Facility A place whose roster shows who is there.
+	Facility *string `json:"facility,omitempty"`
+
+	// Post What one does. [that of the plan]
+	Post    *string     `json:"post,omitempty"`
+	Uniform UniformWord `json:"uniform"`
+
+	// Unit Call sign of the vehicle or unit.
+	Unit *string `json:"unit,omitempty"`
+
+	// WorkCard [unknown]
+	WorkCard Answer `json:"work_card"`
+}
+
 // CheckList defines model for CheckList.
 type CheckList struct {
 	// EveryS Seconds between checks; 0: nobody is asked.
@@ -1955,6 +2213,15 @@ type CheckList struct {
 type CheckOrder struct {
 	// EveryS Seconds between checks; 0 takes the order back.
 	EveryS int `json:"every_s"`
+}
+
+// CheckOut defines model for CheckOut.
+type CheckOut struct {
+	// Note What the next one on the post should know.
+	Note *string `json:"note,omitempty"`
+
+	// To Who takes over.
+	To *openapi_types.UUID `json:"to,omitempty"`
 }
 
 // CheckReply defines model for CheckReply.
@@ -2076,6 +2343,9 @@ type Condition struct {
 	// When Circumstances, each of which must hold; of words beside a bar any.
 	When []string `json:"when,omitempty"`
 }
+
+// Datum The coordinate system a position was measured in. It is never guessed.
+type Datum string
 
 // DecisionChange What holds in every task of the organ about a reason that a person must settle, named in the words of the ruling that asks.
 type DecisionChange struct {
@@ -2338,6 +2608,20 @@ type FieldError struct {
 	Message string `json:"message"`
 }
 
+// Fix A position as the phone has it, in degrees.
+type Fix struct {
+	// AccuracyM Metres. [0]
+	AccuracyM *float64 `json:"accuracy_m,omitempty"`
+
+	// Datum The coordinate system a position was measured in. It is never guessed.
+	Datum Datum   `json:"datum"`
+	Lat   float64 `json:"lat"`
+	Lon   float64 `json:"lon"`
+
+	// Mock The phone says that the position was made up. [false]
+	Mock *bool `json:"mock,omitempty"`
+}
+
 // Grant defines model for Grant.
 type Grant struct {
 	// Path An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
@@ -2350,6 +2634,12 @@ type Grant struct {
 // HandBackList defines model for HandBackList.
 type HandBackList struct {
 	Things []OwedThing `json:"things"`
+}
+
+// Handover defines model for Handover.
+type Handover struct {
+	Note *string             `json:"note,omitempty"`
+	To   *openapi_types.UUID `json:"to,omitempty"`
 }
 
 // Health defines model for Health.
@@ -2370,6 +2660,42 @@ type Hired struct {
 type Hiring struct {
 	// Number The new auxiliary's number.
 	Number string `json:"number"`
+}
+
+// Hold defines model for Hold.
+type Hold struct {
+	At time.Time          `json:"at"`
+	By openapi_types.UUID `json:"by"`
+
+	// Path An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
+	//
+	// Example: 500000000000/500103000000/500103550000/
+	Path   Path               `json:"path"`
+	Reason string             `json:"reason"`
+	Task   openapi_types.UUID `json:"task"`
+}
+
+// Hours defines model for Hours.
+type Hours struct {
+	Days []HoursOfDay `json:"days"`
+
+	// Monday The beginning of the week, in China.
+	Monday time.Time `json:"monday"`
+
+	// NightSeconds Between 22:00 and 06:00 in China.
+	NightSeconds int64 `json:"night_seconds"`
+	Seconds      int64 `json:"seconds"`
+
+	// ShortestRestS Between two shifts that touch the week.
+	ShortestRestS *int64          `json:"shortest_rest_s,omitempty"`
+	Warnings      []LabourWarning `json:"warnings"`
+}
+
+// HoursOfDay defines model for HoursOfDay.
+type HoursOfDay struct {
+	Date         openapi_types.Date `json:"date"`
+	NightSeconds int64              `json:"night_seconds"`
+	Seconds      int64              `json:"seconds"`
 }
 
 // ImportProblem defines model for ImportProblem.
@@ -2428,6 +2754,15 @@ type Judgement struct {
 
 // JudgementScope defines model for JudgementScope.
 type JudgementScope string
+
+// LabourWarning defines model for LabourWarning.
+type LabourWarning struct {
+	Code LabourWarningCode `json:"code"`
+	Text Text              `json:"text"`
+}
+
+// LabourWarningCode defines model for LabourWarning.Code.
+type LabourWarningCode string
 
 // LawEntry One act that state provisions let auxiliaries help with, under a catch-all item (Art. 14(4), 15(5), 16(10)).
 type LawEntry struct {
@@ -2611,6 +2946,31 @@ type MemberOrder struct {
 	Person   openapi_types.UUID `json:"person"`
 }
 
+// NearbyOfficer defines model for NearbyOfficer.
+type NearbyOfficer struct {
+	AccuracyM float64 `json:"accuracy_m"`
+
+	// AgeS Since the position was received.
+	AgeS      float64 `json:"age_s"`
+	DistanceM float64 `json:"distance_m"`
+
+	// Leads Open tasks that the officer leads, as far as one sees them.
+	Leads  int    `json:"leads"`
+	Name   string `json:"name"`
+	Number string `json:"number"`
+
+	// OpenTasks Open tasks that the officer is part of.
+	OpenTasks int                `json:"open_tasks"`
+	Organ     Organ              `json:"organ"`
+	Person    openapi_types.UUID `json:"person"`
+	Unit      *string            `json:"unit,omitempty"`
+}
+
+// NearbyOfficers defines model for NearbyOfficers.
+type NearbyOfficers struct {
+	Officers []NearbyOfficer `json:"officers"`
+}
+
 // NewApplicant No id card number; what is not asked here is not wanted.
 type NewApplicant struct {
 	Born      openapi_types.Date `json:"born"`
@@ -2629,6 +2989,28 @@ type NewApplicant struct {
 type NewDevice struct {
 	Name     string   `json:"name"`
 	Platform Platform `json:"platform"`
+}
+
+// NewPlainClothesOrder defines model for NewPlainClothesOrder.
+type NewPlainClothesOrder struct {
+	From   time.Time          `json:"from"`
+	Person openapi_types.UUID `json:"person"`
+	Reason string             `json:"reason"`
+	Until  time.Time          `json:"until"`
+}
+
+// NewPlan defines model for NewPlan.
+type NewPlan struct {
+	From   time.Time            `json:"from"`
+	People []openapi_types.UUID `json:"people"`
+
+	// Place A name and, where known, a position in degrees with the datum it was measured in.
+	Place Place  `json:"place"`
+	Post  string `json:"post"`
+
+	// Strict A check-in away from the place is refused instead of flagged. [false]
+	Strict *bool     `json:"strict,omitempty"`
+	Until  time.Time `json:"until"`
 }
 
 // NewProposal defines model for NewProposal.
@@ -2672,6 +3054,11 @@ type NewQuota struct {
 	// Basis The approval, as its document is called.
 	Basis string         `json:"basis"`
 	Class AuxiliaryClass `json:"class"`
+}
+
+// NewSwap defines model for NewSwap.
+type NewSwap struct {
+	To openapi_types.UUID `json:"to"`
 }
 
 // Obligation defines model for Obligation.
@@ -2873,6 +3260,13 @@ type PersonList struct {
 	People []Person `json:"people"`
 }
 
+// PersonRef defines model for PersonRef.
+type PersonRef struct {
+	Name   string             `json:"name"`
+	Number string             `json:"number"`
+	Person openapi_types.UUID `json:"person"`
+}
+
 // Place A name and, where known, a position in degrees with the datum it was measured in.
 type Place struct {
 	// Datum Required with a position; a wrong one moves a point by 500 m.
@@ -2885,6 +3279,59 @@ type Place struct {
 // PlaceDatum Required with a position; a wrong one moves a point by 500 m.
 type PlaceDatum string
 
+// PlainClothesOrder defines model for PlainClothesOrder.
+type PlainClothesOrder struct {
+	Approver openapi_types.UUID `json:"approver"`
+	From     time.Time          `json:"from"`
+	GivenAt  time.Time          `json:"given_at"`
+	ID       openapi_types.UUID `json:"id"`
+
+	// Path An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
+	//
+	// Example: 500000000000/500103000000/500103550000/
+	Path   Path               `json:"path"`
+	Person openapi_types.UUID `json:"person"`
+	Reason string             `json:"reason"`
+	Until  time.Time          `json:"until"`
+}
+
+// Plan defines model for Plan.
+type Plan struct {
+	ArrangedAt   time.Time          `json:"arranged_at"`
+	ArrangedBy   PersonRef          `json:"arranged_by"`
+	CancelledAt  *time.Time         `json:"cancelled_at,omitempty"`
+	CancelledWhy *string            `json:"cancelled_why,omitempty"`
+	From         time.Time          `json:"from"`
+	ID           openapi_types.UUID `json:"id"`
+	Organ        Organ              `json:"organ"`
+	People       []PersonRef        `json:"people"`
+
+	// Place A name and, where known, a position in degrees with the datum it was measured in.
+	Place    Place         `json:"place"`
+	Post     string        `json:"post"`
+	Strict   bool          `json:"strict"`
+	Swaps    []Swap        `json:"swaps"`
+	Until    time.Time     `json:"until"`
+	Warnings []PlanWarning `json:"warnings"`
+}
+
+// PlanList defines model for PlanList.
+type PlanList struct {
+	// Next `after` of the next page; left out on the last one.
+	Next  *openapi_types.UUID `json:"next,omitempty"`
+	Plans []Plan              `json:"plans"`
+}
+
+// PlanWarning defines model for PlanWarning.
+type PlanWarning struct {
+	Code   PlanWarningCode    `json:"code"`
+	Person openapi_types.UUID `json:"person"`
+	Text   Text               `json:"text"`
+}
+
+// PlanWarningCode defines model for PlanWarning.Code.
+type PlanWarningCode string
+
 // Platform defines model for Platform.
 type Platform string
 
@@ -2896,6 +3343,48 @@ type PolicyChange struct {
 	// Measure A number of how duty is watched, in metres (`_m`) or seconds (`_s`), which the statute leaves open.
 	Measure Measure `json:"measure"`
 	Value   *int    `json:"value,omitempty"`
+}
+
+// PositionBatch defines model for PositionBatch.
+type PositionBatch struct {
+	Points []PositionPoint `json:"points"`
+
+	// SentAt What the phone's clock says as it sends. With it a point is as old as the phone says, whatever its clock is off by; without it `captured_at` is taken for our time.
+	SentAt *time.Time `json:"sent_at,omitempty"`
+}
+
+// PositionPoint defines model for PositionPoint.
+type PositionPoint struct {
+	// AccuracyM Metres. [0]
+	AccuracyM *float64 `json:"accuracy_m,omitempty"`
+
+	// CapturedAt By the phone's clock.
+	CapturedAt time.Time `json:"captured_at"`
+
+	// Datum The coordinate system a position was measured in. It is never guessed.
+	Datum Datum   `json:"datum"`
+	Lat   float64 `json:"lat"`
+	Lon   float64 `json:"lon"`
+
+	// Mock The phone says that the position was made up. [false]
+	Mock *bool `json:"mock,omitempty"`
+}
+
+// PositionRefused defines model for PositionRefused.
+type PositionRefused struct {
+	// Index Of the point in the batch.
+	Index int                `json:"index"`
+	Why   PositionRefusedWhy `json:"why"`
+}
+
+// PositionRefusedWhy defines model for PositionRefused.Why.
+type PositionRefusedWhy string
+
+// PositionsTaken defines model for PositionsTaken.
+type PositionsTaken struct {
+	// Accepted Kept, now or when they were sent before.
+	Accepted int               `json:"accepted"`
+	Refused  []PositionRefused `json:"refused"`
 }
 
 // PostChange The items of the statute that the training for a post covers (Art. 33).
@@ -3083,6 +3572,13 @@ type Report struct {
 	Report string `json:"report"`
 }
 
+// RollCall defines model for RollCall.
+type RollCall struct {
+	At     time.Time `json:"at"`
+	People []Called  `json:"people"`
+	Plan   Plan      `json:"plan"`
+}
+
 // RosterImport defines model for RosterImport.
 type RosterImport struct {
 	CreatedAt time.Time          `json:"created_at"`
@@ -3158,6 +3654,65 @@ type SessionInfo struct {
 	ExpiresAt          time.Time          `json:"expires_at"`
 	ID                 openapi_types.UUID `json:"id"`
 	MustChangePassword bool               `json:"must_change_password"`
+}
+
+// Shift defines model for Shift.
+type Shift struct {
+	// ArrangedBy The officer who planned it (Art. 15).
+	ArrangedBy *openapi_types.UUID `json:"arranged_by,omitempty"`
+
+	// At A position as the phone has it, in degrees.
+	At *Fix `json:"at,omitempty"`
+
+	// Class What a person is. `other` is neither officer nor auxiliary (Art. 3), such as a guard or a cook.
+	Class Class `json:"class"`
+
+	// DistanceM Between the phone and the post.
+	DistanceM *float64           `json:"distance_m,omitempty"`
+	Ended     *ShiftEnded        `json:"ended,omitempty"`
+	EndedAt   *time.Time         `json:"ended_at,omitempty"`
+	Equipment []IssuedEquipment  `json:"equipment"`
+	Facility  *string            `json:"facility,omitempty"`
+	Flags     []ShiftFlag        `json:"flags"`
+	Handover  *Handover          `json:"handover,omitempty"`
+	ID        openapi_types.UUID `json:"id"`
+	Name      string             `json:"name"`
+	Number    string             `json:"number"`
+	Organ     Organ              `json:"organ"`
+	Person    openapi_types.UUID `json:"person"`
+
+	// PlainClothes The order under which no uniform is worn.
+	PlainClothes *openapi_types.UUID `json:"plain_clothes,omitempty"`
+
+	// Plan The planned shift that this one is.
+	Plan      *openapi_types.UUID `json:"plan,omitempty"`
+	PlannedTo *time.Time          `json:"planned_to,omitempty"`
+	Post      *string             `json:"post,omitempty"`
+	StartedAt time.Time           `json:"started_at"`
+	Uniform   UniformWord         `json:"uniform"`
+	Unit      *string             `json:"unit,omitempty"`
+
+	// Warnings Of labour law, at the check-in.
+	Warnings []LabourWarning `json:"warnings"`
+
+	// WorkCard [unknown]
+	WorkCard Answer `json:"work_card"`
+}
+
+// ShiftEnded defines model for Shift.Ended.
+type ShiftEnded string
+
+// ShiftFlag What people have to look at about a check-in.
+type ShiftFlag string
+
+// ShiftList defines model for ShiftList.
+type ShiftList struct {
+	// At The time of the database.
+	At time.Time `json:"at"`
+
+	// Next `before` of the next page; left out on the last one.
+	Next   *openapi_types.UUID `json:"next,omitempty"`
+	Shifts []Shift             `json:"shifts"`
 }
 
 // SignIn defines model for SignIn.
@@ -3260,6 +3815,29 @@ type Stretch struct {
 	// To Left out while it goes on.
 	To *time.Time `json:"to,omitempty"`
 }
+
+// Swap defines model for Swap.
+type Swap struct {
+	AcceptedAt *time.Time          `json:"accepted_at,omitempty"`
+	DecidedAt  *time.Time          `json:"decided_at,omitempty"`
+	DecidedBy  *openapi_types.UUID `json:"decided_by,omitempty"`
+	From       PersonRef           `json:"from"`
+	ID         openapi_types.UUID  `json:"id"`
+	ProposedAt time.Time           `json:"proposed_at"`
+	State      SwapState           `json:"state"`
+	To         PersonRef           `json:"to"`
+}
+
+// SwapState defines model for Swap.State.
+type SwapState string
+
+// SwapAnswer defines model for SwapAnswer.
+type SwapAnswer struct {
+	Step SwapAnswerStep `json:"step"`
+}
+
+// SwapAnswerStep defines model for SwapAnswer.Step.
+type SwapAnswerStep string
 
 // SyncBatch defines model for SyncBatch.
 type SyncBatch struct {
@@ -3457,6 +4035,9 @@ type Transferred struct {
 	Person Person  `json:"person"`
 }
 
+// UniformWord defines model for UniformWord.
+type UniformWord string
+
 // UnitOfficer defines model for UnitOfficer.
 type UnitOfficer struct {
 	Lead   bool               `json:"lead"`
@@ -3514,6 +4095,9 @@ type Answered = TaskAnswer
 
 // Dispatched defines model for Dispatched.
 type Dispatched = TaskAnswer
+
+// Planned defines model for Planned.
+type Planned = Plan
 
 // Refused RFC 9457.
 type Refused = Problem
@@ -3678,6 +4262,24 @@ type ObserveParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListNearbyOfficersParams defines parameters for ListNearbyOfficers.
+type ListNearbyOfficersParams struct {
+	// Lat Degrees.
+	Lat *float64 `form:"lat,omitempty" json:"lat,omitempty"`
+
+	// Lon Degrees.
+	Lon *float64 `form:"lon,omitempty" json:"lon,omitempty"`
+
+	// Datum Of `lat` and `lon`.
+	Datum *Datum `form:"datum,omitempty" json:"datum,omitempty"`
+
+	// Task Around the place of this task.
+	Task *openapi_types.UUID `form:"task,omitempty" json:"task,omitempty"`
+
+	// Limit At most so many, 50 when left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListPeopleParams defines parameters for ListPeople.
 type ListPeopleParams struct {
 	// Path Only within the subtree of the organ with this path.
@@ -3702,6 +4304,18 @@ type RegisterDeviceParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// GetHoursParams defines parameters for GetHours.
+type GetHoursParams struct {
+	// At A moment of the week. [now]
+	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
+}
+
+// OrderPlainClothesParams defines parameters for OrderPlainClothes.
+type OrderPlainClothesParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListQuotasParams defines parameters for ListQuotas.
 type ListQuotasParams struct {
 	// Path Only within the subtree of the organ with this path.
@@ -3719,6 +4333,81 @@ type StartImportParams struct {
 	// DryRun Only report what would come of it.
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListPlansParams defines parameters for ListPlans.
+type ListPlansParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// From Those that end after this. [now]
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Those that begin before this.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// After The page after this plan (`next` of the page before).
+	After *openapi_types.UUID `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit At most so many, 50 when left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// PlanShiftParams defines parameters for PlanShift.
+type PlanShiftParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CancelPlanParams defines parameters for CancelPlan.
+type CancelPlanParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ProposeSwapParams defines parameters for ProposeSwap.
+type ProposeSwapParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// StepSwapParams defines parameters for StepSwap.
+type StepSwapParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListShiftsParams defines parameters for ListShifts.
+type ListShiftsParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// At Who was on duty at that moment. [now]
+	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
+
+	// Person Only this person's.
+	Person *openapi_types.UUID `form:"person,omitempty" json:"person,omitempty"`
+
+	// Forgotten Only shifts that were closed by rule, whenever.
+	Forgotten *bool `form:"forgotten,omitempty" json:"forgotten,omitempty"`
+
+	// Before The page after this shift (`next` of the page before).
+	Before *openapi_types.UUID `form:"before,omitempty" json:"before,omitempty"`
+
+	// Limit At most so many, 50 when left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// CheckInParams defines parameters for CheckIn.
+type CheckInParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CheckOutParams defines parameters for CheckOut.
+type CheckOutParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -3787,6 +4476,12 @@ type DeclineTaskParams struct {
 
 // FinishTaskParams defines parameters for FinishTask.
 type FinishTaskParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// HoldTaskParams defines parameters for HoldTask.
+type HoldTaskParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -3905,6 +4600,12 @@ type TransferPersonJSONRequestBody = Transfer
 // SetPersonStatusJSONRequestBody defines body for SetPersonStatus for application/json ContentType.
 type SetPersonStatusJSONRequestBody = StatusChange
 
+// OrderPlainClothesJSONRequestBody defines body for OrderPlainClothes for application/json ContentType.
+type OrderPlainClothesJSONRequestBody = NewPlainClothesOrder
+
+// SendPositionsJSONRequestBody defines body for SendPositions for application/json ContentType.
+type SendPositionsJSONRequestBody = PositionBatch
+
 // SyncRosterJSONRequestBody defines body for SyncRoster for application/json ContentType.
 type SyncRosterJSONRequestBody = SyncBatch
 
@@ -3913,6 +4614,24 @@ type AskRulingJSONRequestBody = Facts
 
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignIn
+
+// PlanShiftJSONRequestBody defines body for PlanShift for application/json ContentType.
+type PlanShiftJSONRequestBody = NewPlan
+
+// CancelPlanJSONRequestBody defines body for CancelPlan for application/json ContentType.
+type CancelPlanJSONRequestBody = WithReason
+
+// ProposeSwapJSONRequestBody defines body for ProposeSwap for application/json ContentType.
+type ProposeSwapJSONRequestBody = NewSwap
+
+// StepSwapJSONRequestBody defines body for StepSwap for application/json ContentType.
+type StepSwapJSONRequestBody = SwapAnswer
+
+// CheckInJSONRequestBody defines body for CheckIn for application/json ContentType.
+type CheckInJSONRequestBody = CheckIn
+
+// CheckOutJSONRequestBody defines body for CheckOut for application/json ContentType.
+type CheckOutJSONRequestBody = CheckOut
 
 // DispatchTaskJSONRequestBody defines body for DispatchTask for application/json ContentType.
 type DispatchTaskJSONRequestBody = DispatchOrder
@@ -3931,6 +4650,9 @@ type DeclineTaskJSONRequestBody = WithReason
 
 // FinishTaskJSONRequestBody defines body for FinishTask for application/json ContentType.
 type FinishTaskJSONRequestBody = Report
+
+// HoldTaskJSONRequestBody defines body for HoldTask for application/json ContentType.
+type HoldTaskJSONRequestBody = WithReason
 
 // NameLeadJSONRequestBody defines body for NameLead for application/json ContentType.
 type NameLeadJSONRequestBody = LeadNaming
@@ -4520,6 +5242,13 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/observations (the `Observe` operationId).
 	Observe(ctx context.Context, params *ObserveParams, body ObserveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListNearbyOfficers Find who could come and lead
+	//
+	// Officers on duty in one's subtree whose position is fresh (`lead_fresh_s`), the nearest first. Needs `officer.find`. Either a position with its datum or a task, around whose place they are looked for (409 `no_position` when it has none). Positions that a phone says are made up do not count.
+	//
+	// Corresponds with GET /v1/officers/nearby (the `ListNearbyOfficers` operationId).
+	ListNearbyOfficers(ctx context.Context, params *ListNearbyOfficersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListOrgans List organs
 	//
 	// The organs in sight and those above them, in order of path. Needs `roster.read`.
@@ -4591,6 +5320,13 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/people/{id}/hand-back/{thing} (the `ReceiveBack` operationId).
 	ReceiveBack(ctx context.Context, id ID, thing openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetHours Show somebody's hours in a week
+	//
+	// Time on duty by day, night work (22:00 to 06:00 in China), rest between shifts, and what labour law has to say about it. It warns and stops nobody. One's own always, others' with `shift.view`.
+	//
+	// Corresponds with GET /v1/people/{id}/hours (the `GetHours` operationId).
+	GetHours(ctx context.Context, id ID, params *GetHoursParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// TransferPersonWithBody Transfer a person to another organ
 	//
 	// Needs `roster.manage` over both organs. The person's roles as an auxiliary or officer go with them; appointments over the organ they leave end. Both organs get an event, and the others on the person's open tasks are told. `over` lists quotas (Art. 7) that are exceeded by it, which is a warning and no refusal.
@@ -4626,6 +5362,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /v1/people/{id}/status (the `SetPersonStatus` operationId).
 	SetPersonStatus(ctx context.Context, id ID, body SetPersonStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OrderPlainClothesWithBody Let somebody work in plain clothes
+	//
+	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/plain-clothes-orders (the `OrderPlainClothes` operationId).
+	OrderPlainClothesWithBody(ctx context.Context, params *OrderPlainClothesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OrderPlainClothes Let somebody work in plain clothes
+	//
+	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/plain-clothes-orders (the `OrderPlainClothes` operationId).
+	OrderPlainClothes(ctx context.Context, params *OrderPlainClothesParams, body OrderPlainClothesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SendPositionsWithBody Say where one is
+	//
+	// Up to 200 positions of the phone, on duty only: off duty it is 409 `off_duty`, and nothing is kept anywhere. Points from before the check-in or from more than a minute ahead of the server's clock are refused one by one, and the others kept. It carries no Idempotency-Key, because it needs none: a person's point is known by the time of its capture, and sent again it is the same point. Answered when it is durable.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/positions (the `SendPositions` operationId).
+	SendPositionsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SendPositions Say where one is
+	//
+	// Up to 200 positions of the phone, on duty only: off duty it is 409 `off_duty`, and nothing is kept anywhere. Points from before the check-in or from more than a minute ahead of the server's clock are refused one by one, and the others kept. It carries no Idempotency-Key, because it needs none: a person's point is known by the time of its capture, and sent again it is the same point. Answered when it is durable.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/positions (the `SendPositions` operationId).
+	SendPositions(ctx context.Context, body SendPositionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListQuotas Compare head-count quotas with the actual numbers
 	//
@@ -4732,6 +5504,135 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /v1/sessions/current (the `SignOut` operationId).
 	SignOut(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPlans List planned shifts
+	//
+	// Planned shifts that are not over, or of a time, by when they begin. Those one is on always, others with `shift.view`.
+	//
+	// Corresponds with GET /v1/shift-plans (the `ListPlans` operationId).
+	ListPlans(ctx context.Context, params *ListPlansParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PlanShiftWithBody Plan a shift
+	//
+	// An officer of the organ (`shift.plan`) arranges who does duty where and when. Whoever then checks in on it works on the arrangement of organ and officer that Art. 15 asks for. Hours and rest that labour law does not like are warned about.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/shift-plans (the `PlanShift` operationId).
+	PlanShiftWithBody(ctx context.Context, params *PlanShiftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PlanShift Plan a shift
+	//
+	// An officer of the organ (`shift.plan`) arranges who does duty where and when. Whoever then checks in on it works on the arrangement of organ and officer that Art. 15 asks for. Hours and rest that labour law does not like are warned about.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/shift-plans (the `PlanShift` operationId).
+	PlanShift(ctx context.Context, params *PlanShiftParams, body PlanShiftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelPlanWithBody Take a planned shift back
+	//
+	// Whoever has checked in on it stays on duty. 409 `plan_over` when it is cancelled already or over. Needs `shift.plan`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/shift-plans/{id}/cancel (the `CancelPlan` operationId).
+	CancelPlanWithBody(ctx context.Context, id ID, params *CancelPlanParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelPlan Take a planned shift back
+	//
+	// Whoever has checked in on it stays on duty. 409 `plan_over` when it is cancelled already or over. Needs `shift.plan`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/shift-plans/{id}/cancel (the `CancelPlan` operationId).
+	CancelPlan(ctx context.Context, id ID, params *CancelPlanParams, body CancelPlanJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CallRoll Call the roll of a planned shift
+	//
+	// Who of the plan is there: `early` (checked in more than half an hour before), `present`, `late` (more than five minutes after), `absent`, or `expected` before the time.
+	//
+	// Corresponds with GET /v1/shift-plans/{id}/roll-call (the `CallRoll` operationId).
+	CallRoll(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeSwapWithBody Ask somebody to take one's place
+	//
+	// Whoever is on the plan asks a colleague of the organ. Once they have accepted and the officer who arranged the shift has approved, they are on it instead.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/shift-plans/{id}/swaps (the `ProposeSwap` operationId).
+	ProposeSwapWithBody(ctx context.Context, id ID, params *ProposeSwapParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeSwap Ask somebody to take one's place
+	//
+	// Whoever is on the plan asks a colleague of the organ. Once they have accepted and the officer who arranged the shift has approved, they are on it instead.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/shift-plans/{id}/swaps (the `ProposeSwap` operationId).
+	ProposeSwap(ctx context.Context, id ID, params *ProposeSwapParams, body ProposeSwapJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepSwapWithBody Accept, approve or refuse a swap
+	//
+	// `accept` by whoever is asked, `approve` by the officer who arranged the shift, `refuse` by either, or by whoever asked. 409 `swap_state` when it is too late or too early for that.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/shift-plans/{id}/swaps/{swap} (the `StepSwap` operationId).
+	StepSwapWithBody(ctx context.Context, id ID, swap openapi_types.UUID, params *StepSwapParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepSwap Accept, approve or refuse a swap
+	//
+	// `accept` by whoever is asked, `approve` by the officer who arranged the shift, `refuse` by either, or by whoever asked. 409 `swap_state` when it is too late or too early for that.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/shift-plans/{id}/swaps/{swap} (the `StepSwap` operationId).
+	StepSwap(ctx context.Context, id ID, swap openapi_types.UUID, params *StepSwapParams, body StepSwapJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListShifts List who is on duty
+	//
+	// Who is on duty now, or was at a moment, newest check-in first; with `forgotten`, the shifts that nobody ended and that were closed by rule. One's own always, others' with `shift.view`.
+	//
+	// Corresponds with GET /v1/shifts (the `ListShifts` operationId).
+	ListShifts(ctx context.Context, params *ListShiftsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckInWithBody Check in
+	//
+	// Begins the shift of whoever asks (`shift.keep`). The law reads from it that they are on duty, in uniform and with the work card (Art. 17(1)), and is asked again about work that goes on. It becomes the planned shift that is near (from two hours before it begins); whoever is too far from its place (`check_in_radius_m`) is flagged, or refused (409 `off_post`, `place_unknown`) when the plan is strict. `plain_clothes_order` needs an order that holds now (409 `no_plain_clothes_order`). Only issued equipment can be carried. Messages held back while off duty go out. Also 409 `already_on_duty`, `not_active`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/shifts (the `CheckIn` operationId).
+	CheckInWithBody(ctx context.Context, params *CheckInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckIn Check in
+	//
+	// Begins the shift of whoever asks (`shift.keep`). The law reads from it that they are on duty, in uniform and with the work card (Art. 17(1)), and is asked again about work that goes on. It becomes the planned shift that is near (from two hours before it begins); whoever is too far from its place (`check_in_radius_m`) is flagged, or refused (409 `off_post`, `place_unknown`) when the plan is strict. `plain_clothes_order` needs an order that holds now (409 `no_plain_clothes_order`). Only issued equipment can be carried. Messages held back while off duty go out. Also 409 `already_on_duty`, `not_active`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/shifts (the `CheckIn` operationId).
+	CheckIn(ctx context.Context, params *CheckInParams, body CheckInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckOutWithBody Check out
+	//
+	// Ends one's shift. From here on no position of the person is kept and no message about work reaches them, until the next check-in. 409 `off_duty` when there is no shift.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/shifts/current/end (the `CheckOut` operationId).
+	CheckOutWithBody(ctx context.Context, params *CheckOutParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckOut Check out
+	//
+	// Ends one's shift. From here on no position of the person is kept and no message about work reaches them, until the next check-in. 409 `off_duty` when there is no shift.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/shifts/current/end (the `CheckOut` operationId).
+	CheckOut(ctx context.Context, params *CheckOutParams, body CheckOutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSoloEnforcement List work that ran without an officer
 	//
@@ -4887,6 +5788,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/tasks/{id}/history (the `GetTaskHistory` operationId).
 	GetTaskHistory(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldTaskWithBody Keep the positions of a task
+	//
+	// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+	HoldTaskWithBody(ctx context.Context, id ID, params *HoldTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldTask Keep the positions of a task
+	//
+	// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+	HoldTask(ctx context.Context, id ID, params *HoldTaskParams, body HoldTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// NameLeadWithBody Name or hand over the lead (带领民警)
 	//
@@ -5988,6 +6907,23 @@ func (c *Client) Observe(ctx context.Context, params *ObserveParams, body Observ
 	return c.Client.Do(req)
 }
 
+// ListNearbyOfficers Find who could come and lead
+//
+// Officers on duty in one's subtree whose position is fresh (`lead_fresh_s`), the nearest first. Needs `officer.find`. Either a position with its datum or a task, around whose place they are looked for (409 `no_position` when it has none). Positions that a phone says are made up do not count.
+//
+// Corresponds with GET /v1/officers/nearby (the `ListNearbyOfficers` operationId).
+func (c *Client) ListNearbyOfficers(ctx context.Context, params *ListNearbyOfficersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListNearbyOfficersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListOrgans List organs
 //
 // The organs in sight and those above them, in order of path. Needs `roster.read`.
@@ -6149,6 +7085,23 @@ func (c *Client) ReceiveBack(ctx context.Context, id ID, thing openapi_types.UUI
 	return c.Client.Do(req)
 }
 
+// GetHours Show somebody's hours in a week
+//
+// Time on duty by day, night work (22:00 to 06:00 in China), rest between shifts, and what labour law has to say about it. It warns and stops nobody. One's own always, others' with `shift.view`.
+//
+// Corresponds with GET /v1/people/{id}/hours (the `GetHours` operationId).
+func (c *Client) GetHours(ctx context.Context, id ID, params *GetHoursParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetHoursRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // TransferPersonWithBody Transfer a person to another organ
 //
 // Needs `roster.manage` over both organs. The person's roles as an auxiliary or officer go with them; appointments over the organ they leave end. Both organs get an event, and the others on the person's open tasks are told. `over` lists quotas (Art. 7) that are exceeded by it, which is a warning and no refusal.
@@ -6215,6 +7168,82 @@ func (c *Client) SetPersonStatusWithBody(ctx context.Context, id ID, contentType
 // Corresponds with PUT /v1/people/{id}/status (the `SetPersonStatus` operationId).
 func (c *Client) SetPersonStatus(ctx context.Context, id ID, body SetPersonStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetPersonStatusRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OrderPlainClothesWithBody Let somebody work in plain clothes
+//
+// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/plain-clothes-orders (the `OrderPlainClothes` operationId).
+func (c *Client) OrderPlainClothesWithBody(ctx context.Context, params *OrderPlainClothesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOrderPlainClothesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OrderPlainClothes Let somebody work in plain clothes
+//
+// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/plain-clothes-orders (the `OrderPlainClothes` operationId).
+func (c *Client) OrderPlainClothes(ctx context.Context, params *OrderPlainClothesParams, body OrderPlainClothesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOrderPlainClothesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SendPositionsWithBody Say where one is
+//
+// Up to 200 positions of the phone, on duty only: off duty it is 409 `off_duty`, and nothing is kept anywhere. Points from before the check-in or from more than a minute ahead of the server's clock are refused one by one, and the others kept. It carries no Idempotency-Key, because it needs none: a person's point is known by the time of its capture, and sent again it is the same point. Answered when it is durable.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/positions (the `SendPositions` operationId).
+func (c *Client) SendPositionsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSendPositionsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SendPositions Say where one is
+//
+// Up to 200 positions of the phone, on duty only: off duty it is 409 `off_duty`, and nothing is kept anywhere. Points from before the check-in or from more than a minute ahead of the server's clock are refused one by one, and the others kept. It carries no Idempotency-Key, because it needs none: a person's point is known by the time of its capture, and sent again it is the same point. Answered when it is durable.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/positions (the `SendPositions` operationId).
+func (c *Client) SendPositions(ctx context.Context, body SendPositionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSendPositionsRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6431,6 +7460,285 @@ func (c *Client) SignIn(ctx context.Context, body SignInJSONRequestBody, reqEdit
 // Corresponds with DELETE /v1/sessions/current (the `SignOut` operationId).
 func (c *Client) SignOut(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSignOutRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPlans List planned shifts
+//
+// Planned shifts that are not over, or of a time, by when they begin. Those one is on always, others with `shift.view`.
+//
+// Corresponds with GET /v1/shift-plans (the `ListPlans` operationId).
+func (c *Client) ListPlans(ctx context.Context, params *ListPlansParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPlansRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PlanShiftWithBody Plan a shift
+//
+// An officer of the organ (`shift.plan`) arranges who does duty where and when. Whoever then checks in on it works on the arrangement of organ and officer that Art. 15 asks for. Hours and rest that labour law does not like are warned about.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/shift-plans (the `PlanShift` operationId).
+func (c *Client) PlanShiftWithBody(ctx context.Context, params *PlanShiftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlanShiftRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PlanShift Plan a shift
+//
+// An officer of the organ (`shift.plan`) arranges who does duty where and when. Whoever then checks in on it works on the arrangement of organ and officer that Art. 15 asks for. Hours and rest that labour law does not like are warned about.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/shift-plans (the `PlanShift` operationId).
+func (c *Client) PlanShift(ctx context.Context, params *PlanShiftParams, body PlanShiftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlanShiftRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelPlanWithBody Take a planned shift back
+//
+// Whoever has checked in on it stays on duty. 409 `plan_over` when it is cancelled already or over. Needs `shift.plan`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/shift-plans/{id}/cancel (the `CancelPlan` operationId).
+func (c *Client) CancelPlanWithBody(ctx context.Context, id ID, params *CancelPlanParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelPlanRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelPlan Take a planned shift back
+//
+// Whoever has checked in on it stays on duty. 409 `plan_over` when it is cancelled already or over. Needs `shift.plan`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/shift-plans/{id}/cancel (the `CancelPlan` operationId).
+func (c *Client) CancelPlan(ctx context.Context, id ID, params *CancelPlanParams, body CancelPlanJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelPlanRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CallRoll Call the roll of a planned shift
+//
+// Who of the plan is there: `early` (checked in more than half an hour before), `present`, `late` (more than five minutes after), `absent`, or `expected` before the time.
+//
+// Corresponds with GET /v1/shift-plans/{id}/roll-call (the `CallRoll` operationId).
+func (c *Client) CallRoll(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCallRollRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeSwapWithBody Ask somebody to take one's place
+//
+// Whoever is on the plan asks a colleague of the organ. Once they have accepted and the officer who arranged the shift has approved, they are on it instead.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/shift-plans/{id}/swaps (the `ProposeSwap` operationId).
+func (c *Client) ProposeSwapWithBody(ctx context.Context, id ID, params *ProposeSwapParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeSwapRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeSwap Ask somebody to take one's place
+//
+// Whoever is on the plan asks a colleague of the organ. Once they have accepted and the officer who arranged the shift has approved, they are on it instead.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/shift-plans/{id}/swaps (the `ProposeSwap` operationId).
+func (c *Client) ProposeSwap(ctx context.Context, id ID, params *ProposeSwapParams, body ProposeSwapJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeSwapRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepSwapWithBody Accept, approve or refuse a swap
+//
+// `accept` by whoever is asked, `approve` by the officer who arranged the shift, `refuse` by either, or by whoever asked. 409 `swap_state` when it is too late or too early for that.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/shift-plans/{id}/swaps/{swap} (the `StepSwap` operationId).
+func (c *Client) StepSwapWithBody(ctx context.Context, id ID, swap openapi_types.UUID, params *StepSwapParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepSwapRequestWithBody(c.Server, id, swap, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepSwap Accept, approve or refuse a swap
+//
+// `accept` by whoever is asked, `approve` by the officer who arranged the shift, `refuse` by either, or by whoever asked. 409 `swap_state` when it is too late or too early for that.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/shift-plans/{id}/swaps/{swap} (the `StepSwap` operationId).
+func (c *Client) StepSwap(ctx context.Context, id ID, swap openapi_types.UUID, params *StepSwapParams, body StepSwapJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepSwapRequest(c.Server, id, swap, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListShifts List who is on duty
+//
+// Who is on duty now, or was at a moment, newest check-in first; with `forgotten`, the shifts that nobody ended and that were closed by rule. One's own always, others' with `shift.view`.
+//
+// Corresponds with GET /v1/shifts (the `ListShifts` operationId).
+func (c *Client) ListShifts(ctx context.Context, params *ListShiftsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListShiftsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckInWithBody Check in
+//
+// Begins the shift of whoever asks (`shift.keep`). The law reads from it that they are on duty, in uniform and with the work card (Art. 17(1)), and is asked again about work that goes on. It becomes the planned shift that is near (from two hours before it begins); whoever is too far from its place (`check_in_radius_m`) is flagged, or refused (409 `off_post`, `place_unknown`) when the plan is strict. `plain_clothes_order` needs an order that holds now (409 `no_plain_clothes_order`). Only issued equipment can be carried. Messages held back while off duty go out. Also 409 `already_on_duty`, `not_active`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/shifts (the `CheckIn` operationId).
+func (c *Client) CheckInWithBody(ctx context.Context, params *CheckInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckInRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckIn Check in
+//
+// Begins the shift of whoever asks (`shift.keep`). The law reads from it that they are on duty, in uniform and with the work card (Art. 17(1)), and is asked again about work that goes on. It becomes the planned shift that is near (from two hours before it begins); whoever is too far from its place (`check_in_radius_m`) is flagged, or refused (409 `off_post`, `place_unknown`) when the plan is strict. `plain_clothes_order` needs an order that holds now (409 `no_plain_clothes_order`). Only issued equipment can be carried. Messages held back while off duty go out. Also 409 `already_on_duty`, `not_active`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/shifts (the `CheckIn` operationId).
+func (c *Client) CheckIn(ctx context.Context, params *CheckInParams, body CheckInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckInRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckOutWithBody Check out
+//
+// Ends one's shift. From here on no position of the person is kept and no message about work reaches them, until the next check-in. 409 `off_duty` when there is no shift.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/shifts/current/end (the `CheckOut` operationId).
+func (c *Client) CheckOutWithBody(ctx context.Context, params *CheckOutParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckOutRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckOut Check out
+//
+// Ends one's shift. From here on no position of the person is kept and no message about work reaches them, until the next check-in. 409 `off_duty` when there is no shift.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/shifts/current/end (the `CheckOut` operationId).
+func (c *Client) CheckOut(ctx context.Context, params *CheckOutParams, body CheckOutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckOutRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6776,6 +8084,44 @@ func (c *Client) FinishTask(ctx context.Context, id ID, params *FinishTaskParams
 // Corresponds with GET /v1/tasks/{id}/history (the `GetTaskHistory` operationId).
 func (c *Client) GetTaskHistory(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTaskHistoryRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldTaskWithBody Keep the positions of a task
+//
+// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+func (c *Client) HoldTaskWithBody(ctx context.Context, id ID, params *HoldTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldTaskRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldTask Keep the positions of a task
+//
+// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+func (c *Client) HoldTask(ctx context.Context, id ID, params *HoldTaskParams, body HoldTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldTaskRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8949,6 +10295,108 @@ func NewObserveRequestWithBody(server string, params *ObserveParams, contentType
 	return req, nil
 }
 
+// NewListNearbyOfficersRequest constructs an http.Request for the ListNearbyOfficers method
+func NewListNearbyOfficersRequest(server string, params *ListNearbyOfficersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/officers/nearby")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Lat != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "lat", *params.Lat, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "number", Format: "double"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Lon != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "lon", *params.Lon, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "number", Format: "double"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Datum != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "datum", *params.Datum, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Task != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "task", *params.Task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListOrgansRequest constructs an http.Request for the ListOrgans method
 func NewListOrgansRequest(server string) (*http.Request, error) {
 	var err error
@@ -9294,6 +10742,67 @@ func NewReceiveBackRequest(server string, id ID, thing openapi_types.UUID) (*htt
 	return req, nil
 }
 
+// NewGetHoursRequest constructs an http.Request for the GetHours method
+func NewGetHoursRequest(server string, id ID, params *GetHoursParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/people/%s/hours", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.At != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewTransferPersonRequest calls the generic TransferPerson builder with application/json body
 func NewTransferPersonRequest(server string, id ID, body TransferPersonJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -9379,6 +10888,99 @@ func NewSetPersonStatusRequestWithBody(server string, id ID, contentType string,
 	}
 
 	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewOrderPlainClothesRequest calls the generic OrderPlainClothes builder with application/json body
+func NewOrderPlainClothesRequest(server string, params *OrderPlainClothesParams, body OrderPlainClothesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOrderPlainClothesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOrderPlainClothesRequestWithBody constructs an http.Request for the OrderPlainClothes method, with any body, and a specified content type
+func NewOrderPlainClothesRequestWithBody(server string, params *OrderPlainClothesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/plain-clothes-orders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSendPositionsRequest calls the generic SendPositions builder with application/json body
+func NewSendPositionsRequest(server string, body SendPositionsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSendPositionsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSendPositionsRequestWithBody constructs an http.Request for the SendPositions method, with any body, and a specified content type
+func NewSendPositionsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/positions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -9741,6 +11343,602 @@ func NewSignOutRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPlansRequest constructs an http.Request for the ListPlans method
+func NewListPlansRequest(server string, params *ListPlansParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/shift-plans")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPlanShiftRequest calls the generic PlanShift builder with application/json body
+func NewPlanShiftRequest(server string, params *PlanShiftParams, body PlanShiftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPlanShiftRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPlanShiftRequestWithBody constructs an http.Request for the PlanShift method, with any body, and a specified content type
+func NewPlanShiftRequestWithBody(server string, params *PlanShiftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/shift-plans")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCancelPlanRequest calls the generic CancelPlan builder with application/json body
+func NewCancelPlanRequest(server string, id ID, params *CancelPlanParams, body CancelPlanJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCancelPlanRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCancelPlanRequestWithBody constructs an http.Request for the CancelPlan method, with any body, and a specified content type
+func NewCancelPlanRequestWithBody(server string, id ID, params *CancelPlanParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/shift-plans/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCallRollRequest constructs an http.Request for the CallRoll method
+func NewCallRollRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/shift-plans/%s/roll-call", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewProposeSwapRequest calls the generic ProposeSwap builder with application/json body
+func NewProposeSwapRequest(server string, id ID, params *ProposeSwapParams, body ProposeSwapJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewProposeSwapRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewProposeSwapRequestWithBody constructs an http.Request for the ProposeSwap method, with any body, and a specified content type
+func NewProposeSwapRequestWithBody(server string, id ID, params *ProposeSwapParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/shift-plans/%s/swaps", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewStepSwapRequest calls the generic StepSwap builder with application/json body
+func NewStepSwapRequest(server string, id ID, swap openapi_types.UUID, params *StepSwapParams, body StepSwapJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepSwapRequestWithBody(server, id, swap, params, "application/json", bodyReader)
+}
+
+// NewStepSwapRequestWithBody constructs an http.Request for the StepSwap method, with any body, and a specified content type
+func NewStepSwapRequestWithBody(server string, id ID, swap openapi_types.UUID, params *StepSwapParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "swap", swap, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/shift-plans/%s/swaps/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListShiftsRequest constructs an http.Request for the ListShifts method
+func NewListShiftsRequest(server string, params *ListShiftsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/shifts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.At != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Person != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "person", *params.Person, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Forgotten != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "forgotten", *params.Forgotten, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Before != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "before", *params.Before, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCheckInRequest calls the generic CheckIn builder with application/json body
+func NewCheckInRequest(server string, params *CheckInParams, body CheckInJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckInRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCheckInRequestWithBody constructs an http.Request for the CheckIn method, with any body, and a specified content type
+func NewCheckInRequestWithBody(server string, params *CheckInParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/shifts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCheckOutRequest calls the generic CheckOut builder with application/json body
+func NewCheckOutRequest(server string, params *CheckOutParams, body CheckOutJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckOutRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCheckOutRequestWithBody constructs an http.Request for the CheckOut method, with any body, and a specified content type
+func NewCheckOutRequestWithBody(server string, params *CheckOutParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/shifts/current/end")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -10457,6 +12655,66 @@ func NewGetTaskHistoryRequest(server string, id ID) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHoldTaskRequest calls the generic HoldTask builder with application/json body
+func NewHoldTaskRequest(server string, id ID, params *HoldTaskParams, body HoldTaskJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHoldTaskRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewHoldTaskRequestWithBody constructs an http.Request for the HoldTask method, with any body, and a specified content type
+func NewHoldTaskRequestWithBody(server string, id ID, params *HoldTaskParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/hold", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -11501,6 +13759,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/observations (the `Observe` operationId).
 	ObserveWithResponse(ctx context.Context, params *ObserveParams, body ObserveJSONRequestBody, reqEditors ...RequestEditorFn) (*ObserveResponse, error)
 
+	// ListNearbyOfficersWithResponse Find who could come and lead
+	//
+	// Officers on duty in one's subtree whose position is fresh (`lead_fresh_s`), the nearest first. Needs `officer.find`. Either a position with its datum or a task, around whose place they are looked for (409 `no_position` when it has none). Positions that a phone says are made up do not count.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/officers/nearby (the `ListNearbyOfficers` operationId).
+	ListNearbyOfficersWithResponse(ctx context.Context, params *ListNearbyOfficersParams, reqEditors ...RequestEditorFn) (*ListNearbyOfficersResponse, error)
+
 	// ListOrgansWithResponse List organs
 	//
 	// The organs in sight and those above them, in order of path. Needs `roster.read`.
@@ -11582,6 +13849,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/people/{id}/hand-back/{thing} (the `ReceiveBack` operationId).
 	ReceiveBackWithResponse(ctx context.Context, id ID, thing openapi_types.UUID, reqEditors ...RequestEditorFn) (*ReceiveBackResponse, error)
 
+	// GetHoursWithResponse Show somebody's hours in a week
+	//
+	// Time on duty by day, night work (22:00 to 06:00 in China), rest between shifts, and what labour law has to say about it. It warns and stops nobody. One's own always, others' with `shift.view`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/people/{id}/hours (the `GetHours` operationId).
+	GetHoursWithResponse(ctx context.Context, id ID, params *GetHoursParams, reqEditors ...RequestEditorFn) (*GetHoursResponse, error)
+
 	// TransferPersonWithBodyWithResponse Transfer a person to another organ
 	//
 	// Needs `roster.manage` over both organs. The person's roles as an auxiliary or officer go with them; appointments over the organ they leave end. Both organs get an event, and the others on the person's open tasks are told. `over` lists quotas (Art. 7) that are exceeded by it, which is a warning and no refusal.
@@ -11617,6 +13893,42 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /v1/people/{id}/status (the `SetPersonStatus` operationId).
 	SetPersonStatusWithResponse(ctx context.Context, id ID, body SetPersonStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPersonStatusResponse, error)
+
+	// OrderPlainClothesWithBodyWithResponse Let somebody work in plain clothes
+	//
+	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/plain-clothes-orders (the `OrderPlainClothes` operationId).
+	OrderPlainClothesWithBodyWithResponse(ctx context.Context, params *OrderPlainClothesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OrderPlainClothesResponse, error)
+
+	// OrderPlainClothesWithResponse Let somebody work in plain clothes
+	//
+	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/plain-clothes-orders (the `OrderPlainClothes` operationId).
+	OrderPlainClothesWithResponse(ctx context.Context, params *OrderPlainClothesParams, body OrderPlainClothesJSONRequestBody, reqEditors ...RequestEditorFn) (*OrderPlainClothesResponse, error)
+
+	// SendPositionsWithBodyWithResponse Say where one is
+	//
+	// Up to 200 positions of the phone, on duty only: off duty it is 409 `off_duty`, and nothing is kept anywhere. Points from before the check-in or from more than a minute ahead of the server's clock are refused one by one, and the others kept. It carries no Idempotency-Key, because it needs none: a person's point is known by the time of its capture, and sent again it is the same point. Answered when it is durable.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/positions (the `SendPositions` operationId).
+	SendPositionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SendPositionsResponse, error)
+
+	// SendPositionsWithResponse Say where one is
+	//
+	// Up to 200 positions of the phone, on duty only: off duty it is 409 `off_duty`, and nothing is kept anywhere. Points from before the check-in or from more than a minute ahead of the server's clock are refused one by one, and the others kept. It carries no Idempotency-Key, because it needs none: a person's point is known by the time of its capture, and sent again it is the same point. Answered when it is durable.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/positions (the `SendPositions` operationId).
+	SendPositionsWithResponse(ctx context.Context, body SendPositionsJSONRequestBody, reqEditors ...RequestEditorFn) (*SendPositionsResponse, error)
 
 	// ListQuotasWithResponse Compare head-count quotas with the actual numbers
 	//
@@ -11731,6 +14043,141 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /v1/sessions/current (the `SignOut` operationId).
 	SignOutWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SignOutResponse, error)
+
+	// ListPlansWithResponse List planned shifts
+	//
+	// Planned shifts that are not over, or of a time, by when they begin. Those one is on always, others with `shift.view`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/shift-plans (the `ListPlans` operationId).
+	ListPlansWithResponse(ctx context.Context, params *ListPlansParams, reqEditors ...RequestEditorFn) (*ListPlansResponse, error)
+
+	// PlanShiftWithBodyWithResponse Plan a shift
+	//
+	// An officer of the organ (`shift.plan`) arranges who does duty where and when. Whoever then checks in on it works on the arrangement of organ and officer that Art. 15 asks for. Hours and rest that labour law does not like are warned about.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/shift-plans (the `PlanShift` operationId).
+	PlanShiftWithBodyWithResponse(ctx context.Context, params *PlanShiftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PlanShiftResponse, error)
+
+	// PlanShiftWithResponse Plan a shift
+	//
+	// An officer of the organ (`shift.plan`) arranges who does duty where and when. Whoever then checks in on it works on the arrangement of organ and officer that Art. 15 asks for. Hours and rest that labour law does not like are warned about.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/shift-plans (the `PlanShift` operationId).
+	PlanShiftWithResponse(ctx context.Context, params *PlanShiftParams, body PlanShiftJSONRequestBody, reqEditors ...RequestEditorFn) (*PlanShiftResponse, error)
+
+	// CancelPlanWithBodyWithResponse Take a planned shift back
+	//
+	// Whoever has checked in on it stays on duty. 409 `plan_over` when it is cancelled already or over. Needs `shift.plan`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/shift-plans/{id}/cancel (the `CancelPlan` operationId).
+	CancelPlanWithBodyWithResponse(ctx context.Context, id ID, params *CancelPlanParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelPlanResponse, error)
+
+	// CancelPlanWithResponse Take a planned shift back
+	//
+	// Whoever has checked in on it stays on duty. 409 `plan_over` when it is cancelled already or over. Needs `shift.plan`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/shift-plans/{id}/cancel (the `CancelPlan` operationId).
+	CancelPlanWithResponse(ctx context.Context, id ID, params *CancelPlanParams, body CancelPlanJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelPlanResponse, error)
+
+	// CallRollWithResponse Call the roll of a planned shift
+	//
+	// Who of the plan is there: `early` (checked in more than half an hour before), `present`, `late` (more than five minutes after), `absent`, or `expected` before the time.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/shift-plans/{id}/roll-call (the `CallRoll` operationId).
+	CallRollWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*CallRollResponse, error)
+
+	// ProposeSwapWithBodyWithResponse Ask somebody to take one's place
+	//
+	// Whoever is on the plan asks a colleague of the organ. Once they have accepted and the officer who arranged the shift has approved, they are on it instead.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/shift-plans/{id}/swaps (the `ProposeSwap` operationId).
+	ProposeSwapWithBodyWithResponse(ctx context.Context, id ID, params *ProposeSwapParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposeSwapResponse, error)
+
+	// ProposeSwapWithResponse Ask somebody to take one's place
+	//
+	// Whoever is on the plan asks a colleague of the organ. Once they have accepted and the officer who arranged the shift has approved, they are on it instead.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/shift-plans/{id}/swaps (the `ProposeSwap` operationId).
+	ProposeSwapWithResponse(ctx context.Context, id ID, params *ProposeSwapParams, body ProposeSwapJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposeSwapResponse, error)
+
+	// StepSwapWithBodyWithResponse Accept, approve or refuse a swap
+	//
+	// `accept` by whoever is asked, `approve` by the officer who arranged the shift, `refuse` by either, or by whoever asked. 409 `swap_state` when it is too late or too early for that.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/shift-plans/{id}/swaps/{swap} (the `StepSwap` operationId).
+	StepSwapWithBodyWithResponse(ctx context.Context, id ID, swap openapi_types.UUID, params *StepSwapParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepSwapResponse, error)
+
+	// StepSwapWithResponse Accept, approve or refuse a swap
+	//
+	// `accept` by whoever is asked, `approve` by the officer who arranged the shift, `refuse` by either, or by whoever asked. 409 `swap_state` when it is too late or too early for that.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/shift-plans/{id}/swaps/{swap} (the `StepSwap` operationId).
+	StepSwapWithResponse(ctx context.Context, id ID, swap openapi_types.UUID, params *StepSwapParams, body StepSwapJSONRequestBody, reqEditors ...RequestEditorFn) (*StepSwapResponse, error)
+
+	// ListShiftsWithResponse List who is on duty
+	//
+	// Who is on duty now, or was at a moment, newest check-in first; with `forgotten`, the shifts that nobody ended and that were closed by rule. One's own always, others' with `shift.view`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/shifts (the `ListShifts` operationId).
+	ListShiftsWithResponse(ctx context.Context, params *ListShiftsParams, reqEditors ...RequestEditorFn) (*ListShiftsResponse, error)
+
+	// CheckInWithBodyWithResponse Check in
+	//
+	// Begins the shift of whoever asks (`shift.keep`). The law reads from it that they are on duty, in uniform and with the work card (Art. 17(1)), and is asked again about work that goes on. It becomes the planned shift that is near (from two hours before it begins); whoever is too far from its place (`check_in_radius_m`) is flagged, or refused (409 `off_post`, `place_unknown`) when the plan is strict. `plain_clothes_order` needs an order that holds now (409 `no_plain_clothes_order`). Only issued equipment can be carried. Messages held back while off duty go out. Also 409 `already_on_duty`, `not_active`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/shifts (the `CheckIn` operationId).
+	CheckInWithBodyWithResponse(ctx context.Context, params *CheckInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckInResponse, error)
+
+	// CheckInWithResponse Check in
+	//
+	// Begins the shift of whoever asks (`shift.keep`). The law reads from it that they are on duty, in uniform and with the work card (Art. 17(1)), and is asked again about work that goes on. It becomes the planned shift that is near (from two hours before it begins); whoever is too far from its place (`check_in_radius_m`) is flagged, or refused (409 `off_post`, `place_unknown`) when the plan is strict. `plain_clothes_order` needs an order that holds now (409 `no_plain_clothes_order`). Only issued equipment can be carried. Messages held back while off duty go out. Also 409 `already_on_duty`, `not_active`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/shifts (the `CheckIn` operationId).
+	CheckInWithResponse(ctx context.Context, params *CheckInParams, body CheckInJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckInResponse, error)
+
+	// CheckOutWithBodyWithResponse Check out
+	//
+	// Ends one's shift. From here on no position of the person is kept and no message about work reaches them, until the next check-in. 409 `off_duty` when there is no shift.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/shifts/current/end (the `CheckOut` operationId).
+	CheckOutWithBodyWithResponse(ctx context.Context, params *CheckOutParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckOutResponse, error)
+
+	// CheckOutWithResponse Check out
+	//
+	// Ends one's shift. From here on no position of the person is kept and no message about work reaches them, until the next check-in. 409 `off_duty` when there is no shift.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/shifts/current/end (the `CheckOut` operationId).
+	CheckOutWithResponse(ctx context.Context, params *CheckOutParams, body CheckOutJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckOutResponse, error)
 
 	// ListSoloEnforcementWithResponse List work that ran without an officer
 	//
@@ -11900,6 +14347,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/tasks/{id}/history (the `GetTaskHistory` operationId).
 	GetTaskHistoryWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetTaskHistoryResponse, error)
+
+	// HoldTaskWithBodyWithResponse Keep the positions of a task
+	//
+	// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+	HoldTaskWithBodyWithResponse(ctx context.Context, id ID, params *HoldTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldTaskResponse, error)
+
+	// HoldTaskWithResponse Keep the positions of a task
+	//
+	// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+	HoldTaskWithResponse(ctx context.Context, id ID, params *HoldTaskParams, body HoldTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldTaskResponse, error)
 
 	// NameLeadWithBodyWithResponse Name or hand over the lead (带领民警)
 	//
@@ -14085,6 +16550,61 @@ func (r ObserveResponse) ContentType() string {
 	return ""
 }
 
+type ListNearbyOfficersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NearbyOfficers
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListNearbyOfficersResponse) GetJSON200() *NearbyOfficers {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListNearbyOfficersResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListNearbyOfficersResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListNearbyOfficersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListNearbyOfficersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListNearbyOfficersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListNearbyOfficersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListOrgansResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14477,6 +16997,61 @@ func (r ReceiveBackResponse) ContentType() string {
 	return ""
 }
 
+type GetHoursResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hours
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetHoursResponse) GetJSON200() *Hours {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r GetHoursResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetHoursResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetHoursResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetHoursResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetHoursResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetHoursResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type TransferPersonResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14581,6 +17156,123 @@ func (r SetPersonStatusResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetPersonStatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// OrderPlainClothesResponse201Headers the declared response headers of an HTTP 201 response for OrderPlainClothes
+type OrderPlainClothesResponse201Headers struct {
+	IdempotentReplayed *string
+}
+
+type OrderPlainClothesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PlainClothesOrder
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *OrderPlainClothesResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OrderPlainClothesResponse) GetJSON201() *PlainClothesOrder {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r OrderPlainClothesResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OrderPlainClothesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OrderPlainClothesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OrderPlainClothesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OrderPlainClothesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OrderPlainClothesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SendPositionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PositionsTaken
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SendPositionsResponse) GetJSON200() *PositionsTaken {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r SendPositionsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SendPositionsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SendPositionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SendPositionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SendPositionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SendPositionsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -15014,6 +17706,543 @@ func (r SignOutResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SignOutResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListPlansResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PlanList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPlansResponse) GetJSON200() *PlanList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListPlansResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPlansResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPlansResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPlansResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPlansResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPlansResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PlanShiftResponse201Headers the declared response headers of an HTTP 201 response for PlanShift
+type PlanShiftResponse201Headers struct {
+	IdempotentReplayed *string
+}
+
+type PlanShiftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Plan
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *PlanShiftResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r PlanShiftResponse) GetJSON201() *Plan {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r PlanShiftResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PlanShiftResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PlanShiftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PlanShiftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PlanShiftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PlanShiftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CancelPlanResponse200Headers the declared response headers of an HTTP 200 response for CancelPlan
+type CancelPlanResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type CancelPlanResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Planned
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CancelPlanResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CancelPlanResponse) GetJSON200() *Planned {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r CancelPlanResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CancelPlanResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CancelPlanResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelPlanResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelPlanResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CancelPlanResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CallRollResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RollCall
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CallRollResponse) GetJSON200() *RollCall {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r CallRollResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CallRollResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CallRollResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CallRollResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CallRollResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CallRollResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ProposeSwapResponse200Headers the declared response headers of an HTTP 200 response for ProposeSwap
+type ProposeSwapResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type ProposeSwapResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Planned
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ProposeSwapResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ProposeSwapResponse) GetJSON200() *Planned {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ProposeSwapResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ProposeSwapResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ProposeSwapResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ProposeSwapResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ProposeSwapResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ProposeSwapResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// StepSwapResponse200Headers the declared response headers of an HTTP 200 response for StepSwap
+type StepSwapResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type StepSwapResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Planned
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *StepSwapResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r StepSwapResponse) GetJSON200() *Planned {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r StepSwapResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StepSwapResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StepSwapResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StepSwapResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepSwapResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StepSwapResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListShiftsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ShiftList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListShiftsResponse) GetJSON200() *ShiftList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListShiftsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListShiftsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListShiftsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListShiftsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListShiftsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListShiftsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CheckInResponse201Headers the declared response headers of an HTTP 201 response for CheckIn
+type CheckInResponse201Headers struct {
+	IdempotentReplayed *string
+}
+
+type CheckInResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Shift
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CheckInResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CheckInResponse) GetJSON201() *Shift {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r CheckInResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckInResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckInResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckInResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckInResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckInResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CheckOutResponse200Headers the declared response headers of an HTTP 200 response for CheckOut
+type CheckOutResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type CheckOutResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Shift
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CheckOutResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CheckOutResponse) GetJSON200() *Shift {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r CheckOutResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckOutResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckOutResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckOutResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckOutResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckOutResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -15821,6 +19050,68 @@ func (r GetTaskHistoryResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetTaskHistoryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// HoldTaskResponse200Headers the declared response headers of an HTTP 200 response for HoldTask
+type HoldTaskResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type HoldTaskResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hold
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *HoldTaskResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HoldTaskResponse) GetJSON200() *Hold {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r HoldTaskResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r HoldTaskResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r HoldTaskResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HoldTaskResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HoldTaskResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HoldTaskResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17228,6 +20519,21 @@ func (c *ClientWithResponses) ObserveWithResponse(ctx context.Context, params *O
 	return ParseObserveResponse(rsp)
 }
 
+// ListNearbyOfficersWithResponse Find who could come and lead
+//
+// Officers on duty in one's subtree whose position is fresh (`lead_fresh_s`), the nearest first. Needs `officer.find`. Either a position with its datum or a task, around whose place they are looked for (409 `no_position` when it has none). Positions that a phone says are made up do not count.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/officers/nearby (the `ListNearbyOfficers` operationId).
+func (c *ClientWithResponses) ListNearbyOfficersWithResponse(ctx context.Context, params *ListNearbyOfficersParams, reqEditors ...RequestEditorFn) (*ListNearbyOfficersResponse, error) {
+	rsp, err := c.ListNearbyOfficers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListNearbyOfficersResponse(rsp)
+}
+
 // ListOrgansWithResponse List organs
 //
 // The organs in sight and those above them, in order of path. Needs `roster.read`.
@@ -17363,6 +20669,21 @@ func (c *ClientWithResponses) ReceiveBackWithResponse(ctx context.Context, id ID
 	return ParseReceiveBackResponse(rsp)
 }
 
+// GetHoursWithResponse Show somebody's hours in a week
+//
+// Time on duty by day, night work (22:00 to 06:00 in China), rest between shifts, and what labour law has to say about it. It warns and stops nobody. One's own always, others' with `shift.view`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/people/{id}/hours (the `GetHours` operationId).
+func (c *ClientWithResponses) GetHoursWithResponse(ctx context.Context, id ID, params *GetHoursParams, reqEditors ...RequestEditorFn) (*GetHoursResponse, error) {
+	rsp, err := c.GetHours(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetHoursResponse(rsp)
+}
+
 // TransferPersonWithBodyWithResponse Transfer a person to another organ
 //
 // Needs `roster.manage` over both organs. The person's roles as an auxiliary or officer go with them; appointments over the organ they leave end. Both organs get an event, and the others on the person's open tasks are told. `over` lists quotas (Art. 7) that are exceeded by it, which is a warning and no refusal.
@@ -17421,6 +20742,66 @@ func (c *ClientWithResponses) SetPersonStatusWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseSetPersonStatusResponse(rsp)
+}
+
+// OrderPlainClothesWithBodyWithResponse Let somebody work in plain clothes
+//
+// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/plain-clothes-orders (the `OrderPlainClothes` operationId).
+func (c *ClientWithResponses) OrderPlainClothesWithBodyWithResponse(ctx context.Context, params *OrderPlainClothesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OrderPlainClothesResponse, error) {
+	rsp, err := c.OrderPlainClothesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOrderPlainClothesResponse(rsp)
+}
+
+// OrderPlainClothesWithResponse Let somebody work in plain clothes
+//
+// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/plain-clothes-orders (the `OrderPlainClothes` operationId).
+func (c *ClientWithResponses) OrderPlainClothesWithResponse(ctx context.Context, params *OrderPlainClothesParams, body OrderPlainClothesJSONRequestBody, reqEditors ...RequestEditorFn) (*OrderPlainClothesResponse, error) {
+	rsp, err := c.OrderPlainClothes(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOrderPlainClothesResponse(rsp)
+}
+
+// SendPositionsWithBodyWithResponse Say where one is
+//
+// Up to 200 positions of the phone, on duty only: off duty it is 409 `off_duty`, and nothing is kept anywhere. Points from before the check-in or from more than a minute ahead of the server's clock are refused one by one, and the others kept. It carries no Idempotency-Key, because it needs none: a person's point is known by the time of its capture, and sent again it is the same point. Answered when it is durable.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/positions (the `SendPositions` operationId).
+func (c *ClientWithResponses) SendPositionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SendPositionsResponse, error) {
+	rsp, err := c.SendPositionsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSendPositionsResponse(rsp)
+}
+
+// SendPositionsWithResponse Say where one is
+//
+// Up to 200 positions of the phone, on duty only: off duty it is 409 `off_duty`, and nothing is kept anywhere. Points from before the check-in or from more than a minute ahead of the server's clock are refused one by one, and the others kept. It carries no Idempotency-Key, because it needs none: a person's point is known by the time of its capture, and sent again it is the same point. Answered when it is durable.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/positions (the `SendPositions` operationId).
+func (c *ClientWithResponses) SendPositionsWithResponse(ctx context.Context, body SendPositionsJSONRequestBody, reqEditors ...RequestEditorFn) (*SendPositionsResponse, error) {
+	rsp, err := c.SendPositions(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSendPositionsResponse(rsp)
 }
 
 // ListQuotasWithResponse Compare head-count quotas with the actual numbers
@@ -17601,6 +20982,231 @@ func (c *ClientWithResponses) SignOutWithResponse(ctx context.Context, reqEditor
 		return nil, err
 	}
 	return ParseSignOutResponse(rsp)
+}
+
+// ListPlansWithResponse List planned shifts
+//
+// Planned shifts that are not over, or of a time, by when they begin. Those one is on always, others with `shift.view`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/shift-plans (the `ListPlans` operationId).
+func (c *ClientWithResponses) ListPlansWithResponse(ctx context.Context, params *ListPlansParams, reqEditors ...RequestEditorFn) (*ListPlansResponse, error) {
+	rsp, err := c.ListPlans(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPlansResponse(rsp)
+}
+
+// PlanShiftWithBodyWithResponse Plan a shift
+//
+// An officer of the organ (`shift.plan`) arranges who does duty where and when. Whoever then checks in on it works on the arrangement of organ and officer that Art. 15 asks for. Hours and rest that labour law does not like are warned about.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/shift-plans (the `PlanShift` operationId).
+func (c *ClientWithResponses) PlanShiftWithBodyWithResponse(ctx context.Context, params *PlanShiftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PlanShiftResponse, error) {
+	rsp, err := c.PlanShiftWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlanShiftResponse(rsp)
+}
+
+// PlanShiftWithResponse Plan a shift
+//
+// An officer of the organ (`shift.plan`) arranges who does duty where and when. Whoever then checks in on it works on the arrangement of organ and officer that Art. 15 asks for. Hours and rest that labour law does not like are warned about.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/shift-plans (the `PlanShift` operationId).
+func (c *ClientWithResponses) PlanShiftWithResponse(ctx context.Context, params *PlanShiftParams, body PlanShiftJSONRequestBody, reqEditors ...RequestEditorFn) (*PlanShiftResponse, error) {
+	rsp, err := c.PlanShift(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlanShiftResponse(rsp)
+}
+
+// CancelPlanWithBodyWithResponse Take a planned shift back
+//
+// Whoever has checked in on it stays on duty. 409 `plan_over` when it is cancelled already or over. Needs `shift.plan`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/shift-plans/{id}/cancel (the `CancelPlan` operationId).
+func (c *ClientWithResponses) CancelPlanWithBodyWithResponse(ctx context.Context, id ID, params *CancelPlanParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelPlanResponse, error) {
+	rsp, err := c.CancelPlanWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelPlanResponse(rsp)
+}
+
+// CancelPlanWithResponse Take a planned shift back
+//
+// Whoever has checked in on it stays on duty. 409 `plan_over` when it is cancelled already or over. Needs `shift.plan`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/shift-plans/{id}/cancel (the `CancelPlan` operationId).
+func (c *ClientWithResponses) CancelPlanWithResponse(ctx context.Context, id ID, params *CancelPlanParams, body CancelPlanJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelPlanResponse, error) {
+	rsp, err := c.CancelPlan(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelPlanResponse(rsp)
+}
+
+// CallRollWithResponse Call the roll of a planned shift
+//
+// Who of the plan is there: `early` (checked in more than half an hour before), `present`, `late` (more than five minutes after), `absent`, or `expected` before the time.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/shift-plans/{id}/roll-call (the `CallRoll` operationId).
+func (c *ClientWithResponses) CallRollWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*CallRollResponse, error) {
+	rsp, err := c.CallRoll(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCallRollResponse(rsp)
+}
+
+// ProposeSwapWithBodyWithResponse Ask somebody to take one's place
+//
+// Whoever is on the plan asks a colleague of the organ. Once they have accepted and the officer who arranged the shift has approved, they are on it instead.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/shift-plans/{id}/swaps (the `ProposeSwap` operationId).
+func (c *ClientWithResponses) ProposeSwapWithBodyWithResponse(ctx context.Context, id ID, params *ProposeSwapParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposeSwapResponse, error) {
+	rsp, err := c.ProposeSwapWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProposeSwapResponse(rsp)
+}
+
+// ProposeSwapWithResponse Ask somebody to take one's place
+//
+// Whoever is on the plan asks a colleague of the organ. Once they have accepted and the officer who arranged the shift has approved, they are on it instead.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/shift-plans/{id}/swaps (the `ProposeSwap` operationId).
+func (c *ClientWithResponses) ProposeSwapWithResponse(ctx context.Context, id ID, params *ProposeSwapParams, body ProposeSwapJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposeSwapResponse, error) {
+	rsp, err := c.ProposeSwap(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProposeSwapResponse(rsp)
+}
+
+// StepSwapWithBodyWithResponse Accept, approve or refuse a swap
+//
+// `accept` by whoever is asked, `approve` by the officer who arranged the shift, `refuse` by either, or by whoever asked. 409 `swap_state` when it is too late or too early for that.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/shift-plans/{id}/swaps/{swap} (the `StepSwap` operationId).
+func (c *ClientWithResponses) StepSwapWithBodyWithResponse(ctx context.Context, id ID, swap openapi_types.UUID, params *StepSwapParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepSwapResponse, error) {
+	rsp, err := c.StepSwapWithBody(ctx, id, swap, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepSwapResponse(rsp)
+}
+
+// StepSwapWithResponse Accept, approve or refuse a swap
+//
+// `accept` by whoever is asked, `approve` by the officer who arranged the shift, `refuse` by either, or by whoever asked. 409 `swap_state` when it is too late or too early for that.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/shift-plans/{id}/swaps/{swap} (the `StepSwap` operationId).
+func (c *ClientWithResponses) StepSwapWithResponse(ctx context.Context, id ID, swap openapi_types.UUID, params *StepSwapParams, body StepSwapJSONRequestBody, reqEditors ...RequestEditorFn) (*StepSwapResponse, error) {
+	rsp, err := c.StepSwap(ctx, id, swap, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepSwapResponse(rsp)
+}
+
+// ListShiftsWithResponse List who is on duty
+//
+// Who is on duty now, or was at a moment, newest check-in first; with `forgotten`, the shifts that nobody ended and that were closed by rule. One's own always, others' with `shift.view`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/shifts (the `ListShifts` operationId).
+func (c *ClientWithResponses) ListShiftsWithResponse(ctx context.Context, params *ListShiftsParams, reqEditors ...RequestEditorFn) (*ListShiftsResponse, error) {
+	rsp, err := c.ListShifts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListShiftsResponse(rsp)
+}
+
+// CheckInWithBodyWithResponse Check in
+//
+// Begins the shift of whoever asks (`shift.keep`). The law reads from it that they are on duty, in uniform and with the work card (Art. 17(1)), and is asked again about work that goes on. It becomes the planned shift that is near (from two hours before it begins); whoever is too far from its place (`check_in_radius_m`) is flagged, or refused (409 `off_post`, `place_unknown`) when the plan is strict. `plain_clothes_order` needs an order that holds now (409 `no_plain_clothes_order`). Only issued equipment can be carried. Messages held back while off duty go out. Also 409 `already_on_duty`, `not_active`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/shifts (the `CheckIn` operationId).
+func (c *ClientWithResponses) CheckInWithBodyWithResponse(ctx context.Context, params *CheckInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckInResponse, error) {
+	rsp, err := c.CheckInWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckInResponse(rsp)
+}
+
+// CheckInWithResponse Check in
+//
+// Begins the shift of whoever asks (`shift.keep`). The law reads from it that they are on duty, in uniform and with the work card (Art. 17(1)), and is asked again about work that goes on. It becomes the planned shift that is near (from two hours before it begins); whoever is too far from its place (`check_in_radius_m`) is flagged, or refused (409 `off_post`, `place_unknown`) when the plan is strict. `plain_clothes_order` needs an order that holds now (409 `no_plain_clothes_order`). Only issued equipment can be carried. Messages held back while off duty go out. Also 409 `already_on_duty`, `not_active`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/shifts (the `CheckIn` operationId).
+func (c *ClientWithResponses) CheckInWithResponse(ctx context.Context, params *CheckInParams, body CheckInJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckInResponse, error) {
+	rsp, err := c.CheckIn(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckInResponse(rsp)
+}
+
+// CheckOutWithBodyWithResponse Check out
+//
+// Ends one's shift. From here on no position of the person is kept and no message about work reaches them, until the next check-in. 409 `off_duty` when there is no shift.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/shifts/current/end (the `CheckOut` operationId).
+func (c *ClientWithResponses) CheckOutWithBodyWithResponse(ctx context.Context, params *CheckOutParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckOutResponse, error) {
+	rsp, err := c.CheckOutWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckOutResponse(rsp)
+}
+
+// CheckOutWithResponse Check out
+//
+// Ends one's shift. From here on no position of the person is kept and no message about work reaches them, until the next check-in. 409 `off_duty` when there is no shift.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/shifts/current/end (the `CheckOut` operationId).
+func (c *ClientWithResponses) CheckOutWithResponse(ctx context.Context, params *CheckOutParams, body CheckOutJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckOutResponse, error) {
+	rsp, err := c.CheckOut(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckOutResponse(rsp)
 }
 
 // ListSoloEnforcementWithResponse List work that ran without an officer
@@ -17884,6 +21490,36 @@ func (c *ClientWithResponses) GetTaskHistoryWithResponse(ctx context.Context, id
 		return nil, err
 	}
 	return ParseGetTaskHistoryResponse(rsp)
+}
+
+// HoldTaskWithBodyWithResponse Keep the positions of a task
+//
+// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+func (c *ClientWithResponses) HoldTaskWithBodyWithResponse(ctx context.Context, id ID, params *HoldTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldTaskResponse, error) {
+	rsp, err := c.HoldTaskWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldTaskResponse(rsp)
+}
+
+// HoldTaskWithResponse Keep the positions of a task
+//
+// Positions are dropped after some days, but for those of the work itself. From here on those of everybody on the task are kept, from the dispatch to its end (Art. 38). Needs `record.hold`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/hold (the `HoldTask` operationId).
+func (c *ClientWithResponses) HoldTaskWithResponse(ctx context.Context, id ID, params *HoldTaskParams, body HoldTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldTaskResponse, error) {
+	rsp, err := c.HoldTask(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldTaskResponse(rsp)
 }
 
 // NameLeadWithBodyWithResponse Name or hand over the lead (带领民警)
@@ -19700,6 +23336,46 @@ func ParseObserveResponse(rsp *http.Response) (*ObserveResponse, error) {
 	return response, nil
 }
 
+// ParseListNearbyOfficersResponse parses an HTTP response from a ListNearbyOfficersWithResponse call
+func ParseListNearbyOfficersResponse(rsp *http.Response) (*ListNearbyOfficersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListNearbyOfficersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NearbyOfficers
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListOrgansResponse parses an HTTP response from a ListOrgansWithResponse call
 func ParseListOrgansResponse(rsp *http.Response) (*ListOrgansResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -19993,6 +23669,46 @@ func ParseReceiveBackResponse(rsp *http.Response) (*ReceiveBackResponse, error) 
 	return response, nil
 }
 
+// ParseGetHoursResponse parses an HTTP response from a GetHoursWithResponse call
+func ParseGetHoursResponse(rsp *http.Response) (*GetHoursResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetHoursResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hours
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseTransferPersonResponse parses an HTTP response from a TransferPersonWithResponse call
 func ParseTransferPersonResponse(rsp *http.Response) (*TransferPersonResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -20049,6 +23765,99 @@ func ParseSetPersonStatusResponse(rsp *http.Response) (*SetPersonStatusResponse,
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Person
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOrderPlainClothesResponse parses an HTTP response from a OrderPlainClothesWithResponse call
+func ParseOrderPlainClothesResponse(rsp *http.Response) (*OrderPlainClothesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OrderPlainClothesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PlainClothesOrder
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers OrderPlainClothesResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSendPositionsResponse parses an HTTP response from a SendPositionsWithResponse call
+func ParseSendPositionsResponse(rsp *http.Response) (*SendPositionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SendPositionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PositionsTaken
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -20390,6 +24199,444 @@ func ParseSignOutResponse(rsp *http.Response) (*SignOutResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListPlansResponse parses an HTTP response from a ListPlansWithResponse call
+func ParseListPlansResponse(rsp *http.Response) (*ListPlansResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPlansResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PlanList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePlanShiftResponse parses an HTTP response from a PlanShiftWithResponse call
+func ParsePlanShiftResponse(rsp *http.Response) (*PlanShiftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PlanShiftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Plan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers PlanShiftResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCancelPlanResponse parses an HTTP response from a CancelPlanWithResponse call
+func ParseCancelPlanResponse(rsp *http.Response) (*CancelPlanResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelPlanResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Planned
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CancelPlanResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCallRollResponse parses an HTTP response from a CallRollWithResponse call
+func ParseCallRollResponse(rsp *http.Response) (*CallRollResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CallRollResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RollCall
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseProposeSwapResponse parses an HTTP response from a ProposeSwapWithResponse call
+func ParseProposeSwapResponse(rsp *http.Response) (*ProposeSwapResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ProposeSwapResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Planned
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ProposeSwapResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseStepSwapResponse parses an HTTP response from a StepSwapWithResponse call
+func ParseStepSwapResponse(rsp *http.Response) (*StepSwapResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepSwapResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Planned
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers StepSwapResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListShiftsResponse parses an HTTP response from a ListShiftsWithResponse call
+func ParseListShiftsResponse(rsp *http.Response) (*ListShiftsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListShiftsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ShiftList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckInResponse parses an HTTP response from a CheckInWithResponse call
+func ParseCheckInResponse(rsp *http.Response) (*CheckInResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckInResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Shift
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CheckInResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCheckOutResponse parses an HTTP response from a CheckOutWithResponse call
+func ParseCheckOutResponse(rsp *http.Response) (*CheckOutResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckOutResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Shift
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CheckOutResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -21050,6 +25297,59 @@ func ParseGetTaskHistoryResponse(rsp *http.Response) (*GetTaskHistoryResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseHoldTaskResponse parses an HTTP response from a HoldTaskWithResponse call
+func ParseHoldTaskResponse(rsp *http.Response) (*HoldTaskResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HoldTaskResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hold
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers HoldTaskResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

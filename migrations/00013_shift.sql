@@ -10,6 +10,8 @@ CREATE TABLE shift (
     path       text NOT NULL COLLATE "C" GENERATED ALWAYS AS (doc #>> '{organ,path}') STORED,
     unit       text GENERATED ALWAYS AS (doc ->> 'unit') STORED,     -- call sign of the vehicle or unit one checked in with
     facility   text GENERATED ALWAYS AS (doc ->> 'facility') STORED, -- a place whose roster, not a position, shows who is there
+    arranged   boolean NOT NULL GENERATED ALWAYS AS (doc ? 'arranged_by') STORED, -- by an officer, on a plan (Art. 15)
+    plan_id    uuid GENERATED ALWAYS AS ((doc ->> 'plan')::uuid) STORED,
     started_at timestamptz NOT NULL,
     ended_at   timestamptz,
     CHECK (id = (doc ->> 'id')::uuid),
@@ -19,6 +21,8 @@ CREATE TABLE shift (
 CREATE UNIQUE INDEX shift_open_idx ON shift (person_id) WHERE ended_at IS NULL;
 CREATE INDEX shift_person_idx ON shift (person_id, started_at DESC);
 CREATE INDEX shift_path_idx ON shift (path, started_at DESC);
+CREATE INDEX shift_plan_idx ON shift (plan_id) WHERE plan_id IS NOT NULL;
+CREATE INDEX shift_overdue_idx ON shift (started_at) WHERE ended_at IS NULL;
 
 -- The newest position of everybody on duty, in WGS-84; it goes with the shift.
 CREATE TABLE position_last (

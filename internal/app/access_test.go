@@ -29,12 +29,19 @@ type asking struct {
 
 // target is what a request is about: something of the actor's station, of the sister station, or nothing that exists.
 type target struct {
-	task, person, device, proposal, approval, alarm uuid.UUID
-	path                                            string
+	task, person, device, proposal, approval uuid.UUID
+
+	alarm, plan uuid.UUID
+
+	path string
 }
 
 func nowhere() target {
-	return target{task: uuid.New(), person: uuid.New(), device: uuid.New(), proposal: uuid.New(), approval: uuid.New(), alarm: uuid.New(), path: "999999999999/"}
+	return target{
+		task: uuid.New(), person: uuid.New(), device: uuid.New(), proposal: uuid.New(), approval: uuid.New(),
+		alarm: uuid.New(), plan: uuid.New(),
+		path: "999999999999/",
+	}
 }
 
 // door is how a route is tried. Foreign is answers to a target in the sister station, and to one that does not exist: they must be
@@ -43,6 +50,7 @@ type door struct {
 	law     bool   // it needs a proposal by somebody else
 	matter  bool   // it needs a request to an approver
 	alarm   bool   // it needs somebody in danger
+	plan    bool   // it needs a planned shift
 	task    string // state of the task it needs at one's own station: "", dispatched, ready (accepted), started, paused
 	ask     func(target) asking
 	own     answers
@@ -211,6 +219,44 @@ var doors = map[string]door{
 	"hireApplicant": {own: applicantsOfNobody, foreign: applicantsOfNobody, ask: func(t target) asking {
 		return asking{"/v1/applicants/" + t.task.String() + "/hire", object{"number": "FJ" + t.task.String()[:8]}}
 	}},
+	"listShifts": plain("/v1/shifts", answers{200, 200, 200, 403, 200, 200, 200}),
+	"checkIn": {own: answers{201, 201, 201, 403, 403, 403, 403}, ask: func(target) asking {
+		return asking{"/v1/shifts", object{"uniform": "yes", "work_card": "yes"}}
+	}},
+	"checkOut": {own: answers{409, 409, 409, 403, 403, 403, 403}, ask: func(target) asking { // nobody has checked in
+		return asking{"/v1/shifts/current/end", object{}}
+	}},
+	"sendPositions": {own: answers{409, 409, 409, 403, 403, 403, 403}, ask: func(target) asking {
+		return asking{"/v1/positions", object{"points": []object{fix(object{"captured_at": "2026-03-02T08:00:00+08:00"})}}}
+	}},
+	"orderPlainClothes": {own: answers{403, 201, 201, 403, 403, 403, 403}, foreign: answers{403, 400, 400, 403, 403, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/plain-clothes-orders", object{"person": t.person, "reason": "反扒", "from": "2026-03-02T08:00:00+08:00", "until": "2096-03-02T08:00:00+08:00"}}
+	}},
+	"listNearbyOfficers": {task: "dispatched", own: answers{403, 409, 409, 403, 403, 409, 403}, foreign: answers{403, 404, 404, 403, 403, 404, 403}, ask: func(t target) asking {
+		return asking{path: "/v1/officers/nearby?task=" + t.task.String()} // its place has a name only
+	}},
+	"getHours": {own: answers{404, 200, 200, 403, 200, 200, 200}, foreign: answers{404, 404, 404, 403, 404, 404, 404}, ask: func(t target) asking {
+		return asking{path: "/v1/people/" + t.person.String() + "/hours"}
+	}},
+	"holdTask": {task: "dispatched", own: answers{403, 403, 403, 200, 403, 403, 200}, foreign: answers{403, 403, 403, 404, 403, 403, 404}, ask: func(t target) asking {
+		return asking{"/v1/tasks/" + t.task.String() + "/hold", because("投诉")}
+	}},
+	"listPlans": plain("/v1/shift-plans", answers{200, 200, 200, 403, 200, 200, 200}),
+	"planShift": {own: answers{403, 201, 201, 403, 403, 403, 403}, foreign: answers{403, 400, 400, 403, 403, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/shift-plans", planning(t.person)}
+	}},
+	"cancelPlan": {plan: true, own: answers{403, 200, 200, 403, 403, 403, 403}, foreign: answers{403, 404, 404, 403, 403, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/shift-plans/" + t.plan.String() + "/cancel", because("活动取消")}
+	}},
+	"callRoll": {plan: true, own: answers{404, 200, 200, 403, 200, 200, 200}, foreign: answers{404, 404, 404, 403, 404, 404, 404}, ask: func(t target) asking {
+		return asking{path: "/v1/shift-plans/" + t.plan.String() + "/roll-call"}
+	}},
+	"proposeSwap": {plan: true, own: answers{404, 403, 403, 403, 403, 403, 403}, foreign: answers{404, 404, 404, 403, 403, 403, 403}, ask: func(t target) asking { // not on it
+		return asking{"/v1/shift-plans/" + t.plan.String() + "/swaps", object{"to": t.person}}
+	}},
+	"stepSwap": {plan: true, own: answers{404, 404, 404, 403, 403, 403, 403}, foreign: answers{404, 404, 404, 403, 403, 403, 403}, ask: func(t target) asking { // there is none
+		return asking{"/v1/shift-plans/" + t.plan.String() + "/swaps/" + t.task.String(), object{"step": "accept"}}
+	}},
 	"registerDevice": {own: answers{404, 403, 403, 404, 201, 403, 403}, foreign: notThere, ask: func(t target) asking {
 		return asking{"/v1/people/" + t.person.String() + "/devices", object{"name": "3 号机", "platform": "android"}}
 	}},
@@ -274,6 +320,9 @@ func (s *scenery) targetOf(d door, actor *hand, role duty.Role) target {
 	}
 	if d.matter {
 		made.approval = s.asks(s.dispatcher, driving(s.driver(s.organ)))
+	}
+	if d.plan {
+		made.plan = uuid.MustParse(s.dispatcher.plans(planning(made.person)))
 	}
 	return made
 }

@@ -66,8 +66,8 @@ func (h *hand) in(people map[string]string) string { return people[h.person.Stri
 func (o *office) standing(h *hand, lat, lon float64, ago time.Duration) {
 	o.t.Helper()
 	o.onShift(h)
-	_, err := o.sql.Exec(o.t.Context(), `INSERT INTO position_last (person_id, path, shift_id, lat, lon, accuracy_m, mock, captured_at, received_at)
-		SELECT person_id, path, id, $2, $3, 10, false, now(), now() - $4::interval FROM shift WHERE person_id = $1 AND ended_at IS NULL`, h.person, lat, lon, ago)
+	_, err := o.sql.Exec(o.t.Context(), `INSERT INTO position_last (person_id, path, shift_id, lat, lon, accuracy_m, mock, captured_at, received_at, seen_at)
+		SELECT person_id, path, id, $2, $3, 10, false, now(), now() - $4::interval, now() - $4::interval FROM shift WHERE person_id = $1 AND ended_at IS NULL`, h.person, lat, lon, ago)
 	o.must(err)
 }
 

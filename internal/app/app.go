@@ -26,6 +26,7 @@ import (
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
 	"github.com/dutybound/dutybound/internal/safety"
+	"github.com/dutybound/dutybound/internal/shift"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 	"github.com/dutybound/dutybound/migrations"
 )
@@ -149,8 +150,13 @@ func (a *App) join(ctx context.Context) error {
 		trials:   dispatch.NewTrials(a.store, Laws{a.store, law.Embedded()}),
 		identity: identity.New(a.store, a.live, a.config.SessionTTL),
 		roster:   people, recruitment: roster.NewRecruitment(people, a.store, a.gates(books)),
-		feed: feeds, sockets: sockets, hub: hub, sequencer: sequencer,
-		safety: safety.New(a.store, a.store, safety.AsMeasured, safety.Pace{Repeat: a.config.AlarmRepeat, Widen: a.config.AlarmRounds}),
+		safety: safety.New(a.store, a.store, safety.Pace{Repeat: a.config.AlarmRepeat, Widen: a.config.AlarmRounds}),
+		shifts: shift.New(a.store, a.store),
+		feed:   feeds, sockets: sockets, hub: hub, sequencer: sequencer,
+	}
+	positions := shift.NewTurner(a.store, a.config.PositionsDays, a.log)
+	if err := positions.Turn(ctx); err != nil { // no shift is without a place to keep positions in
+		return err
 	}
 	if err := a.push(ctx, rooms.legal, rooms.dispatch, rooms.safety); err != nil {
 		return err
@@ -160,6 +166,8 @@ func (a *App) join(ctx context.Context) error {
 	a.background(rooms.roster.RunImports)
 	a.watch = dispatch.NewWatch(a.store, rooms.dispatch, a.log)
 	a.background(func(ctx context.Context) { a.watch.Run(ctx, a.config.LeadSweep) })
+	a.background(shift.NewCloser(rooms.shifts, a.store, a.store.Now, a.log).Run)
+	a.background(positions.Run)
 	a.background(a.live.Run)
 	a.background(rooms.safety.Run(a.log))
 	return a.serve(rooms)

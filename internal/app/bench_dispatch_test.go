@@ -64,6 +64,7 @@ func openDurable(b *testing.B) (_ *station, serverLog string) {
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour,
 		LeadSweep: time.Second, ApprovalDeadline: 30 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
 		AlarmRepeat: 30 * time.Second, AlarmRounds: 4,
+		PositionsDays: 7,
 	}}
 	s.start()
 	s.people()

@@ -131,7 +131,7 @@ func TestSweepsAtOnceDoItOnce(t *testing.T) {
 	task := u.dispatcher.begun(u.member)
 	u.comesTo(task, u.member, "waiting")
 	o.stop()
-	service := safety.New(o.store, o.store, safety.AsMeasured, safety.Pace{})
+	service := safety.New(o.store, o.store, safety.Pace{})
 	storm := func() {
 		var all sync.WaitGroup
 		for range 8 {
@@ -279,7 +279,7 @@ func TestTheWatchEndsWithTheWork(t *testing.T) {
 	for _, who := range []*hand{u.member, u.colleague} {
 		o.ages(task, who, time.Hour)
 	}
-	o.must(safety.New(o.store, o.store, safety.AsMeasured, safety.Pace{}).Sweep(t.Context()))
+	o.must(safety.New(o.store, o.store, safety.Pace{}).Sweep(t.Context()))
 	if n := o.count(`SELECT count(*) FROM river_job WHERE kind = 'push' AND args ->> 'kind' LIKE 'check%'`); n != 0 {
 		t.Errorf("%d asked", n)
 	}

@@ -38,6 +38,7 @@ type Config struct {
 	ApprovalDeadline   time.Duration `help:"How long an approver may take over an urgent task before the organ above is asked; a third of it for an immediate one, eight times for a routine one." default:"30m" env:"DUTYBOUND_APPROVAL_DEADLINE"`
 	AlarmRepeat        time.Duration `help:"How long an alarm waits for an answer before it is brought before the same people again." default:"30s" env:"DUTYBOUND_ALARM_REPEAT"`
 	AlarmRounds        int           `help:"Rounds without an answer after which an alarm is brought before the next organ up as well." default:"4" env:"DUTYBOUND_ALARM_ROUNDS"`
+	PositionsDays      int           `help:"Days for which positions are kept, unless they belong to work." default:"7" env:"DUTYBOUND_POSITIONS_DAYS"`
 	RequestTimeout     time.Duration `help:"Deadline of one request." default:"10s" env:"DUTYBOUND_REQUEST_TIMEOUT"`
 	ShutdownTimeout    time.Duration `help:"How long a shutdown waits for requests under way." default:"10s" env:"DUTYBOUND_SHUTDOWN_TIMEOUT"`
 	LogLevel           string        `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"DUTYBOUND_LOG_LEVEL"`
@@ -66,6 +67,9 @@ func (c Config) check() error {
 	if c.DatabaseConns < fewestConns {
 		return fmt.Errorf("--database-conns: needs to be %d at the least, is %d", fewestConns, c.DatabaseConns)
 	}
+	if c.PositionsDays < fewestDays {
+		return fmt.Errorf("--positions-days: needs to be %d at the least, is %d", fewestDays, c.PositionsDays)
+	}
 	if err := errors.Join(c.checkListeners(), c.checkAddresses(), c.checkWeb()); err != nil {
 		return err
 	}
@@ -88,6 +92,9 @@ func (c Config) check() error {
 
 // fewestConns is one for whoever numbers the events, who keeps it, and one for everybody else.
 const fewestConns = 2
+
+// fewestDays hold the longest shift there is (two days), whenever it began.
+const fewestDays = 3
 
 func (c Config) checkListeners() error {
 	for flag, address := range map[string]string{"listen": c.Listen, "metrics-listen": c.MetricsListen} {

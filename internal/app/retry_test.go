@@ -181,6 +181,49 @@ var sendings = map[string]func(*unit) sending{
 		s.elsewhere = 200
 		return s
 	},
+	"checkIn": func(u *unit) sending {
+		return sending{who: u.member, path: "/v1/shifts", body: dressedFor("yes"), otherBody: dressedFor("no"), elsewhere: 409}
+	},
+	"checkOut": func(u *unit) sending {
+		u.member.checksIn(dressedFor("yes"))
+		return sending{who: u.member, path: "/v1/shifts/current/end", body: object{"note": "无异常"}, otherBody: object{}, elsewhere: 409}
+	},
+	"orderPlainClothes": func(u *unit) sending {
+		return sending{
+			who: u.dispatcher, path: "/v1/plain-clothes-orders", body: plainClothes(u.member), otherBody: plainClothes(u.spare), elsewhere: 201,
+		}
+	},
+	"holdTask": func(u *unit) sending {
+		s := stepping(u.counsel(riverside).first, u.dispatcher.sends(order("patrol", u.member)), "hold", because("投诉"), because("检查"))
+		s.elsewhere = 200
+		return s
+	},
+	"planShift": func(u *unit) sending {
+		return sending{
+			who: u.dispatcher, path: "/v1/shift-plans", body: planning(u.member.person), otherBody: planning(u.spare.person), elsewhere: 201,
+		}
+	},
+	"cancelPlan": func(u *unit) sending {
+		plan := u.dispatcher.plans(planning(u.member.person))
+		return sending{
+			who: u.dispatcher, path: "/v1/shift-plans/" + plan + "/cancel", body: because("活动取消"), otherBody: because("改期"), elsewhere: 409,
+		}
+	},
+	"proposeSwap": func(u *unit) sending {
+		plan := u.dispatcher.plans(planning(u.member.person))
+		return sending{
+			who: u.member, path: "/v1/shift-plans/" + plan + "/swaps", body: object{"to": u.spare.person}, otherBody: object{"to": u.colleague.person},
+			elsewhere: 409,
+		}
+	},
+	"stepSwap": func(u *unit) sending {
+		plan := u.dispatcher.plans(planning(u.member.person))
+		swap := u.member.post("/v1/shift-plans/"+plan+"/swaps", object{"to": u.spare.person}).want(200).text("swaps", 0, "id")
+		return sending{
+			who: u.spare, path: "/v1/shift-plans/" + plan + "/swaps/" + swap, body: object{"step": "accept"}, otherBody: object{"step": "refuse"},
+			elsewhere: 409,
+		}
+	},
 	"dispatchTask refused": func(u *unit) sending {
 		return sending{
 			who: u.dispatcher, path: "/v1/tasks", body: order("stop-and-question", u.member),

@@ -13,6 +13,7 @@ import (
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
 	"github.com/dutybound/dutybound/internal/safety"
+	"github.com/dutybound/dutybound/internal/shift"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 )
 
@@ -25,6 +26,7 @@ type rooms struct {
 	identity    *identity.Service
 	roster      *roster.Service
 	recruitment *roster.Recruitment
+	shifts      *shift.Service
 	feed        *feed.Service
 	hub         *feed.Hub
 	sockets     *wsfeed.Feed
@@ -41,10 +43,11 @@ func (a *App) serve(r rooms) error {
 	registry := a.registry(r)
 	a.web = httpapi.New(httpapi.Config{
 		Duty: r.dispatch, Identity: r.identity, Roster: r.roster, Recruitment: r.recruitment, Tickets: r.feed,
-		Legal:   r.legal,
-		Law:     a.actorsBook(r.books),
-		Trials:  r.trials,
-		Safety:  r.safety,
+		Legal:  r.legal,
+		Law:    a.actorsBook(r.books),
+		Trials: r.trials,
+		Safety: r.safety,
+		Shifts: r.shifts, Plans: shift.NewPlans(r.shifts, a.store), Positions: shift.NewTracker(a.store),
 		Watch:   r.sockets.Handler(),
 		Ready:   a.ready(r.sequencer),
 		Log:     a.log,

@@ -20,6 +20,7 @@ func settings(t *testing.T, database string) app.Config {
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour, ApprovalDeadline: 30 * time.Minute, LeadSweep: 2 * time.Second,
 		AlarmRepeat: 30 * time.Second, AlarmRounds: 4,
 		RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
+		PositionsDays: 7,
 	}
 }
 

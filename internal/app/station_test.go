@@ -43,6 +43,7 @@ func openStation(t testing.TB, settings ...func(*app.Config)) *station {
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour,
 		LeadSweep: time.Second, ApprovalDeadline: 30 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 10 * time.Second,
 		AlarmRepeat: time.Hour, AlarmRounds: 4,
+		PositionsDays: 7,
 	})}
 	for _, set := range settings {
 		set(&s.config)

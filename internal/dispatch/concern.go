@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -37,7 +38,7 @@ func (c concern) apply(d *deciding) error {
 	if d.task.State != Started || !d.task.Part(c.Person) {
 		return nil
 	}
-	if err := d.event("fact.changed", map[string]any{"person": c.Person, "fact": c.Fact, "from": c.From, "to": c.To, "source": "roster"}); err != nil {
+	if err := d.event("fact.changed", map[string]any{"person": c.Person, "fact": c.Fact, "from": c.From, "to": c.To, "source": cmp.Or(c.Source, "roster")}); err != nil {
 		return err
 	}
 	return d.rerule()

@@ -82,7 +82,7 @@ func (t *Task) clone() Task {
 // unit, or an act of the task that nobody of the unit does.
 func (d *deciding) ask(phase law.Phase, unit []Member) (*RulingRecord, error) {
 	lead, _ := d.look()
-	facts := factBuilder{now: d.Now, law: d.Law, people: d.People, seen: d.seen, book: d.book, lead: lead}.facts(&d.task, phase, unit)
+	facts := factBuilder{now: d.Now, law: d.Law, people: d.People, arranged: d.Arranged, seen: d.seen, book: d.book, lead: lead}.facts(&d.task, phase, unit)
 	ruling, err := d.rule(&facts)
 	if err != nil {
 		return nil, fault.New(fault.Conflict, "unit_does_not_fit", "现有人员与任务事项不匹配，请先调整人员或事项："+err.Error(),

@@ -21,12 +21,13 @@ var DefaultFreshness = Freshness{Recording: 10 * time.Minute, Statement: 12 * ti
 
 // factBuilder turns a snapshot into the facts of one moment. It reads nothing but what it holds.
 type factBuilder struct {
-	now    time.Time
-	law    duty.Law
-	people map[uuid.UUID]duty.Person
-	seen   statements
-	lead   *accompany.Lead // as it is now; nil: nobody leads
-	book   Book
+	now      time.Time
+	law      duty.Law
+	people   map[uuid.UUID]duty.Person
+	arranged map[uuid.UUID]bool
+	seen     statements
+	lead     *accompany.Lead // as it is now; nil: nobody leads
+	book     Book
 }
 
 // facts describes a unit of the task, as it is known now, for one phase.
@@ -35,8 +36,9 @@ func (b factBuilder) facts(t *Task, phase law.Phase, unit []Member) law.Facts {
 		At: b.now, Phase: phase, Acts: t.Acts, CaseKind: t.CaseKind, Tags: t.Tags, GuardNamed: t.GuardNamed,
 		EvidenceUse: t.EvidenceUse, Emergency: t.Emergency, Signatory: t.Signatory,
 		// The order came through the organ's own service from somebody who holds its permission to dispatch (Art. 14, 15, 16
-		// "根据公安机关的安排"); that an officer arranged it (Art. 15 "及人民警察") is known from who that was.
-		Arrangement: law.Arrangement{Organ: law.Yes, Officer: answer(t.DispatchedBy.Class == duty.Officer)},
+		// "根据公安机关的安排"); that an officer arranged it (Art. 15 "及人民警察") is known from who that was, or from the shifts: an
+		// officer planned what each of the unit is on duty for.
+		Arrangement: law.Arrangement{Organ: law.Yes, Officer: answer(t.DispatchedBy.Class == duty.Officer || b.planned(unit))},
 		Auxiliaries: make([]law.Auxiliary, 0, len(unit)),
 		Officers:    make([]law.Officer, 0, len(t.Officers)),
 	}
@@ -47,6 +49,16 @@ func (b factBuilder) facts(t *Task, phase law.Phase, unit []Member) law.Facts {
 		f.Officers = append(f.Officers, b.officer(t, o, unit))
 	}
 	return f
+}
+
+// planned says whether everybody of a unit is on a shift that an officer arranged.
+func (b factBuilder) planned(unit []Member) bool {
+	for _, m := range unit {
+		if !b.arranged[m.Person] {
+			return false
+		}
+	}
+	return len(unit) > 0
 }
 
 func (b factBuilder) auxiliary(t *Task, m Member) law.Auxiliary {

@@ -108,6 +108,10 @@ func (f Freshness) stands(o duty.Observation, now time.Time) bool {
 		limit = f.Recording
 	case factRecusal:
 		return true // until it is decided
+	case factOnDuty:
+		if o.Source == "shift" {
+			return true // until the shift ends, which is a statement of its own
+		}
 	}
 	return now.Sub(o.ReceivedAt) <= limit
 }

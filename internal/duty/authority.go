@@ -49,12 +49,18 @@ const (
 	DecideMatter  Permission = "approval.decide" // settle what the law leaves to a person
 	DecideRecusal Permission = "recusal.decide"  // as head of the department or station (Art. 22 ¶2)
 
-	RaiseAlarm  Permission = "alarm.raise" // one's own
-	ViewAlarm   Permission = "alarm.view"
-	AnswerAlarm Permission = "alarm.answer" // "I am coming", and that one has seen it
-	CloseAlarm  Permission = "alarm.close"
-	AnswerCheck Permission = "check.answer" // that one is well
-	EnterCheck  Permission = "check.enter"  // what somebody said by radio; set a cadence
+	RaiseAlarm        Permission = "alarm.raise" // one's own
+	ViewAlarm         Permission = "alarm.view"
+	AnswerAlarm       Permission = "alarm.answer" // "I am coming", and that one has seen it
+	CloseAlarm        Permission = "alarm.close"
+	AnswerCheck       Permission = "check.answer" // that one is well
+	EnterCheck        Permission = "check.enter"  // what somebody said by radio; set a cadence
+	KeepShift         Permission = "shift.keep"   // check in and out, say where one is
+	ViewShifts        Permission = "shift.view"
+	PlanShifts        Permission = "shift.plan"          // arrange who is on duty when (Art. 15)
+	OrderPlainClothes Permission = "plain_clothes.order" // Art. 17(1)
+	FindOfficers      Permission = "officer.find"        // who is near and could come and lead
+	HoldRecord        Permission = "record.hold"         // keep what would be dropped
 )
 
 // anybody is what everybody signed in may do about what is their own, whatever they hold, off duty and suspended too: nobody in danger
@@ -71,28 +77,39 @@ const (
 
 var permissions = map[Role]map[Permission]reach{
 	RoleAuxiliary: {
-		ViewTask: own, ActOnTask: own, ReadHistory: own, OwnAccount: own, AskRuling: own, ReadLaw: own, AnswerCheck: own,
+		ViewTask: own, ActOnTask: own, ReadHistory: own, OwnAccount: own, AskRuling: own, ReadLaw: own,
+		AnswerCheck: own, KeepShift: own, ViewShifts: own,
 	},
 	RoleOfficer: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own | subtree,
 		ViewAlarm: subtree, AnswerAlarm: subtree, CloseAlarm: subtree, AnswerCheck: own, EnterCheck: own | subtree,
+		KeepShift: own, ViewShifts: own | subtree, PlanShifts: subtree, OrderPlainClothes: subtree, FindOfficers: subtree,
 	},
 	RoleStationHead: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own | subtree,
 		ReadProposals: subtree, ViewApprovals: subtree, DecideMatter: subtree, DecideRecusal: subtree,
 		ViewAlarm: subtree, AnswerAlarm: subtree, CloseAlarm: subtree, AnswerCheck: own, EnterCheck: own | subtree,
+		KeepShift: own, ViewShifts: own | subtree, PlanShifts: subtree, OrderPlainClothes: subtree, FindOfficers: subtree,
 	},
 	RoleLegal: {
 		ViewTask: subtree, ReadHistory: subtree, AskRuling: own, BacktestLaw: subtree, OwnAccount: own, ReadLaw: own | subtree,
 		ReadProposals: subtree, ProposeLaw: subtree, ViewApprovals: subtree, DecideMatter: subtree,
+		HoldRecord: subtree,
 	},
-	RolePersonnel: {ReadRoster: subtree, ManageRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own},
-	RoleViewer:    {ViewTask: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own, ViewAlarm: subtree},
+	RolePersonnel: {
+		ReadRoster: subtree, ManageRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own,
+		ViewShifts: subtree,
+	},
+	RoleViewer: {
+		ViewTask: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own,
+		ViewAlarm: subtree, ViewShifts: subtree, FindOfficers: subtree,
+	},
 	RoleAuditor: {
 		ViewTask: subtree, ReadHistory: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own | subtree,
-		ReadProposals: subtree, ViewApprovals: subtree, ViewAlarm: subtree,
+		ReadProposals: subtree, ViewApprovals: subtree,
+		ViewAlarm: subtree, ViewShifts: subtree, HoldRecord: subtree,
 	},
 }
 

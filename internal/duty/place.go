@@ -41,6 +41,7 @@ type Concern struct {
 	Fact   string    `json:"fact"`
 	From   string    `json:"from"`
 	To     string    `json:"to"`
+	Source string    `json:"source,omitempty"` // where it was changed; empty: the roster
 }
 
 // Push is a message to a person's devices. It carries no case detail: the app fetches by id inside the session (Art. 21(2)).
@@ -60,7 +61,7 @@ type Observation struct {
 	Value      string     `json:"value"`          // a word of the law's list for that fact
 	By         uuid.UUID  `json:"by"`
 	Device     uuid.UUID  `json:"device"`
-	Source     string     `json:"source"`      // phone, lead, dispatcher, head
+	Source     string     `json:"source"`      // phone, lead, dispatcher, head, shift
 	ObservedAt time.Time  `json:"observed_at"` // as the device says: testimony, never authority
 	ReceivedAt time.Time  `json:"received_at"` // database clock
 }
@@ -79,10 +80,16 @@ func (p Place) Check(field string) error {
 	case *p.Lon < -180 || *p.Lon > 180:
 		return fault.BadField(field+"/lon", "is no longitude in degrees")
 	}
-	switch p.Datum {
-	case WGS84, GCJ02, BD09, CGCS2000:
-		return nil
-	default:
+	if !p.Datum.Known() {
 		return fault.BadField(field+"/datum", "a position needs its datum: wgs84, gcj02, bd09 or cgcs2000")
 	}
+	return nil
+}
+
+// Point is the position of the place in WGS-84; false when none is known.
+func (p Place) Point() (Point, bool) {
+	if p.Lat == nil || p.Lon == nil {
+		return Point{}, false
+	}
+	return ToWGS84(*p.Lat, *p.Lon, p.Datum), true
 }

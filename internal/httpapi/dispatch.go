@@ -9,7 +9,6 @@ import (
 
 	"github.com/dutybound/dutybound/api"
 	"github.com/dutybound/dutybound/internal/dispatch"
-	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/law"
 )
 
@@ -26,7 +25,7 @@ func (h *handlers) DispatchTask(ctx context.Context, r DispatchTaskRequestObject
 
 func orderOf(b *api.DispatchOrder) (o dispatch.DispatchOrder, err error) {
 	o.Acts, o.Note, o.Emergency, o.EvidenceUse = b.Acts, value(b.Note), value(b.Emergency), value(b.EvidenceUse)
-	o.Place = duty.Place{Name: b.Place.Name, Lat: b.Place.Lat, Lon: b.Place.Lon, Datum: duty.Datum(value(b.Place.Datum))}
+	o.Place = placeFrom(b.Place)
 	o.Urgency = cmp.Or(dispatch.Urgency(value(b.Urgency)), dispatch.Routine)
 	if o.CaseKind, err = word[law.CaseKind]("body/case_kind", string(value(b.CaseKind))); err != nil {
 		return o, err

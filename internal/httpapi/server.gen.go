@@ -128,6 +128,9 @@ type ServerInterface interface {
 	// Observe State what is observed
 	// (POST /v1/observations)
 	Observe(c *fiber.Ctx, params ObserveParams) error
+	// ListNearbyOfficers Find who could come and lead
+	// (GET /v1/officers/nearby)
+	ListNearbyOfficers(c *fiber.Ctx, params ListNearbyOfficersParams) error
 	// ListOrgans List organs
 	// (GET /v1/organs)
 	ListOrgans(c *fiber.Ctx) error
@@ -149,12 +152,21 @@ type ServerInterface interface {
 	// ReceiveBack Record that a thing was handed back
 	// (PUT /v1/people/{id}/hand-back/{thing})
 	ReceiveBack(c *fiber.Ctx, id ID, thing openapi_types.UUID) error
+	// GetHours Show somebody's hours in a week
+	// (GET /v1/people/{id}/hours)
+	GetHours(c *fiber.Ctx, id ID, params GetHoursParams) error
 	// TransferPerson Transfer a person to another organ
 	// (PUT /v1/people/{id}/organ)
 	TransferPerson(c *fiber.Ctx, id ID) error
 	// SetPersonStatus Set a person's status
 	// (PUT /v1/people/{id}/status)
 	SetPersonStatus(c *fiber.Ctx, id ID) error
+	// OrderPlainClothes Let somebody work in plain clothes
+	// (POST /v1/plain-clothes-orders)
+	OrderPlainClothes(c *fiber.Ctx, params OrderPlainClothesParams) error
+	// SendPositions Say where one is
+	// (POST /v1/positions)
+	SendPositions(c *fiber.Ctx) error
 	// ListQuotas Compare head-count quotas with the actual numbers
 	// (GET /v1/quotas)
 	ListQuotas(c *fiber.Ctx, params ListQuotasParams) error
@@ -179,6 +191,33 @@ type ServerInterface interface {
 	// SignOut Sign out
 	// (DELETE /v1/sessions/current)
 	SignOut(c *fiber.Ctx) error
+	// ListPlans List planned shifts
+	// (GET /v1/shift-plans)
+	ListPlans(c *fiber.Ctx, params ListPlansParams) error
+	// PlanShift Plan a shift
+	// (POST /v1/shift-plans)
+	PlanShift(c *fiber.Ctx, params PlanShiftParams) error
+	// CancelPlan Take a planned shift back
+	// (POST /v1/shift-plans/{id}/cancel)
+	CancelPlan(c *fiber.Ctx, id ID, params CancelPlanParams) error
+	// CallRoll Call the roll of a planned shift
+	// (GET /v1/shift-plans/{id}/roll-call)
+	CallRoll(c *fiber.Ctx, id ID) error
+	// ProposeSwap Ask somebody to take one's place
+	// (POST /v1/shift-plans/{id}/swaps)
+	ProposeSwap(c *fiber.Ctx, id ID, params ProposeSwapParams) error
+	// StepSwap Accept, approve or refuse a swap
+	// (POST /v1/shift-plans/{id}/swaps/{swap})
+	StepSwap(c *fiber.Ctx, id ID, swap openapi_types.UUID, params StepSwapParams) error
+	// ListShifts List who is on duty
+	// (GET /v1/shifts)
+	ListShifts(c *fiber.Ctx, params ListShiftsParams) error
+	// CheckIn Check in
+	// (POST /v1/shifts)
+	CheckIn(c *fiber.Ctx, params CheckInParams) error
+	// CheckOut Check out
+	// (POST /v1/shifts/current/end)
+	CheckOut(c *fiber.Ctx, params CheckOutParams) error
 	// ListSoloEnforcement List work that ran without an officer
 	// (GET /v1/solo-enforcement)
 	ListSoloEnforcement(c *fiber.Ctx, params ListSoloEnforcementParams) error
@@ -218,6 +257,9 @@ type ServerInterface interface {
 	// GetTaskHistory Show everything that happened to a task
 	// (GET /v1/tasks/{id}/history)
 	GetTaskHistory(c *fiber.Ctx, id ID) error
+	// HoldTask Keep the positions of a task
+	// (POST /v1/tasks/{id}/hold)
+	HoldTask(c *fiber.Ctx, id ID, params HoldTaskParams) error
 	// NameLead Name or hand over the lead (带领民警)
 	// (POST /v1/tasks/{id}/lead)
 	NameLead(c *fiber.Ctx, id ID, params NameLeadParams) error
@@ -1597,6 +1639,71 @@ func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// ListNearbyOfficers operation middleware
+func (siw *ServerInterfaceWrapper) ListNearbyOfficers(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNearbyOfficersParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "lat" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lat", query, &params.Lat, runtime.BindQueryParameterOptions{Type: "number", Format: "double"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter lat: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "lon" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lon", query, &params.Lon, runtime.BindQueryParameterOptions{Type: "number", Format: "double"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter lon: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "datum" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "datum", query, &params.Datum, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter datum: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "task" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "task", query, &params.Task, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter task: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListNearbyOfficers(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // ListOrgans operation middleware
 func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
 
@@ -1857,6 +1964,51 @@ func (siw *ServerInterfaceWrapper) ReceiveBack(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// GetHours operation middleware
+func (siw *ServerInterfaceWrapper) GetHours(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetHoursParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", query, &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter at: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetHours(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // TransferPerson operation middleware
 func (siw *ServerInterfaceWrapper) TransferPerson(c *fiber.Ctx) error {
 
@@ -1902,6 +2054,69 @@ func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SetPersonStatus(c, id)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// OrderPlainClothes operation middleware
+func (siw *ServerInterfaceWrapper) OrderPlainClothes(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OrderPlainClothesParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.OrderPlainClothes(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// SendPositions operation middleware
+func (siw *ServerInterfaceWrapper) SendPositions(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.SendPositions(c)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -2135,6 +2350,474 @@ func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignOut(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ListPlans operation middleware
+func (siw *ServerInterfaceWrapper) ListPlans(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPlansParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "path" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "path", query, &params.Path, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter path: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", query, &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter from: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", query, &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter to: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", query, &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter after: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListPlans(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// PlanShift operation middleware
+func (siw *ServerInterfaceWrapper) PlanShift(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlanShiftParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.PlanShift(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// CancelPlan operation middleware
+func (siw *ServerInterfaceWrapper) CancelPlan(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelPlanParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.CancelPlan(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// CallRoll operation middleware
+func (siw *ServerInterfaceWrapper) CallRoll(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.CallRoll(c, id)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ProposeSwap operation middleware
+func (siw *ServerInterfaceWrapper) ProposeSwap(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ProposeSwapParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ProposeSwap(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// StepSwap operation middleware
+func (siw *ServerInterfaceWrapper) StepSwap(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// ------------- Path parameter "swap" -------------
+	var swap openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "swap", c.Params("swap"), &swap, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter swap: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StepSwapParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.StepSwap(c, id, swap, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ListShifts operation middleware
+func (siw *ServerInterfaceWrapper) ListShifts(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListShiftsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "path" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "path", query, &params.Path, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter path: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", query, &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter at: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", query, &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter person: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "forgotten" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "forgotten", query, &params.Forgotten, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter forgotten: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "before", query, &params.Before, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter before: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListShifts(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// CheckIn operation middleware
+func (siw *ServerInterfaceWrapper) CheckIn(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckInParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.CheckIn(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// CheckOut operation middleware
+func (siw *ServerInterfaceWrapper) CheckOut(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckOutParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.CheckOut(c, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -2730,6 +3413,59 @@ func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetTaskHistory(c, id)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// HoldTask operation middleware
+func (siw *ServerInterfaceWrapper) HoldTask(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params HoldTaskParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.HoldTask(c, id, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -3375,6 +4111,34 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/asyncapi.yaml", wrapper.GetAsyncapi)
 
+	router.Get(options.BaseURL+"/v1/shifts", wrapper.ListShifts)
+
+	router.Post(options.BaseURL+"/v1/shifts", wrapper.CheckIn)
+
+	router.Post(options.BaseURL+"/v1/shifts/current/end", wrapper.CheckOut)
+
+	router.Post(options.BaseURL+"/v1/plain-clothes-orders", wrapper.OrderPlainClothes)
+
+	router.Post(options.BaseURL+"/v1/positions", wrapper.SendPositions)
+
+	router.Get(options.BaseURL+"/v1/officers/nearby", wrapper.ListNearbyOfficers)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/hold", wrapper.HoldTask)
+
+	router.Get(options.BaseURL+"/v1/people/:id/hours", wrapper.GetHours)
+
+	router.Get(options.BaseURL+"/v1/shift-plans", wrapper.ListPlans)
+
+	router.Post(options.BaseURL+"/v1/shift-plans", wrapper.PlanShift)
+
+	router.Post(options.BaseURL+"/v1/shift-plans/:id/cancel", wrapper.CancelPlan)
+
+	router.Get(options.BaseURL+"/v1/shift-plans/:id/roll-call", wrapper.CallRoll)
+
+	router.Post(options.BaseURL+"/v1/shift-plans/:id/swaps", wrapper.ProposeSwap)
+
+	router.Post(options.BaseURL+"/v1/shift-plans/:id/swaps/:swap", wrapper.StepSwap)
+
 	router.Get(options.BaseURL+"/v1/alarms", wrapper.ListAlarms)
 
 	router.Post(options.BaseURL+"/v1/alarms", wrapper.RaiseAlarm)
@@ -3421,6 +4185,15 @@ type DispatchedJSONResponse struct {
 	Body TaskAnswer
 
 	Headers DispatchedResponseHeaders
+}
+
+type PlannedResponseHeaders struct {
+	IdempotentReplayed *string
+}
+type PlannedJSONResponse struct {
+	Body Plan
+
+	Headers PlannedResponseHeaders
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -5051,6 +5824,47 @@ func (response ObservedefaultApplicationProblemPlusJSONResponse) VisitObserveRes
 	return ctx.JSON(&response.Body)
 }
 
+type ListNearbyOfficersRequestObject struct {
+	Params ListNearbyOfficersParams
+}
+
+type ListNearbyOfficersResponseObject interface {
+	VisitListNearbyOfficersResponse(ctx *fiber.Ctx) error
+}
+
+type ListNearbyOfficers200JSONResponse NearbyOfficers
+
+func (response ListNearbyOfficers200JSONResponse) VisitListNearbyOfficersResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListNearbyOfficers4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListNearbyOfficers4XXApplicationProblemPlusJSONResponse) VisitListNearbyOfficersResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListNearbyOfficersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListNearbyOfficersdefaultApplicationProblemPlusJSONResponse) VisitListNearbyOfficersResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type ListOrgansRequestObject struct {
 }
 
@@ -5351,6 +6165,48 @@ func (response ReceiveBackdefaultApplicationProblemPlusJSONResponse) VisitReceiv
 	return ctx.JSON(&response.Body)
 }
 
+type GetHoursRequestObject struct {
+	ID     ID `json:"id"`
+	Params GetHoursParams
+}
+
+type GetHoursResponseObject interface {
+	VisitGetHoursResponse(ctx *fiber.Ctx) error
+}
+
+type GetHours200JSONResponse Hours
+
+func (response GetHours200JSONResponse) VisitGetHoursResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetHours4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetHours4XXApplicationProblemPlusJSONResponse) VisitGetHoursResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetHoursdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetHoursdefaultApplicationProblemPlusJSONResponse) VisitGetHoursResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type TransferPersonRequestObject struct {
 	ID   ID `json:"id"`
 	Body *TransferPersonJSONRequestBody
@@ -5429,6 +6285,99 @@ type SetPersonStatusdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetPersonStatusdefaultApplicationProblemPlusJSONResponse) VisitSetPersonStatusResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type OrderPlainClothesRequestObject struct {
+	Params OrderPlainClothesParams
+	Body   *OrderPlainClothesJSONRequestBody
+}
+
+type OrderPlainClothesResponseObject interface {
+	VisitOrderPlainClothesResponse(ctx *fiber.Ctx) error
+}
+
+type OrderPlainClothes201ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type OrderPlainClothes201JSONResponse struct {
+	Body    PlainClothesOrder
+	Headers OrderPlainClothes201ResponseHeaders
+}
+
+func (response OrderPlainClothes201JSONResponse) VisitOrderPlainClothesResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(201)
+
+	return ctx.JSON(&response.Body)
+}
+
+type OrderPlainClothes4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OrderPlainClothes4XXApplicationProblemPlusJSONResponse) VisitOrderPlainClothesResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type OrderPlainClothesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OrderPlainClothesdefaultApplicationProblemPlusJSONResponse) VisitOrderPlainClothesResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type SendPositionsRequestObject struct {
+	Body *SendPositionsJSONRequestBody
+}
+
+type SendPositionsResponseObject interface {
+	VisitSendPositionsResponse(ctx *fiber.Ctx) error
+}
+
+type SendPositions200JSONResponse PositionsTaken
+
+func (response SendPositions200JSONResponse) VisitSendPositionsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type SendPositions4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SendPositions4XXApplicationProblemPlusJSONResponse) VisitSendPositionsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type SendPositionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SendPositionsdefaultApplicationProblemPlusJSONResponse) VisitSendPositionsResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5774,6 +6723,424 @@ type SignOutdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SignOutdefaultApplicationProblemPlusJSONResponse) VisitSignOutResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListPlansRequestObject struct {
+	Params ListPlansParams
+}
+
+type ListPlansResponseObject interface {
+	VisitListPlansResponse(ctx *fiber.Ctx) error
+}
+
+type ListPlans200JSONResponse PlanList
+
+func (response ListPlans200JSONResponse) VisitListPlansResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListPlans4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPlans4XXApplicationProblemPlusJSONResponse) VisitListPlansResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListPlansdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPlansdefaultApplicationProblemPlusJSONResponse) VisitListPlansResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type PlanShiftRequestObject struct {
+	Params PlanShiftParams
+	Body   *PlanShiftJSONRequestBody
+}
+
+type PlanShiftResponseObject interface {
+	VisitPlanShiftResponse(ctx *fiber.Ctx) error
+}
+
+type PlanShift201ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type PlanShift201JSONResponse struct {
+	Body    Plan
+	Headers PlanShift201ResponseHeaders
+}
+
+func (response PlanShift201JSONResponse) VisitPlanShiftResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(201)
+
+	return ctx.JSON(&response.Body)
+}
+
+type PlanShift4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PlanShift4XXApplicationProblemPlusJSONResponse) VisitPlanShiftResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type PlanShiftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PlanShiftdefaultApplicationProblemPlusJSONResponse) VisitPlanShiftResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CancelPlanRequestObject struct {
+	ID     ID `json:"id"`
+	Params CancelPlanParams
+	Body   *CancelPlanJSONRequestBody
+}
+
+type CancelPlanResponseObject interface {
+	VisitCancelPlanResponse(ctx *fiber.Ctx) error
+}
+
+type CancelPlan200JSONResponse struct{ PlannedJSONResponse }
+
+func (response CancelPlan200JSONResponse) VisitCancelPlanResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CancelPlan4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelPlan4XXApplicationProblemPlusJSONResponse) VisitCancelPlanResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CancelPlandefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelPlandefaultApplicationProblemPlusJSONResponse) VisitCancelPlanResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CallRollRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type CallRollResponseObject interface {
+	VisitCallRollResponse(ctx *fiber.Ctx) error
+}
+
+type CallRoll200JSONResponse RollCall
+
+func (response CallRoll200JSONResponse) VisitCallRollResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type CallRoll4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CallRoll4XXApplicationProblemPlusJSONResponse) VisitCallRollResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CallRolldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CallRolldefaultApplicationProblemPlusJSONResponse) VisitCallRollResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ProposeSwapRequestObject struct {
+	ID     ID `json:"id"`
+	Params ProposeSwapParams
+	Body   *ProposeSwapJSONRequestBody
+}
+
+type ProposeSwapResponseObject interface {
+	VisitProposeSwapResponse(ctx *fiber.Ctx) error
+}
+
+type ProposeSwap200JSONResponse struct{ PlannedJSONResponse }
+
+func (response ProposeSwap200JSONResponse) VisitProposeSwapResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ProposeSwap4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ProposeSwap4XXApplicationProblemPlusJSONResponse) VisitProposeSwapResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ProposeSwapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ProposeSwapdefaultApplicationProblemPlusJSONResponse) VisitProposeSwapResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type StepSwapRequestObject struct {
+	ID     ID                 `json:"id"`
+	Swap   openapi_types.UUID `json:"swap"`
+	Params StepSwapParams
+	Body   *StepSwapJSONRequestBody
+}
+
+type StepSwapResponseObject interface {
+	VisitStepSwapResponse(ctx *fiber.Ctx) error
+}
+
+type StepSwap200JSONResponse struct{ PlannedJSONResponse }
+
+func (response StepSwap200JSONResponse) VisitStepSwapResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type StepSwap4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StepSwap4XXApplicationProblemPlusJSONResponse) VisitStepSwapResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type StepSwapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StepSwapdefaultApplicationProblemPlusJSONResponse) VisitStepSwapResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListShiftsRequestObject struct {
+	Params ListShiftsParams
+}
+
+type ListShiftsResponseObject interface {
+	VisitListShiftsResponse(ctx *fiber.Ctx) error
+}
+
+type ListShifts200JSONResponse ShiftList
+
+func (response ListShifts200JSONResponse) VisitListShiftsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListShifts4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListShifts4XXApplicationProblemPlusJSONResponse) VisitListShiftsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListShiftsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListShiftsdefaultApplicationProblemPlusJSONResponse) VisitListShiftsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CheckInRequestObject struct {
+	Params CheckInParams
+	Body   *CheckInJSONRequestBody
+}
+
+type CheckInResponseObject interface {
+	VisitCheckInResponse(ctx *fiber.Ctx) error
+}
+
+type CheckIn201ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type CheckIn201JSONResponse struct {
+	Body    Shift
+	Headers CheckIn201ResponseHeaders
+}
+
+func (response CheckIn201JSONResponse) VisitCheckInResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(201)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CheckIn4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckIn4XXApplicationProblemPlusJSONResponse) VisitCheckInResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CheckIndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckIndefaultApplicationProblemPlusJSONResponse) VisitCheckInResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CheckOutRequestObject struct {
+	Params CheckOutParams
+	Body   *CheckOutJSONRequestBody
+}
+
+type CheckOutResponseObject interface {
+	VisitCheckOutResponse(ctx *fiber.Ctx) error
+}
+
+type CheckOut200ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type CheckOut200JSONResponse struct {
+	Body    Shift
+	Headers CheckOut200ResponseHeaders
+}
+
+func (response CheckOut200JSONResponse) VisitCheckOutResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CheckOut4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckOut4XXApplicationProblemPlusJSONResponse) VisitCheckOutResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CheckOutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckOutdefaultApplicationProblemPlusJSONResponse) VisitCheckOutResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6420,6 +7787,59 @@ func (response GetTaskHistorydefaultApplicationProblemPlusJSONResponse) VisitGet
 	return ctx.JSON(&response.Body)
 }
 
+type HoldTaskRequestObject struct {
+	ID     ID `json:"id"`
+	Params HoldTaskParams
+	Body   *HoldTaskJSONRequestBody
+}
+
+type HoldTaskResponseObject interface {
+	VisitHoldTaskResponse(ctx *fiber.Ctx) error
+}
+
+type HoldTask200ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type HoldTask200JSONResponse struct {
+	Body    Hold
+	Headers HoldTask200ResponseHeaders
+}
+
+func (response HoldTask200JSONResponse) VisitHoldTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type HoldTask4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response HoldTask4XXApplicationProblemPlusJSONResponse) VisitHoldTaskResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type HoldTaskdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response HoldTaskdefaultApplicationProblemPlusJSONResponse) VisitHoldTaskResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type NameLeadRequestObject struct {
 	ID     ID `json:"id"`
 	Params NameLeadParams
@@ -7042,6 +8462,9 @@ type StrictServerInterface interface {
 	// Observe State what is observed
 	// (POST /v1/observations)
 	Observe(ctx context.Context, request ObserveRequestObject) (ObserveResponseObject, error)
+	// ListNearbyOfficers Find who could come and lead
+	// (GET /v1/officers/nearby)
+	ListNearbyOfficers(ctx context.Context, request ListNearbyOfficersRequestObject) (ListNearbyOfficersResponseObject, error)
 	// ListOrgans List organs
 	// (GET /v1/organs)
 	ListOrgans(ctx context.Context, request ListOrgansRequestObject) (ListOrgansResponseObject, error)
@@ -7063,12 +8486,21 @@ type StrictServerInterface interface {
 	// ReceiveBack Record that a thing was handed back
 	// (PUT /v1/people/{id}/hand-back/{thing})
 	ReceiveBack(ctx context.Context, request ReceiveBackRequestObject) (ReceiveBackResponseObject, error)
+	// GetHours Show somebody's hours in a week
+	// (GET /v1/people/{id}/hours)
+	GetHours(ctx context.Context, request GetHoursRequestObject) (GetHoursResponseObject, error)
 	// TransferPerson Transfer a person to another organ
 	// (PUT /v1/people/{id}/organ)
 	TransferPerson(ctx context.Context, request TransferPersonRequestObject) (TransferPersonResponseObject, error)
 	// SetPersonStatus Set a person's status
 	// (PUT /v1/people/{id}/status)
 	SetPersonStatus(ctx context.Context, request SetPersonStatusRequestObject) (SetPersonStatusResponseObject, error)
+	// OrderPlainClothes Let somebody work in plain clothes
+	// (POST /v1/plain-clothes-orders)
+	OrderPlainClothes(ctx context.Context, request OrderPlainClothesRequestObject) (OrderPlainClothesResponseObject, error)
+	// SendPositions Say where one is
+	// (POST /v1/positions)
+	SendPositions(ctx context.Context, request SendPositionsRequestObject) (SendPositionsResponseObject, error)
 	// ListQuotas Compare head-count quotas with the actual numbers
 	// (GET /v1/quotas)
 	ListQuotas(ctx context.Context, request ListQuotasRequestObject) (ListQuotasResponseObject, error)
@@ -7093,6 +8525,33 @@ type StrictServerInterface interface {
 	// SignOut Sign out
 	// (DELETE /v1/sessions/current)
 	SignOut(ctx context.Context, request SignOutRequestObject) (SignOutResponseObject, error)
+	// ListPlans List planned shifts
+	// (GET /v1/shift-plans)
+	ListPlans(ctx context.Context, request ListPlansRequestObject) (ListPlansResponseObject, error)
+	// PlanShift Plan a shift
+	// (POST /v1/shift-plans)
+	PlanShift(ctx context.Context, request PlanShiftRequestObject) (PlanShiftResponseObject, error)
+	// CancelPlan Take a planned shift back
+	// (POST /v1/shift-plans/{id}/cancel)
+	CancelPlan(ctx context.Context, request CancelPlanRequestObject) (CancelPlanResponseObject, error)
+	// CallRoll Call the roll of a planned shift
+	// (GET /v1/shift-plans/{id}/roll-call)
+	CallRoll(ctx context.Context, request CallRollRequestObject) (CallRollResponseObject, error)
+	// ProposeSwap Ask somebody to take one's place
+	// (POST /v1/shift-plans/{id}/swaps)
+	ProposeSwap(ctx context.Context, request ProposeSwapRequestObject) (ProposeSwapResponseObject, error)
+	// StepSwap Accept, approve or refuse a swap
+	// (POST /v1/shift-plans/{id}/swaps/{swap})
+	StepSwap(ctx context.Context, request StepSwapRequestObject) (StepSwapResponseObject, error)
+	// ListShifts List who is on duty
+	// (GET /v1/shifts)
+	ListShifts(ctx context.Context, request ListShiftsRequestObject) (ListShiftsResponseObject, error)
+	// CheckIn Check in
+	// (POST /v1/shifts)
+	CheckIn(ctx context.Context, request CheckInRequestObject) (CheckInResponseObject, error)
+	// CheckOut Check out
+	// (POST /v1/shifts/current/end)
+	CheckOut(ctx context.Context, request CheckOutRequestObject) (CheckOutResponseObject, error)
 	// ListSoloEnforcement List work that ran without an officer
 	// (GET /v1/solo-enforcement)
 	ListSoloEnforcement(ctx context.Context, request ListSoloEnforcementRequestObject) (ListSoloEnforcementResponseObject, error)
@@ -7132,6 +8591,9 @@ type StrictServerInterface interface {
 	// GetTaskHistory Show everything that happened to a task
 	// (GET /v1/tasks/{id}/history)
 	GetTaskHistory(ctx context.Context, request GetTaskHistoryRequestObject) (GetTaskHistoryResponseObject, error)
+	// HoldTask Keep the positions of a task
+	// (POST /v1/tasks/{id}/hold)
+	HoldTask(ctx context.Context, request HoldTaskRequestObject) (HoldTaskResponseObject, error)
 	// NameLead Name or hand over the lead (带领民警)
 	// (POST /v1/tasks/{id}/lead)
 	NameLead(ctx context.Context, request NameLeadRequestObject) (NameLeadResponseObject, error)
@@ -8363,6 +9825,33 @@ func (sh *strictHandler) Observe(ctx *fiber.Ctx, params ObserveParams) error {
 	return nil
 }
 
+// ListNearbyOfficers operation middleware
+func (sh *strictHandler) ListNearbyOfficers(ctx *fiber.Ctx, params ListNearbyOfficersParams) error {
+	var request ListNearbyOfficersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNearbyOfficers(ctx.UserContext(), request.(ListNearbyOfficersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNearbyOfficers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListNearbyOfficersResponseObject); ok {
+		if err := validResponse.VisitListNearbyOfficersResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListOrgans operation middleware
 func (sh *strictHandler) ListOrgans(ctx *fiber.Ctx) error {
 	var request ListOrgansRequestObject
@@ -8580,6 +10069,34 @@ func (sh *strictHandler) ReceiveBack(ctx *fiber.Ctx, id ID, thing openapi_types.
 	return nil
 }
 
+// GetHours operation middleware
+func (sh *strictHandler) GetHours(ctx *fiber.Ctx, id ID, params GetHoursParams) error {
+	var request GetHoursRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetHours(ctx.UserContext(), request.(GetHoursRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetHours")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetHoursResponseObject); ok {
+		if err := validResponse.VisitGetHoursResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // TransferPerson operation middleware
 func (sh *strictHandler) TransferPerson(ctx *fiber.Ctx, id ID) error {
 	var request TransferPersonRequestObject
@@ -8654,6 +10171,86 @@ func (sh *strictHandler) SetPersonStatus(ctx *fiber.Ctx, id ID) error {
 		return err
 	} else if validResponse, ok := response.(SetPersonStatusResponseObject); ok {
 		if err := validResponse.VisitSetPersonStatusResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// OrderPlainClothes operation middleware
+func (sh *strictHandler) OrderPlainClothes(ctx *fiber.Ctx, params OrderPlainClothesParams) error {
+	var request OrderPlainClothesRequestObject
+
+	request.Params = params
+
+	var body OrderPlainClothesJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.OrderPlainClothes(ctx.UserContext(), request.(OrderPlainClothesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OrderPlainClothes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OrderPlainClothesResponseObject); ok {
+		if err := validResponse.VisitOrderPlainClothesResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SendPositions operation middleware
+func (sh *strictHandler) SendPositions(ctx *fiber.Ctx) error {
+	var request SendPositionsRequestObject
+
+	var body SendPositionsJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.SendPositions(ctx.UserContext(), request.(SendPositionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendPositions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SendPositionsResponseObject); ok {
+		if err := validResponse.VisitSendPositionsResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {
@@ -8906,6 +10503,337 @@ func (sh *strictHandler) SignOut(ctx *fiber.Ctx) error {
 		return err
 	} else if validResponse, ok := response.(SignOutResponseObject); ok {
 		if err := validResponse.VisitSignOutResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPlans operation middleware
+func (sh *strictHandler) ListPlans(ctx *fiber.Ctx, params ListPlansParams) error {
+	var request ListPlansRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPlans(ctx.UserContext(), request.(ListPlansRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPlans")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPlansResponseObject); ok {
+		if err := validResponse.VisitListPlansResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PlanShift operation middleware
+func (sh *strictHandler) PlanShift(ctx *fiber.Ctx, params PlanShiftParams) error {
+	var request PlanShiftRequestObject
+
+	request.Params = params
+
+	var body PlanShiftJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.PlanShift(ctx.UserContext(), request.(PlanShiftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlanShift")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PlanShiftResponseObject); ok {
+		if err := validResponse.VisitPlanShiftResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelPlan operation middleware
+func (sh *strictHandler) CancelPlan(ctx *fiber.Ctx, id ID, params CancelPlanParams) error {
+	var request CancelPlanRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body CancelPlanJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelPlan(ctx.UserContext(), request.(CancelPlanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelPlan")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelPlanResponseObject); ok {
+		if err := validResponse.VisitCancelPlanResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CallRoll operation middleware
+func (sh *strictHandler) CallRoll(ctx *fiber.Ctx, id ID) error {
+	var request CallRollRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.CallRoll(ctx.UserContext(), request.(CallRollRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CallRoll")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CallRollResponseObject); ok {
+		if err := validResponse.VisitCallRollResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ProposeSwap operation middleware
+func (sh *strictHandler) ProposeSwap(ctx *fiber.Ctx, id ID, params ProposeSwapParams) error {
+	var request ProposeSwapRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ProposeSwapJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ProposeSwap(ctx.UserContext(), request.(ProposeSwapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProposeSwap")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ProposeSwapResponseObject); ok {
+		if err := validResponse.VisitProposeSwapResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StepSwap operation middleware
+func (sh *strictHandler) StepSwap(ctx *fiber.Ctx, id ID, swap openapi_types.UUID, params StepSwapParams) error {
+	var request StepSwapRequestObject
+
+	request.ID = id
+	request.Swap = swap
+	request.Params = params
+
+	var body StepSwapJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.StepSwap(ctx.UserContext(), request.(StepSwapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StepSwap")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StepSwapResponseObject); ok {
+		if err := validResponse.VisitStepSwapResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListShifts operation middleware
+func (sh *strictHandler) ListShifts(ctx *fiber.Ctx, params ListShiftsParams) error {
+	var request ListShiftsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListShifts(ctx.UserContext(), request.(ListShiftsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListShifts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListShiftsResponseObject); ok {
+		if err := validResponse.VisitListShiftsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckIn operation middleware
+func (sh *strictHandler) CheckIn(ctx *fiber.Ctx, params CheckInParams) error {
+	var request CheckInRequestObject
+
+	request.Params = params
+
+	var body CheckInJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckIn(ctx.UserContext(), request.(CheckInRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckIn")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckInResponseObject); ok {
+		if err := validResponse.VisitCheckInResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckOut operation middleware
+func (sh *strictHandler) CheckOut(ctx *fiber.Ctx, params CheckOutParams) error {
+	var request CheckOutRequestObject
+
+	request.Params = params
+
+	var body CheckOutJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckOut(ctx.UserContext(), request.(CheckOutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckOut")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckOutResponseObject); ok {
+		if err := validResponse.VisitCheckOutResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {
@@ -9347,6 +11275,48 @@ func (sh *strictHandler) GetTaskHistory(ctx *fiber.Ctx, id ID) error {
 		return err
 	} else if validResponse, ok := response.(GetTaskHistoryResponseObject); ok {
 		if err := validResponse.VisitGetTaskHistoryResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// HoldTask operation middleware
+func (sh *strictHandler) HoldTask(ctx *fiber.Ctx, id ID, params HoldTaskParams) error {
+	var request HoldTaskRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body HoldTaskJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.HoldTask(ctx.UserContext(), request.(HoldTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HoldTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(HoldTaskResponseObject); ok {
+		if err := validResponse.VisitHoldTaskResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

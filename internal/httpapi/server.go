@@ -28,6 +28,9 @@ type Config struct {
 	Law         func(context.Context, duty.Actor) (Law, error) // as the actor's organ reads it now
 	Trials      Trials
 	Safety      Safety
+	Shifts      Shifts
+	Plans       Plans
+	Positions   Positions
 	Watch       fiber.Handler // GET /v1/feed
 	// Ready says why the server cannot do its work now; nil: it can.
 	Ready func(ctx context.Context) error

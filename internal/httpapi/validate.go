@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -98,6 +99,10 @@ func typed(schema *openapi3.Schema, text string) any {
 	case schema.Type.Is(openapi3.TypeInteger):
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return json.Number(strconv.FormatInt(n, 10))
+		}
+	case schema.Type.Is(openapi3.TypeNumber):
+		if f, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return f
 		}
 	case schema.Type.Is(openapi3.TypeBoolean):
 		if text == "true" || text == "false" {

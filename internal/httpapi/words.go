@@ -51,6 +51,16 @@ var fieldWords = []fieldWord{
 	say(`must differ from the current password`, "须与现用密码不同"),
 	say(`is for what somebody else said`, "仅用于转报他人的应答"),
 	say(`a position needs its datum: (.*)`, "位置须注明坐标系：$1"),
+	say(`(".*") is not issued to you`, "$1 未配发给您"),
+	say(`no such person in your organ`, "本机关没有这名人员"),
+	say(`no such colleague in your organ(?:, or on this shift already)?`, "本机关没有这名同事，或其已在该班次中"),
+	say(`must not be in the past`, "不得早于现在"),
+	say(`must be within 48 hours of from`, "须在起始时间后 48 小时以内"),
+	say(`needs a place with a position`, "须有带坐标的地点"),
+	say(`must be 1 to (\d+)`, "须为 1 至 $1 项"),
+	say(`is no (?:latitude|longitude) in degrees`, "不是有效的经纬度"),
+	say(`is no distance in metres`, "不是有效的距离"),
+	say(`needs lat, lon and datum, or else task`, "须给出 lat、lon 和 datum，或者 task"),
 }
 
 type fieldWord struct {

@@ -37,7 +37,12 @@ type Devices interface {
 	PushDevices(ctx context.Context, person uuid.UUID) ([]Device, error)
 	// DropPushToken forgets a token that is dead, unless the device has another one by now.
 	DropPushToken(ctx context.Context, device uuid.UUID, token string) error
+	// HoldPush keeps a message for somebody who is off duty until they check in; false: they are not off duty.
+	HoldPush(ctx context.Context, push duty.Push) (held bool, err error)
 }
+
+// onDutyOnly are the kinds of messages about work, which reach nobody off duty.
+var onDutyOnly = map[string]bool{"dispatched": true, "removed": true, "cancelled": true, "lead_named": true}
 
 // Sender is a channel to devices. An error is a *Failure, or else worth another try. The receipt is the push service's own id.
 type Sender interface {
@@ -54,6 +59,7 @@ const (
 	Refused   Outcome = "refused"    // no try will ever succeed
 	Nowhere   Outcome = "nowhere"    // the person has no device to reach
 	Expired   Outcome = "expired"    // tried for as long as it was of use
+	Held      Outcome = "held"       // the person is off duty; it goes out at the next check-in
 )
 
 // Failure is a delivery that did not succeed, judged by its channel.
@@ -87,12 +93,22 @@ func New(devices Devices, sender Sender, log *slog.Logger, count func(Outcome)) 
 }
 
 // Deliver sends a push that was decided at a moment to each device of its person. The error means: try again, not before the time
-// that a *Failure in it names. Devices that had it already get it again then, which the message is made for.
+// that a *Failure in it names. Off duty means off: a message about work waits for the next check-in. Devices that had it already get it again then, which the message is made for.
 func (s *Service) Deliver(ctx context.Context, push duty.Push, decided, now time.Time) error {
 	message := messageOf(push)
 	if now.Sub(decided) > message.Life {
 		s.note(ctx, push, Device{}, "", Expired, nil)
 		return nil
+	}
+	if onDutyOnly[push.Kind] {
+		held, err := s.devices.HoldPush(ctx, push)
+		if err != nil {
+			return fmt.Errorf("is %s on duty: %w", push.Person, err)
+		}
+		if held {
+			s.note(ctx, push, Device{}, "", Held, nil)
+			return nil
+		}
 	}
 	devices, err := s.devices.PushDevices(ctx, push.Person)
 	if err != nil {
@@ -142,7 +158,7 @@ func messageOf(push duty.Push) Message {
 func (s *Service) note(ctx context.Context, push duty.Push, device Device, receipt string, outcome Outcome, err error) {
 	s.count(outcome)
 	level := slog.LevelInfo
-	if outcome != Delivered {
+	if outcome != Delivered && outcome != Held {
 		level = slog.LevelWarn
 	}
 	s.log.Log(ctx, level, "push", "outcome", outcome, "task", push.Task, "kind", push.Kind, "person", push.Person,

@@ -107,7 +107,7 @@ const onDutyFor = `interval '12 hours'`
 const (
 	// selectHelpers are the officers on duty below a path or in the organs above it: by their open shift or, where they have none, by
 	// what was stated of them last.
-	selectHelpers = `SELECT p.id, p.number, p.name, p.path, l.lat, l.lon, l.received_at
+	selectHelpers = `SELECT p.id, p.number, p.name, p.path, l.lat, l.lon, l.seen_at
 		FROM person p
 			LEFT JOIN shift s ON s.person_id = p.id AND s.ended_at IS NULL
 			LEFT JOIN position_last l ON l.person_id = p.id AND l.shift_id = s.id AND NOT l.mock
@@ -119,7 +119,7 @@ const (
 		WHERE a.role = 'station_head' AND p.status = 'active' AND $1 ^@ a.path ORDER BY a.path DESC, p.number`
 	selectUnit = `SELECT p.id, p.number, p.name FROM task_person tp JOIN person p ON p.id = tp.person_id
 		WHERE tp.task_id = $1 AND p.status = 'active' AND (tp.part OR tp.left_at IS NULL) ORDER BY p.class = 'officer' DESC, p.number`
-	selectSpot = `SELECT l.lat, l.lon, l.received_at FROM position_last l JOIN shift s ON s.id = l.shift_id
+	selectSpot = `SELECT l.lat, l.lon, l.seen_at FROM position_last l JOIN shift s ON s.id = l.shift_id
 		WHERE l.person_id = $1 AND s.ended_at IS NULL AND NOT l.mock`
 )
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/notify"
@@ -69,6 +70,40 @@ func (s *Store) PushDevices(ctx context.Context, person uuid.UUID) (devices []no
 			WHERE person_id = $1 AND revoked_at IS NULL AND push_token IS NOT NULL ORDER BY registered_at`, person)
 	})
 	return devices, err
+}
+
+// HoldPush keeps a message about work for somebody who is off duty, until they check in. Whoever has never checked in belongs to an
+// organ that keeps no shifts here, and is told at once. The lock has a check-in that is under way end first: a message is held back
+// for the next one, and never for the one that has just been.
+func (s *Store) HoldPush(ctx context.Context, p duty.Push) (held bool, err error) {
+	err = s.write(ctx, everything, func(b *pgx.Batch) {
+		b.Queue(`SELECT FROM person WHERE id = $1 FOR SHARE`, p.Person)
+		b.Queue(`INSERT INTO held_push (person_id, task_id, kind, priority, held_at) SELECT $1, $2, $3, $4, clock_timestamp()
+			WHERE (SELECT ended_at IS NOT NULL FROM shift WHERE person_id = $1 ORDER BY started_at DESC LIMIT 1)
+			ON CONFLICT (person_id, task_id, kind) DO UPDATE SET priority = excluded.priority, held_at = excluded.held_at`,
+			p.Person, p.Task, p.Kind, p.Priority).Exec(func(tag pgconn.CommandTag) error {
+			held = tag.RowsAffected() > 0
+			return nil
+		})
+	})
+	return held, err
+}
+
+// releasePushes sends what was held back for somebody who is checking in: of each task that is still open and concerns them the last
+// word. Of what is over by now nothing is said.
+func releasePushes(ctx context.Context, tx pgx.Tx, person uuid.UUID) error {
+	rows, err := tx.Query(ctx, `WITH held AS (DELETE FROM held_push WHERE person_id = $1 RETURNING task_id, kind, priority, held_at)
+		SELECT DISTINCT ON (h.task_id) $1::uuid, h.task_id, h.kind, h.priority
+		FROM held h JOIN task_person tp ON tp.task_id = h.task_id AND tp.person_id = $1
+		WHERE tp.open AND (tp.part OR h.kind = 'removed') ORDER BY h.task_id, h.held_at DESC`, person)
+	if err != nil {
+		return err
+	}
+	pushes, err := pgx.CollectRows(rows, pgx.RowToStructByPos[duty.Push])
+	if err != nil {
+		return err
+	}
+	return keepPushes(ctx, tx, pushes)
 }
 
 // DropPushToken forgets a token that the push service says is dead, unless the device has another one by now.

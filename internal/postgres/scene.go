@@ -22,6 +22,7 @@ type scene struct {
 	people []duty.Person
 	seen   []duty.Observation
 	asked  []dispatch.Asked
+	shifts []uuid.UUID // of those people: who is on a shift that an officer arranged
 	where  []sighting
 	good   []goodUntil
 	inForce
@@ -32,6 +33,7 @@ func (s *scene) queue(b *pgx.Batch, named []uuid.UUID, matter uuid.UUID) {
 	each(b, &s.people, scanPerson, selectPeople, named)
 	each(b, &s.asked, scanAsked, selectAsked, matter)
 	each(b, &s.seen, scanObservation, selectObservations, named)
+	each(b, &s.shifts, pgx.RowTo[uuid.UUID], selectArranged, named)
 	if matter == uuid.Nil { // where there is a task already, it may have a lead
 		each(b, &s.where, scanSighting, selectSightings, named)
 		each(b, &s.good, pgx.RowToStructByPos[goodUntil], selectGood)
@@ -39,12 +41,24 @@ func (s *scene) queue(b *pgx.Batch, named []uuid.UUID, matter uuid.UUID) {
 	s.inForce.queue(b)
 }
 
+const selectArranged = `SELECT person_id FROM shift WHERE ended_at IS NULL AND arranged
+	AND person_id IN (SELECT unnest($1::uuid[]) UNION SELECT tp.person_id FROM task_person tp WHERE tp.task_id = ANY (the_tasks()) AND tp.part)`
+
+// arranged are those people as the dispatch room looks them up.
+func (s *scene) arranged() map[uuid.UUID]bool {
+	by := make(map[uuid.UUID]bool, len(s.shifts))
+	for _, id := range s.shifts {
+		by[id] = true
+	}
+	return by
+}
+
 // snapshot is what a command on a task, or one that makes one for an organ, is decided on.
 func (s *scene) snapshot(task dispatch.Task, organ duty.Path) (dispatch.Snapshot, error) {
 	of, err := s.of(organ)
 	return dispatch.Snapshot{
 		Now: s.now, Law: of, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID), Asked: askedOf(s.asked, task.ID),
-		Sightings: sightings(s.where), Good: goodOf(s.good, task.ID),
+		Arranged: s.arranged(), Sightings: sightings(s.where), Good: goodOf(s.good, task.ID),
 	}, err
 }
 

@@ -58,10 +58,21 @@ func (s *Store) AddSession(ctx context.Context, n identity.NewSession) (expires 
 
 // Session implements identity.Store.
 func (s *Store) Session(ctx context.Context, token [32]byte) (session identity.Session, err error) {
-	err = s.read(ctx, everything, func(b *pgx.Batch) {
-		one(b, &session, scanSession, selectSession, token[:])
+	found, err := s.sessions.one(ctx, token)
+	if err == nil && len(found) == 0 {
+		err = noSession
+	}
+	return first(found), err
+}
+
+// liveSessions looks for those of some tokens, each by itself, in one round trip.
+func (s *Store) liveSessions(ctx context.Context, tokens [][32]byte) ([][]identity.Session, error) {
+	found := make([][]identity.Session, len(tokens))
+	return found, s.read(ctx, everything, func(b *pgx.Batch) {
+		for i := range tokens {
+			each(b, &found[i], scanSession, selectSession, tokens[i][:])
+		}
 	})
-	return session, missing(err, noSession)
 }
 
 const selectSession = `

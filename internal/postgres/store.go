@@ -16,6 +16,8 @@ import (
 
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
+	"github.com/dutybound/dutybound/internal/identity"
+	"github.com/dutybound/dutybound/internal/shift"
 )
 
 // AppRole is the role that every connection of the server works as: owner of nothing, and bound by row-level security.
@@ -31,7 +33,9 @@ type Config struct {
 type Store struct {
 	pool      *pgxpool.Pool
 	committed chan struct{} // told after each commit that left events behind
-	faltered  atomic.Int64  // when a command last could not be written, in nanoseconds since 1970; 0: none since the last that was
+	sessions  gathering[[32]byte, []identity.Session]
+	points    gathering[batch, shift.Window]
+	faltered  atomic.Int64 // when a command last could not be written, in nanoseconds since 1970; 0: none since the last that was
 }
 
 // Open connects. The user of the URL must be a member of AppRole, as it is after migrations.Up.
@@ -64,7 +68,9 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &Store{pool: pool, committed: make(chan struct{}, 1)}, nil
+	s := &Store{pool: pool, committed: make(chan struct{}, 1)}
+	s.sessions.ask, s.points.ask = s.liveSessions, s.keepPoints
+	return s, nil
 }
 
 // Close ends all connections once their work is done.

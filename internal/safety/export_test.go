@@ -26,5 +26,5 @@ func (s *Service) AgainOn(m Moment, round int) (Decided, error) { return s.again
 // FirstOf shows tests whom an alarm is brought before.
 func (s *Service) FirstOf(p Press, around Around, now time.Time) ([]Helper, duty.Path) {
 	a := Alarm{Person: p.Person, Place: p.Place}
-	return first(&a, around, p.Organ.Employs(), s.locate, now)
+	return first(&a, around, p.Organ.Employs(), now)
 }

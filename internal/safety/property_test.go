@@ -106,7 +106,7 @@ func TestTheWatchWhateverHappens(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := &street{
-			T: t, service: safety.New(nil, nil, safety.AsMeasured, safety.Pace{}), now: noon, alarms: map[uuid.UUID]safety.Alarm{},
+			T: t, service: safety.New(nil, nil, safety.Pace{}), now: noon, alarms: map[uuid.UUID]safety.Alarm{},
 			heard: map[uuid.UUID]time.Time{wang.ID: noon, li.ID: noon}, lastAsk: map[uuid.UUID]time.Time{},
 			task: safety.Task{ID: uuid.New(), Organ: duty.Organ{Path: station, Kind: duty.Station}, Started: true, Working: []safety.Who{wang, li}},
 		}
@@ -182,7 +182,7 @@ func TestTheWatchWhateverHappens(t *testing.T) {
 // A silent alarm sends nothing to the phone of whoever is in danger, whatever becomes of it, and repeats until somebody answers.
 func TestRoundsGoOnUntilSomebodyAnswers(t *testing.T) {
 	t.Parallel()
-	service := safety.New(nil, nil, safety.AsMeasured, safety.Pace{Repeat: 30 * time.Second, Widen: 2})
+	service := safety.New(nil, nil, safety.Pace{Repeat: 30 * time.Second, Widen: 2})
 	head := safety.Boss{Person: uuid.New(), Number: "310001", Name: "所长", Path: station}
 	boss := safety.Boss{Person: uuid.New(), Number: "310002", Name: "局长", Path: "500000000000/"}
 	around := safety.Around{Heads: []safety.Boss{head, boss}}
@@ -224,7 +224,7 @@ func TestRoundsGoOnUntilSomebodyAnswers(t *testing.T) {
 // Where nobody could be told at first, whoever comes on duty later is.
 func TestWhoeverComesOnDutyLaterIsTold(t *testing.T) {
 	t.Parallel()
-	service := safety.New(nil, nil, safety.AsMeasured, safety.Pace{})
+	service := safety.New(nil, nil, safety.Pace{})
 	press := safety.Press{Kind: safety.SOS, Person: wang, Organ: duty.Organ{Path: station, Kind: duty.Station}, RaisedAt: noon}
 	d, err := service.SettleOn(press, safety.Moment{Now: noon})
 	if err != nil || len(d.Pushes) != 0 || !d.Schedule {

@@ -80,7 +80,7 @@ func (s *Service) begin(p Press, m Moment) (Decided, error) {
 		Place: p.Place, Note: p.Note, RaisedAt: p.RaisedAt, ReceivedAt: m.Now, Presses: 1, Recipients: []Recipient{},
 	}
 	var people []Helper
-	people, a.Level = first(&a, m.Around, p.Organ.Employs(), s.locate, m.Now)
+	people, a.Level = first(&a, m.Around, p.Organ.Employs(), m.Now)
 	a.told(people, m.Now)
 	out := Decided{Alarm: a}
 	s.round(&out, m.Now)
@@ -134,10 +134,10 @@ func (s *Service) others(a *Alarm, m Moment) (people []Helper, level duty.Path) 
 		if people, level = wider(m.Around, a.Level, a.Person.ID); len(people) > 0 {
 			return people, level
 		}
-		people, _ = first(a, m.Around, a.Organ.Employs(), s.locate, m.Now)
+		people, _ = first(a, m.Around, a.Organ.Employs(), m.Now)
 		return people, a.Level
 	}
-	return first(a, m.Around, a.Organ.Employs(), s.locate, m.Now)
+	return first(a, m.Around, a.Organ.Employs(), m.Now)
 }
 
 // itself is the actor of what happens because a time has come: the service.

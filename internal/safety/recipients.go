@@ -56,9 +56,9 @@ const (
 
 // first are those whom an alarm is brought before at once: the nearest officers on duty in the district, or else all on duty in the
 // organ; the unit; the heads of the organ. Where an organ has nobody at all the one above is asked, and so on up.
-func first(a *Alarm, around Around, station duty.Path, locate Locate, now time.Time) (people []Helper, level duty.Path) {
+func first(a *Alarm, around Around, station duty.Path, now time.Time) (people []Helper, level duty.Path) {
 	level = station
-	people = append(people, near(around, spotOf(a, around, locate), above(station), now)...)
+	people = append(people, near(around, spotOf(a, around), above(station), now)...)
 	if len(people) == 0 {
 		people = append(people, onDuty(around, station)...)
 	}
@@ -135,23 +135,11 @@ func onDuty(around Around, organ duty.Path) (people []Helper) {
 	return people
 }
 
-// Locate turns a place into a position in WGS-84; false when it has none.
-type Locate func(duty.Place) (lat, lon float64, ok bool)
-
-// AsMeasured takes a position as it stands, in whatever datum. To rank who is near it is off by 500 m at the most, which beats not
-// knowing where help is needed.
-func AsMeasured(p duty.Place) (lat, lon float64, ok bool) {
-	if p.Lat == nil || p.Lon == nil {
-		return 0, 0, false
-	}
-	return *p.Lat, *p.Lon, true
-}
-
 // spotOf is where help is needed: as the alarm says, or where the person was last.
-func spotOf(a *Alarm, around Around, locate Locate) *Spot {
+func spotOf(a *Alarm, around Around) *Spot {
 	if a.Place != nil {
-		if lat, lon, ok := locate(*a.Place); ok {
-			return &Spot{Lat: lat, Lon: lon}
+		if at, ok := a.Place.Point(); ok {
+			return &Spot{Lat: at.Lat, Lon: at.Lon}
 		}
 	}
 	return around.Here

@@ -71,7 +71,7 @@ func TestWhomAnAlarmIsBroughtBefore(t *testing.T) {
 		"only oneself":         {nil, safety.Around{Unit: []safety.Helper{{Person: wang.ID, Name: "wang"}}, Heads: heads[2:]}, []string{"chief"}, bureau},
 		"nobody at all":        {nil, safety.Around{}, nil, bureau},
 	} {
-		service := safety.New(nil, nil, safety.AsMeasured, safety.Pace{})
+		service := safety.New(nil, nil, safety.Pace{})
 		press := safety.Press{Person: wang, Place: c.place, Organ: duty.Organ{Path: squad, Kind: duty.Squad}}
 		people, level := service.FirstOf(press, c.around, noon)
 		var names []string
@@ -87,7 +87,7 @@ func TestWhomAnAlarmIsBroughtBefore(t *testing.T) {
 // A press while an alarm is open changes what is known of it and never makes it less: what was silent stays silent.
 func TestAPressIsMerged(t *testing.T) {
 	t.Parallel()
-	service := safety.New(nil, nil, safety.AsMeasured, safety.Pace{})
+	service := safety.New(nil, nil, safety.Pace{})
 	next := after(30)
 	open := safety.Alarm{
 		ID: uuid.New(), Kind: safety.Unanswered, State: safety.Open, Person: wang, Presses: 1, Round: 3, NextAt: &next, Silent: true,

@@ -30,14 +30,13 @@ func (p Pace) complete() Pace {
 type Service struct {
 	alarms Alarms
 	checks Checks
-	locate Locate
 	pace   Pace
 	newID  func() uuid.UUID
 }
 
 // New makes the service.
-func New(alarms Alarms, checks Checks, locate Locate, pace Pace) *Service {
-	return &Service{alarms, checks, locate, pace.complete(), func() uuid.UUID { return uuid.Must(uuid.NewV7()) }}
+func New(alarms Alarms, checks Checks, pace Pace) *Service {
+	return &Service{alarms, checks, pace.complete(), func() uuid.UUID { return uuid.Must(uuid.NewV7()) }}
 }
 
 // Raised is an alarm as it was raised by somebody.
