@@ -35,6 +35,7 @@ type deciding struct {
 	task   Task
 	seen   statements // what stands, with what this command itself states
 	out    Decision
+	quiet  bool // its last ruling weighs what might be: no approver is asked about it
 }
 
 func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, matter uuid.UUID, a applier) (Decision, error) {
@@ -66,6 +67,7 @@ func (t *Task) clone() Task {
 	c := *t
 	c.Members = append([]Member{}, t.Members...)
 	c.Officers = append([]Officer{}, t.Officers...)
+	c.SteppedBack, c.Restraints = slices.Clone(t.SteppedBack), slices.Clone(t.Restraints)
 	return c
 }
 
@@ -181,6 +183,9 @@ func (t *Task) working() []Member { return t.membersIn(Accepted) }
 
 func (t *Task) membersIn(states ...MemberState) (unit []Member) {
 	for _, m := range t.Members {
+		if slices.Contains(t.SteppedBack, m.Person) {
+			continue
+		}
 		for _, s := range states {
 			if m.State == s {
 				unit = append(unit, m)

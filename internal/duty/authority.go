@@ -48,6 +48,12 @@ const (
 	ViewApprovals Permission = "approval.view"
 	DecideMatter  Permission = "approval.decide" // settle what the law leaves to a person
 	DecideRecusal Permission = "recusal.decide"  // as head of the department or station (Art. 22 ¶2)
+
+	CommandRestraint Permission = "restraint.command"  // command or lead its use (Art. 17(4))
+	AskRecusal       Permission = "recusal.ask"        // for oneself, or pass on what a party asks (Art. 22 ¶1)
+	AnswerObjection  Permission = "objection.answer"   // as head of the station (Art. 20)
+	ChangeActs       Permission = "task.change_acts"   // say on the scene what the work has become
+	ReadSupervision  Permission = "supervision.record" // what supervisors did with their powers (Art. 42)
 )
 
 // reach is how far a permission of a role goes.
@@ -61,25 +67,30 @@ const (
 var permissions = map[Role]map[Permission]reach{
 	RoleAuxiliary: {
 		ViewTask: own, ActOnTask: own, ReadHistory: own, OwnAccount: own, AskRuling: own, ReadLaw: own,
+		AskRecusal: own, ChangeActs: own,
 	},
 	RoleOfficer: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own | subtree,
+		CommandRestraint: own | subtree, AskRecusal: own | subtree, ChangeActs: own | subtree,
 	},
 	RoleStationHead: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own | subtree,
 		ReadProposals: subtree, ViewApprovals: subtree, DecideMatter: subtree, DecideRecusal: subtree,
+		CommandRestraint: own | subtree, AskRecusal: own | subtree, ChangeActs: own | subtree, AnswerObjection: subtree,
+		ReadSupervision: subtree,
 	},
 	RoleLegal: {
 		ViewTask: subtree, ReadHistory: subtree, AskRuling: own, BacktestLaw: subtree, OwnAccount: own, ReadLaw: own | subtree,
 		ReadProposals: subtree, ProposeLaw: subtree, ViewApprovals: subtree, DecideMatter: subtree,
+		ReadSupervision: subtree,
 	},
 	RolePersonnel: {ReadRoster: subtree, ManageRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own},
 	RoleViewer:    {ViewTask: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own},
 	RoleAuditor: {
 		ViewTask: subtree, ReadHistory: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own | subtree,
-		ReadProposals: subtree, ViewApprovals: subtree,
+		ReadProposals: subtree, ViewApprovals: subtree, ReadSupervision: subtree,
 	},
 }
 

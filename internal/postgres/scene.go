@@ -22,6 +22,7 @@ type scene struct {
 	people []duty.Person
 	seen   []duty.Observation
 	asked  []dispatch.Asked
+	aside  dispatch.Aside
 	inForce
 }
 
@@ -38,6 +39,7 @@ func (s *scene) snapshot(task dispatch.Task, organ duty.Path) (dispatch.Snapshot
 	of, err := s.of(organ)
 	return dispatch.Snapshot{
 		Now: s.now, Law: of, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID), Asked: askedOf(s.asked, task.ID),
+		Aside: s.aside,
 	}, err
 }
 
@@ -73,6 +75,9 @@ func (s *scene) leave(b *pgx.Batch, actor duty.Actor, was earlier, d dispatch.De
 	}
 	s.bond(b, was, d.Task)
 	if err := queueRequest(b, d, s.now); err != nil {
+		return nil, err
+	}
+	if err := queueBeside(b, d.Beside); err != nil {
 		return nil, err
 	}
 	return doc, queuePushes(b, d.Pushes)
