@@ -19,7 +19,7 @@ import (
 const (
 	seeAll  = `SELECT set_config('dutybound.scope', '*', true)`
 	seeOwn  = `SELECT set_config('dutybound.scope', $1, true)`
-	watched = `SELECT p.id, p.number, p.name, a.path, bool_or(a.role = 'station_head'), coalesce(min(o.value), ''), coalesce(min(o.received_at), '-infinity')
+	watched = `SELECT p.id, p.number, p.name, a.path, bool_or(a.role = 'station_head'), coalesce(min(o.value), ''), coalesce(min(o.received_at), 'epoch')
 		FROM task t
 			JOIN authority a ON a.path = ANY (string_to_array(at_and_above(t.path), ',')) AND a.role IN ('officer', 'station_head')
 			JOIN person p ON p.id = a.person_id AND p.class = 'officer' AND p.status = 'active'
