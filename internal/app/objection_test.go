@@ -84,3 +84,45 @@ func TestAnObjectionToTheHeadGoesAbove(t *testing.T) {
 	above.step(task, "objections/"+id+"/answer", object{"answer": "dismissed", "reason": "合规"}).want(200)
 	u.sound()
 }
+
+// Nobody decides what they asked for, and what was settled stays, by no SQL that the server could run.
+func TestNoSQLDecidesOnesOwn(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	head := u.head(riverside)
+	task := u.dispatcher.begun(u.member, u.colleague)
+	recusal := u.colleague.recuses(task, "party").want(201).text("recusal", "id")
+	objection := u.member.step(task, "objections", object{}).want(201).text("objection", "id")
+	decided := func(table, id, by, state string, who *hand) error {
+		_, err := u.sql.Exec(t.Context(), `UPDATE `+table+` SET doc = (jsonb_set(doc::jsonb, '{state}', to_jsonb($2::text)) ||
+			jsonb_build_object('`+by+`', jsonb_build_object('person', $3::text)))::json WHERE id = $1`, id, state, who.person.String())
+		return err
+	}
+	for name, err := range map[string]error{
+		"the recused":             decided("recusal", recusal, "decided_by", "granted", u.colleague),
+		"the objector":            decided("objection", objection, "answered_by", "upheld", u.member),
+		"somebody, undecided yet": decided("recusal", recusal, "decided_by", "pending", head),
+		"an unknown word":         decided("objection", objection, "answered_by", "perhaps", head),
+	} {
+		if err == nil {
+			t.Errorf("%s decided", name)
+		}
+	}
+	head.decides(task, recusal, "refused").want(200)
+	head.step(task, "objections/"+objection+"/answer", object{"answer": "dismissed", "reason": "合规"}).want(200)
+	for name, err := range map[string]error{
+		"the recusal":   decided("recusal", recusal, "decided_by", "granted", head),
+		"the objection": decided("objection", objection, "answered_by", "upheld", head),
+	} {
+		if err == nil {
+			t.Errorf("%s was settled again", name)
+		}
+	}
+	for _, table := range []string{"recusal", "objection"} {
+		for _, sql := range []string{`DELETE FROM ` + table, `TRUNCATE ` + table} {
+			if _, err := u.sql.Exec(t.Context(), sql); err == nil {
+				t.Errorf("it could %s", sql)
+			}
+		}
+	}
+}

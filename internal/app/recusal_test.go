@@ -155,6 +155,18 @@ func TestWorkWithoutTheRecused(t *testing.T) {
 		t.Errorf("%s", asked.raw)
 	}
 	u.ends(alone, "recusal.requested", "task.paused")
+
+	each := order("patrol", u.member, u.spare)
+	each["acts"] = []string{"patrol", "standing-guard"}
+	each["members"].([]object)[0]["acts"], each["members"].([]object)[1]["acts"] = []string{"patrol"}, []string{"standing-guard"}
+	parted := u.dispatcher.sends(each)
+	ready(parted, u.member, u.spare)
+	starting(u, parted).want(200)
+	if asked := u.member.recuses(parted, "party").want(201); asked.text("task_state") != "paused" {
+		t.Errorf("nobody does the patrol: %s", asked.raw)
+	}
+	second := u.spare.recuses(parted, "party").want(201).text("recusal", "id")
+	head.decides(parted, second, "granted").want(200)
 	u.sound()
 }
 

@@ -93,7 +93,13 @@ func TestARestraintOnARecordedCommand(t *testing.T) {
 	if view["state"] != "ended" || view["uses"].([]any)[0].(object)["injuries"] != "minor" || len(view["reports"].([]any)) != 1 {
 		t.Errorf("on the task: %v", view)
 	}
+	again := u.member.restrains(task, id, "use", using("start")).want(200) // the order was for the first use
+	if again.at("restraint", "uses", 1, "lawful") != false || u.taskOf(task)["violation"] != true {
+		t.Errorf("used again: %s", again.raw)
+	}
+	u.member.restrains(task, id, "use", using("stop")).want(200)
 	kinds := u.dispatcher.history(task).each("kind", "events")
+	kinds = kinds[:len(kinds)-5] // the second use: used, a violation, the work's violation, stopped, lawful again
 	want := []string{"restraint.requested", "restraint.commanded", "restraint.used", "restraint.stopped", "restraint.reported"}
 	if got := kinds[len(kinds)-len(want):]; !slices.Equal(got, want) {
 		t.Errorf("on record %v", got)

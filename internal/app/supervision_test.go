@@ -1,9 +1,12 @@
 package app_test
 
 import (
+	"fmt"
 	"net/url"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/testkit"
@@ -30,15 +33,20 @@ func TestASupervisorsOwnRecord(t *testing.T) {
 	recusal := u.colleague.recuses(task, "party").want(201).text("recusal", "id")
 	head.decides(task, recusal, "granted").want(200)
 
+	for _, officer := range []*hand{u.dispatcher, u.lead} { // the house's own event, as it tells that a lead was lost
+		u.change(`INSERT INTO event (id, kind, path, version, actor, at, body) VALUES (gen_random_uuid(), 'lead.lost', $1, 0, $2, now(), $3)`,
+			u.path(riverside), uuid.Nil, fmt.Sprintf(`{"officer":%q,"from":"doubtful"}`, officer.person))
+	}
+
 	mine := u.recordOf(head, u.dispatcher).want(200)
 	for what, want := range map[string]string{
-		"dispatches_refused": "2", "commands_refused": "1", "restraint_commands": "1", "decisions": "0", "leads_left": "0",
+		"dispatches_refused": "2", "commands_refused": "1", "restraint_commands": "1", "decisions": "0", "leads_left": "1",
 	} {
 		if got := mine.text("counts", what); got != want {
 			t.Errorf("%s: %s, want %s", what, got, want)
 		}
 	}
-	if n := len(mine.at("events").([]any)); n != 4 {
+	if n := len(mine.at("events").([]any)); n != 5 {
 		t.Errorf("%d events", n)
 	}
 	auditor := u.hire(newcomer{class: duty.Officer, organ: district, role: duty.RoleAuditor})

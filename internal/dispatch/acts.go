@@ -76,9 +76,8 @@ func (s *Service) ChangeActs(ctx context.Context, actor duty.Actor, cmd duty.Com
 		if err != nil {
 			return Answer{}, err
 		}
-		if step.nearby, err = s.nearby.Nearby(ctx, actor, task, view.Task.Place); err != nil {
-			return Answer{}, err
-		}
+		// Where nobody can be found by position, those on duty at the organ are named: the command does not wait for a map.
+		step.nearby, _ = s.nearby.Nearby(ctx, actor, task, view.Task.Place)
 	}
 	return s.Do(ctx, actor, cmd, task, step)
 }
@@ -88,7 +87,7 @@ func (s ChangeActs) apply(d *deciding) error {
 		return err
 	}
 	called := s.nearby
-	if called == nil {
+	if len(called) == 0 {
 		called = d.calledAll(d.onDuty())
 	}
 	d.out.Beside = &Beside{Called: called}
@@ -106,6 +105,9 @@ func (s ChangeActs) apply(d *deciding) error {
 		return nil
 	}
 	people := d.superiors()
+	for _, m := range d.task.called() {
+		people = append(people, m.Person)
+	}
 	if d.task.Lead() == nil { // nobody is there to see to it
 		people = append(people, watchersOf(d.onDuty())...)
 	}

@@ -151,15 +151,12 @@ func (d *deciding) calledAll(watchers []Watcher) (list []Called) {
 // stepBack leaves the member out of the unit where the law says that they may not go on while it is not decided; in the rescue of an
 // emergency it does not. What is left of the unit is ruled on at once.
 func (d *deciding) stepBack(r *Recusal, m Member) error {
-	unit := d.unit()
-	before := d.builder().facts(&d.task, d.phase(), alongside(unit, m))
-	base, err := d.rule(&before)
+	base, unit, err := d.beforeRecusal(m)
 	if err != nil {
 		return err
 	}
 	d.noteRecusal(r.Person, law.RecusalPending, d.sourceOf(r.Person))
-	after := d.builder().facts(&d.task, d.phase(), alongside(unit, m))
-	record, err := d.consider(after)
+	record, err := d.consider(d.builder().facts(&d.task, d.phase(), unit))
 	if err != nil {
 		return err
 	}
@@ -177,6 +174,20 @@ func (d *deciding) stepBack(r *Recusal, m Member) error {
 		d.tell("member_stepped_back", d.task.Urgency, d.superiors()...)
 	}
 	return d.without(r.Left && m.State == Accepted)
+}
+
+// beforeRecusal is what the law says while nobody has asked, of the unit with the member in it; where that does not fit its own work,
+// of the member alone.
+func (d *deciding) beforeRecusal(m Member) (base law.Ruling, unit []Member, err error) {
+	alone := m
+	alone.Acts = nil
+	for _, unit = range [][]Member{alongside(d.unit(), m), {alone}} {
+		facts := d.builder().facts(&d.task, d.phase(), unit)
+		if base, err = d.rule(&facts); err == nil {
+			break
+		}
+	}
+	return base, unit, err
 }
 
 func alongside(unit []Member, m Member) []Member {
@@ -312,19 +323,20 @@ func (d *deciding) recused(r Recusal) error {
 	}
 	m.State = to
 	d.task.SteppedBack = slices.DeleteFunc(d.task.SteppedBack, func(p uuid.UUID) bool { return p == r.Person })
-	d.tell("removed", d.task.Urgency, r.Person)
 	if d.task.State != Started || was.State != Accepted {
+		d.tell("removed", d.task.Urgency, r.Person)
 		return d.without(false)
 	}
 	lawful, err := d.goOn()
-	switch {
-	case err != nil:
-		return d.nobodyLeft()
-	case lawful:
-		return d.heed(true)
+	if err == nil && !lawful {
+		*m = was
+		return d.stays(r.Person, out)
 	}
-	*m = was
-	return d.stays(r.Person, out)
+	d.tell("removed", d.task.Urgency, r.Person)
+	if err != nil {
+		return d.nobodyLeft()
+	}
+	return d.heed(true)
 }
 
 // stays puts a member back on the paper who could not be taken off it.

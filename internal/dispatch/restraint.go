@@ -97,15 +97,17 @@ func (r *Restraint) use() *RestraintUse {
 	return nil
 }
 
-// Standing is the order that the use stands on, or the next one would: an order is for one use.
+// Standing is the order that the use stands on, or the next one would; nil: none. An order is for one use: it ends with it.
 func (r *Restraint) Standing() *RestraintOrder {
 	n := len(r.Orders)
 	if n == 0 {
 		return nil
 	}
 	last := &r.Orders[n-1]
-	if u := len(r.Uses); u > 0 && r.Uses[u-1].StoppedAt != nil && !last.At.After(*r.Uses[u-1].StoppedAt) {
-		return nil
+	for i := range r.Uses {
+		if end := r.Uses[i].StoppedAt; end != nil && !last.At.After(*end) {
+			return nil
+		}
 	}
 	return last
 }

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -299,6 +300,7 @@ func (d *deciding) sendAway(field string, person uuid.UUID) error {
 	}
 	to, err := m.State.Next(DoReassign)
 	m.State = to
+	d.task.SteppedBack = slices.DeleteFunc(d.task.SteppedBack, func(p uuid.UUID) bool { return p == person }) // called in again, the law judges them
 	return err
 }
 

@@ -47,7 +47,7 @@ type Concern struct {
 type Push struct {
 	Person   uuid.UUID `json:"person"`
 	Task     uuid.UUID `json:"task"` // what it is about: of the kinds approval_* the request
-	Kind     string    `json:"kind"` // dispatched, removed, cancelled, lead_named, approval_requested, approval_escalated, approval_decided
+	Kind     string    `json:"kind"` // dispatched, removed, cancelled, lead_named, approval_requested, restraint_alarm, ...
 	Priority string    `json:"priority"`
 }
 

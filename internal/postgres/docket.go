@@ -98,7 +98,7 @@ func docket[T any](ctx context.Context, s *Store, table string, as sight, f disp
 // deedsOf are the events that speak of a person in a time: their own, and those of a lead that they left or lost.
 const deedsOf = ` FROM event WHERE at >= $2 AND at < $3 AND seq IS NOT NULL AND kind = ANY ($4)
 	AND path ^@ ANY (string_to_array($5, ',', ''))
-	AND (actor = $1 AND kind <> ALL ($6) OR kind = ANY ($6) AND $1::text IN (body::json ->> 'officer', body::json ->> 'lead', body::json ->> 'person'))`
+	AND (actor = $1 AND kind <> ALL ($6) OR kind = ANY ($6) AND body::json ->> 'officer' = $1::text)`
 
 // Supervision implements dispatch.Docket.
 func (s *Store) Supervision(ctx context.Context, actor duty.Actor, person uuid.UUID, span dispatch.Period) (r dispatch.Record, err error) {
