@@ -1,10 +1,18 @@
 package app_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/identity"
+	"github.com/dutybound/dutybound/internal/law"
 )
 
 func offered(r reply) (people []string) {
@@ -103,6 +111,50 @@ func TestWhoChangesTheWork(t *testing.T) {
 	abroad.step(task, "acts", object{"add_tags": []string{"alcohol"}}).want(404)
 	if now := u.taskOf(task); len(now["acts"].([]any)) != 3 || now["met"].(object)["case_kind"] != "administrative" {
 		t.Errorf("%v", now)
+	}
+	u.sound()
+}
+
+// closeBy finds officers by where they are, or does not.
+type closeBy struct {
+	found []dispatch.Called
+	err   error
+}
+
+func (c closeBy) Nearby(context.Context, duty.Actor, uuid.UUID, duty.Place) ([]dispatch.Called, error) {
+	return c.found, c.err
+}
+
+// Whoever is near is offered, as it is stored with the command; where nobody can be found by position, who is on duty at the organ.
+func TestWhoIsNearIsOffered(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	watch := u.officer().onDuty()
+	task := uuid.MustParse(u.dispatcher.begun(u.member))
+	session, err := identity.New(u.store, noLimits{}, time.Hour).Session(t.Context(), u.member.token)
+	u.must(err)
+	metres := 120
+	for name, c := range map[string]struct {
+		closeBy
+		want uuid.UUID
+	}{
+		"one is near":   {closeBy{found: []dispatch.Called{{Person: u.lead.person, Metres: &metres}}}, u.lead.person},
+		"nobody is":     {closeBy{}, watch.person},
+		"no map at all": {closeBy{err: errors.New("no map")}, watch.person},
+	} {
+		service := dispatch.New(u.store, func(l duty.Law) (dispatch.Book, error) {
+			return law.Embedded().Book(law.DefaultRulebook, l.Settings)
+		}, dispatch.DefaultFreshness, time.Hour)
+		service.SetNearby(c.closeBy)
+		cmd := duty.Command{ID: newKey()}
+		for range 2 { // carried out, and again
+			answer, err := service.ChangeActs(t.Context(), session.Actor, cmd, task, dispatch.ChangeActs{AddTags: law.TagAlcohol})
+			u.must(err)
+			if got := answer.Beside.Called; len(got) != 1 || got[0].Person != c.want {
+				t.Errorf("%s: %+v", name, got)
+			}
+			service.SetNearby(closeBy{}) // a retry is answered from what was stored
+		}
 	}
 	u.sound()
 }

@@ -321,3 +321,26 @@ func TestTwoCommandsForOneRestraint(t *testing.T) {
 	}
 	u.sound()
 }
+
+// What a phone tells of the time of a use is kept as testimony: a use that began before its order, by the phone's clock, is marked for
+// people to weigh, and the clock decides nothing.
+func TestAUseToldOfLater(t *testing.T) {
+	t.Parallel()
+	u := listed(t)
+	task := u.dispatcher.onDuty().begun(u.member)
+	id := u.member.asksStrap(task)
+	u.dispatcher.restrains(task, id, "command", ordering("command", true)).want(200)
+	told := u.member.restrains(task, id, "use", object{"event": "start", "observed_at": time.Now().Add(-time.Hour)}).want(200)
+	if told.at("restraint", "uses", 0, "before_order") != true || told.at("restraint", "uses", 0, "lawful") != true {
+		t.Errorf("%s", told.raw)
+	}
+	u.member.restrains(task, id, "use", object{"event": "stop", "observed_at": time.Now().Add(-50 * time.Minute)}).want(200)
+
+	other := uuid.NewString() // whose end is heard of first
+	stop := object{"event": "stop", "danger": "escape", "class": "restraint", "item": "约束带", "outcome": "escaped"}
+	ended := u.member.restrains(task, other, "use", stop).want(200)
+	if ended.text("restraint", "state") != "ended" || ended.at("restraint", "uses", 0, "lawful") != false || u.pushes("restraint_alarm", u.dispatcher) != 1 {
+		t.Errorf("%s", ended.raw)
+	}
+	u.sound()
+}
