@@ -185,14 +185,16 @@ func (d *deciding) consider(facts law.Facts) (*RulingRecord, error) {
 		return nil, err
 	}
 	d.out.Rulings = append(d.out.Rulings, RulingRecord{
-		ID: d.newID(), Task: &d.task.ID, Epoch: d.task.Epoch, Path: d.task.Organ.Path, Actor: d.actor.Person, Command: string(d.action),
+		ID: d.newID(), Task: &d.task.ID, Epoch: d.task.Epoch, Path: d.task.Organ.Path, Actor: d.by, Command: string(d.action),
 		At: d.Now, Facts: facts, Ruling: ruling,
 	})
 	return &d.out.Rulings[len(d.out.Rulings)-1], nil
 }
 
+// builder makes facts of what is known now.
 func (d *deciding) builder() factBuilder {
-	return factBuilder{now: d.Now, law: d.Law, people: d.People, seen: d.seen, book: d.book}
+	lead, _ := d.look()
+	return factBuilder{now: d.Now, law: d.Law, people: d.People, seen: d.seen, book: d.book, lead: lead}
 }
 
 // goOn asks the law about the unit as it is now, of work that goes on, and lets it stand on the answer where that is lawful. Else the

@@ -196,11 +196,11 @@ func (d *deciding) addOfficer(field string, o OfficerOrder) error {
 	return nil
 }
 
-// reachable finds a person whom the actor may send: on the task already, or within the actor's reach. A foreign person and one
+// reachable finds a person whom the actor may send: on the task already, within the actor's reach, or the actor. A foreign person and one
 // who does not exist look the same.
 func (d *deciding) reachable(field string, id uuid.UUID) (duty.Person, error) {
 	p, ok := d.People[id]
-	if ok && (d.before.Part(id) || d.actor.Can(duty.DispatchTask, duty.Target{Path: p.Organ.Path})) {
+	if ok && (d.before.Part(id) || id == d.actor.Person || d.actor.Can(duty.DispatchTask, duty.Target{Path: p.Organ.Path})) {
 		return p, nil
 	}
 	return duty.Person{}, fault.BadField(field, "no such person")

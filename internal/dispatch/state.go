@@ -47,6 +47,7 @@ const (
 	DoCancel      Action = "cancel"
 	DoReassign    Action = "reassign"
 	DoNameLead    Action = "name_lead"
+	DoLead        Action = "lead" // accept it, show and enter codes
 	DoObserve     Action = "observe"
 
 	DoRestrain      Action = "restrain"          // ask for restraint equipment, report its use (Art. 17(4))
@@ -62,17 +63,17 @@ const (
 var transitions = map[State]map[Action]State{
 	"": {DoDispatch: Dispatched},
 	Dispatched: {
-		DoAcknowledge: Dispatched, DoAccept: Dispatched, DoDecline: Dispatched, DoReassign: Dispatched, DoNameLead: Dispatched,
+		DoAcknowledge: Dispatched, DoAccept: Dispatched, DoDecline: Dispatched, DoReassign: Dispatched, DoNameLead: Dispatched, DoLead: Dispatched,
 		DoObserve: Dispatched, DoStart: Started, DoCancel: Cancelled,
 		DoRestrain: Dispatched, DoCommand: Dispatched, DoRecuse: Dispatched, DoDecideRecusal: Dispatched, DoObject: Dispatched, DoAnswer: Dispatched, DoChangeActs: Dispatched,
 	},
 	Started: {
-		DoAcknowledge: Started, DoAccept: Started, DoDecline: Started, DoReassign: Started, DoNameLead: Started,
+		DoAcknowledge: Started, DoAccept: Started, DoDecline: Started, DoReassign: Started, DoNameLead: Started, DoLead: Started,
 		DoObserve: Started, DoPause: Paused, DoFinish: Finished, DoCancel: Cancelled,
 		DoRestrain: Started, DoCommand: Started, DoRecuse: Started, DoDecideRecusal: Started, DoObject: Started, DoAnswer: Started, DoChangeActs: Started,
 	},
 	Paused: {
-		DoAcknowledge: Paused, DoAccept: Paused, DoDecline: Paused, DoReassign: Paused, DoNameLead: Paused,
+		DoAcknowledge: Paused, DoAccept: Paused, DoDecline: Paused, DoReassign: Paused, DoNameLead: Paused, DoLead: Paused,
 		DoObserve: Paused, DoResume: Started, DoFinish: Finished, DoCancel: Cancelled,
 		DoRestrain: Paused, DoCommand: Paused, DoRecuse: Paused, DoDecideRecusal: Paused, DoObject: Paused, DoAnswer: Paused, DoChangeActs: Paused,
 	},

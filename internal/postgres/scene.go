@@ -23,6 +23,8 @@ type scene struct {
 	seen   []duty.Observation
 	asked  []dispatch.Asked
 	aside  dispatch.Aside
+	where  []sighting
+	good   []goodUntil
 	inForce
 }
 
@@ -31,6 +33,10 @@ func (s *scene) queue(b *pgx.Batch, named []uuid.UUID, matter uuid.UUID) {
 	each(b, &s.people, scanPerson, selectPeople, named)
 	each(b, &s.asked, scanAsked, selectAsked, matter)
 	each(b, &s.seen, scanObservation, selectObservations, named)
+	if matter == uuid.Nil { // where there is a task already, it may have a lead
+		each(b, &s.where, scanSighting, selectSightings, named)
+		each(b, &s.good, pgx.RowToStructByPos[goodUntil], selectGood)
+	}
 	s.inForce.queue(b)
 }
 
@@ -39,7 +45,8 @@ func (s *scene) snapshot(task dispatch.Task, organ duty.Path) (dispatch.Snapshot
 	of, err := s.of(organ)
 	return dispatch.Snapshot{
 		Now: s.now, Law: of, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID), Asked: askedOf(s.asked, task.ID),
-		Aside: s.aside,
+		Aside:     s.aside,
+		Sightings: sightings(s.where), Good: goodOf(s.good, task.ID),
 	}, err
 }
 
