@@ -41,7 +41,7 @@ func TestAPatrolBecomesStopAndQuestion(t *testing.T) {
 	u.ends(task, "task.refused")
 	led := u.dispatcher.sends(led(order("patrol", u.spare), u.lead))
 	ready(led, u.spare)
-	u.lead.arrives(led)
+	u.lead.arrives(led, u.spare)
 	u.spare.step(led, "start", saying()).want(200)
 	stood := u.taskOf(led)
 	changed := u.spare.step(led, "acts", stop).want(200)
