@@ -572,6 +572,39 @@ func (e CommandOrderMode) Valid() bool {
 	}
 }
 
+// Defines values for Danger.
+const (
+	DangerDangerToOthers Danger = "danger_to_others"
+	DangerEscape         Danger = "escape"
+	DangerProperty       Danger = "property"
+	DangerPublicSafety   Danger = "public_safety"
+	DangerSelfHarm       Danger = "self_harm"
+	DangerSocialOrder    Danger = "social_order"
+	DangerViolence       Danger = "violence"
+)
+
+// Valid indicates whether the value is a known member of the Danger enum.
+func (e Danger) Valid() bool {
+	switch e {
+	case DangerDangerToOthers:
+		return true
+	case DangerEscape:
+		return true
+	case DangerProperty:
+		return true
+	case DangerPublicSafety:
+		return true
+	case DangerSelfHarm:
+		return true
+	case DangerSocialOrder:
+		return true
+	case DangerViolence:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Datum.
 const (
 	DatumBd09     Datum = "bd09"
@@ -1016,6 +1049,45 @@ func (e MemberCheckState) Valid() bool {
 	}
 }
 
+// Defines values for ObjectionDecisionAnswer.
+const (
+	ObjectionDecisionAnswerDismissed ObjectionDecisionAnswer = "dismissed"
+	ObjectionDecisionAnswerUpheld    ObjectionDecisionAnswer = "upheld"
+)
+
+// Valid indicates whether the value is a known member of the ObjectionDecisionAnswer enum.
+func (e ObjectionDecisionAnswer) Valid() bool {
+	switch e {
+	case ObjectionDecisionAnswerDismissed:
+		return true
+	case ObjectionDecisionAnswerUpheld:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ObjectionState.
+const (
+	ObjectionStateDismissed ObjectionState = "dismissed"
+	ObjectionStateOpen      ObjectionState = "open"
+	ObjectionStateUpheld    ObjectionState = "upheld"
+)
+
+// Valid indicates whether the value is a known member of the ObjectionState enum.
+func (e ObjectionState) Valid() bool {
+	switch e {
+	case ObjectionStateDismissed:
+		return true
+	case ObjectionStateOpen:
+		return true
+	case ObjectionStateUpheld:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ObligationState.
 const (
 	ObligationStateMet     ObligationState = "met"
@@ -1307,6 +1379,207 @@ func (e ReadingInForceForm) Valid() bool {
 	case ReadingInForceFormOption:
 		return true
 	case ReadingInForceFormWords:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecusalDecisionDecision.
+const (
+	RecusalDecisionDecisionGranted RecusalDecisionDecision = "granted"
+	RecusalDecisionDecisionRefused RecusalDecisionDecision = "refused"
+)
+
+// Valid indicates whether the value is a known member of the RecusalDecisionDecision enum.
+func (e RecusalDecisionDecision) Valid() bool {
+	switch e {
+	case RecusalDecisionDecisionGranted:
+		return true
+	case RecusalDecisionDecisionRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecusalGround.
+const (
+	RecusalGroundCloseRelative RecusalGround = "close_relative"
+	RecusalGroundInterest      RecusalGround = "interest"
+	RecusalGroundOtherRelation RecusalGround = "other_relation"
+	RecusalGroundParty         RecusalGround = "party"
+)
+
+// Valid indicates whether the value is a known member of the RecusalGround enum.
+func (e RecusalGround) Valid() bool {
+	switch e {
+	case RecusalGroundCloseRelative:
+		return true
+	case RecusalGroundInterest:
+		return true
+	case RecusalGroundOtherRelation:
+		return true
+	case RecusalGroundParty:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecusalState.
+const (
+	RecusalStateGranted RecusalState = "granted"
+	RecusalStatePending RecusalState = "pending"
+	RecusalStateRefused RecusalState = "refused"
+)
+
+// Valid indicates whether the value is a known member of the RecusalState enum.
+func (e RecusalState) Valid() bool {
+	switch e {
+	case RecusalStateGranted:
+		return true
+	case RecusalStatePending:
+		return true
+	case RecusalStateRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RestraintState.
+const (
+	RestraintStateCommanded RestraintState = "commanded"
+	RestraintStateEnded     RestraintState = "ended"
+	RestraintStateInUse     RestraintState = "in_use"
+	RestraintStateRequested RestraintState = "requested"
+)
+
+// Valid indicates whether the value is a known member of the RestraintState enum.
+func (e RestraintState) Valid() bool {
+	switch e {
+	case RestraintStateCommanded:
+		return true
+	case RestraintStateEnded:
+		return true
+	case RestraintStateInUse:
+		return true
+	case RestraintStateRequested:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RestraintInjuries.
+const (
+	RestraintInjuriesDeath   RestraintInjuries = "death"
+	RestraintInjuriesMinor   RestraintInjuries = "minor"
+	RestraintInjuriesNone    RestraintInjuries = "none"
+	RestraintInjuriesSerious RestraintInjuries = "serious"
+)
+
+// Valid indicates whether the value is a known member of the RestraintInjuries enum.
+func (e RestraintInjuries) Valid() bool {
+	switch e {
+	case RestraintInjuriesDeath:
+		return true
+	case RestraintInjuriesMinor:
+		return true
+	case RestraintInjuriesNone:
+		return true
+	case RestraintInjuriesSerious:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RestraintMedical.
+const (
+	RestraintMedicalCalled    RestraintMedical = "called"
+	RestraintMedicalDeclined  RestraintMedical = "declined"
+	RestraintMedicalFirstAid  RestraintMedical = "first_aid"
+	RestraintMedicalHospital  RestraintMedical = "hospital"
+	RestraintMedicalNotNeeded RestraintMedical = "not_needed"
+)
+
+// Valid indicates whether the value is a known member of the RestraintMedical enum.
+func (e RestraintMedical) Valid() bool {
+	switch e {
+	case RestraintMedicalCalled:
+		return true
+	case RestraintMedicalDeclined:
+		return true
+	case RestraintMedicalFirstAid:
+		return true
+	case RestraintMedicalHospital:
+		return true
+	case RestraintMedicalNotNeeded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RestraintMode.
+const (
+	RestraintModeCommand RestraintMode = "command"
+	RestraintModeLead    RestraintMode = "lead"
+)
+
+// Valid indicates whether the value is a known member of the RestraintMode enum.
+func (e RestraintMode) Valid() bool {
+	switch e {
+	case RestraintModeCommand:
+		return true
+	case RestraintModeLead:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RestraintOutcome.
+const (
+	RestraintOutcomeControlled RestraintOutcome = "controlled"
+	RestraintOutcomeEscaped    RestraintOutcome = "escaped"
+	RestraintOutcomeHandedOver RestraintOutcome = "handed_over"
+	RestraintOutcomeOther      RestraintOutcome = "other"
+	RestraintOutcomeReleased   RestraintOutcome = "released"
+)
+
+// Valid indicates whether the value is a known member of the RestraintOutcome enum.
+func (e RestraintOutcome) Valid() bool {
+	switch e {
+	case RestraintOutcomeControlled:
+		return true
+	case RestraintOutcomeEscaped:
+		return true
+	case RestraintOutcomeHandedOver:
+		return true
+	case RestraintOutcomeOther:
+		return true
+	case RestraintOutcomeReleased:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RestraintUsingEvent.
+const (
+	RestraintUsingEventStart RestraintUsingEvent = "start"
+	RestraintUsingEventStop  RestraintUsingEvent = "stop"
+)
+
+// Valid indicates whether the value is a known member of the RestraintUsingEvent enum.
+func (e RestraintUsingEvent) Valid() bool {
+	switch e {
+	case RestraintUsingEventStart:
+		return true
+	case RestraintUsingEventStop:
 		return true
 	default:
 		return false
@@ -1664,6 +1937,33 @@ type ActDetail struct {
 // ActList defines model for ActList.
 type ActList struct {
 	Acts []Act `json:"acts"`
+}
+
+// ActsAnswer defines model for ActsAnswer.
+type ActsAnswer struct {
+	// Officers Who could come.
+	Officers []CalledOfficer `json:"officers"`
+
+	// Ruling Every reason, never only the first; the obligations that go with the work; and what would make a refused task lawful.
+	Ruling *Ruling `json:"ruling,omitempty"`
+	Task   Task    `json:"task"`
+}
+
+// ActsChange defines model for ActsChange.
+type ActsChange struct {
+	Add []ActCode `json:"add,omitempty"`
+
+	// AddTags Circumstances that the law distinguishes. [none] The classes of road are tags, since a post may lie where two roads meet: `highway`
+	// (公路), `motorway` (高速公路, a highway too), `urban_expressway` (城市快速路), `trunk_road` (城市主干道).
+	AddTags Tags `json:"add_tags,omitempty"`
+
+	// CaseKind [none]
+	CaseKind *CaseKind `json:"case_kind,omitempty"`
+	Remove   []ActCode `json:"remove,omitempty"`
+
+	// RemoveTags Circumstances that the law distinguishes. [none] The classes of road are tags, since a post may lie where two roads meet: `highway`
+	// (公路), `motorway` (高速公路, a highway too), `urban_expressway` (城市快速路), `trunk_road` (城市主干道).
+	RemoveTags Tags `json:"remove_tags,omitempty"`
 }
 
 // Advice defines model for Advice.
@@ -2117,6 +2417,22 @@ type Called struct {
 // CalledState defines model for Called.State.
 type CalledState string
 
+// CalledOfficer An officer who was told, or who could come.
+type CalledOfficer struct {
+	// Head Heads the department or station.
+	Head bool `json:"head"`
+
+	// Lead Leads the task.
+	Lead bool `json:"lead"`
+
+	// Metres From the task, where it is known.
+	Metres *int               `json:"metres,omitempty"`
+	Name   string             `json:"name"`
+	Number string             `json:"number"`
+	OnDuty bool               `json:"on_duty"`
+	Person openapi_types.UUID `json:"person"`
+}
+
 // Candidate defines model for Candidate.
 type Candidate struct {
 	// Class What a person is. `other` is neither officer nor auxiliary (Art. 3), such as a guard or a cook.
@@ -2344,8 +2660,18 @@ type Condition struct {
 	When []string `json:"when,omitempty"`
 }
 
+// Danger The emergency of Art. 17(4): danger to public safety, to social order, or to people and property.
+type Danger string
+
 // Datum The coordinate system a position was measured in. It is never guessed.
 type Datum string
+
+// DecidingHead defines model for DecidingHead.
+type DecidingHead struct {
+	Name   string             `json:"name"`
+	Number string             `json:"number"`
+	Person openapi_types.UUID `json:"person"`
+}
 
 // DecisionChange What holds in every task of the organ about a reason that a person must settle, named in the words of the ruling that asks.
 type DecisionChange struct {
@@ -2946,6 +3272,20 @@ type MemberOrder struct {
 	Person   openapi_types.UUID `json:"person"`
 }
 
+// MetOnScene What was met on the scene beyond the order; the law is asked with both.
+type MetOnScene struct {
+	// CaseKind [none]
+	CaseKind *CaseKind `json:"case_kind,omitempty"`
+
+	// Gone Circumstances that the law distinguishes. [none] The classes of road are tags, since a post may lie where two roads meet: `highway`
+	// (公路), `motorway` (高速公路, a highway too), `urban_expressway` (城市快速路), `trunk_road` (城市主干道).
+	Gone Tags `json:"gone"`
+
+	// Tags Circumstances that the law distinguishes. [none] The classes of road are tags, since a post may lie where two roads meet: `highway`
+	// (公路), `motorway` (高速公路, a highway too), `urban_expressway` (城市快速路), `trunk_road` (城市主干道).
+	Tags Tags `json:"tags"`
+}
+
 // NearbyOfficer defines model for NearbyOfficer.
 type NearbyOfficer struct {
 	AccuracyM float64 `json:"accuracy_m"`
@@ -3060,6 +3400,62 @@ type NewQuota struct {
 type NewSwap struct {
 	To openapi_types.UUID `json:"to"`
 }
+
+// Objection defines model for Objection.
+type Objection struct {
+	Answer     *string            `json:"answer,omitempty"`
+	AnsweredAt *time.Time         `json:"answered_at,omitempty"`
+	AnsweredBy *DecidingHead      `json:"answered_by,omitempty"`
+	At         time.Time          `json:"at"`
+	ID         openapi_types.UUID `json:"id"`
+	Name       string             `json:"name"`
+	Number     string             `json:"number"`
+
+	// Outcome From best to worst. Only `permitted` and `conditional` are lawful.
+	Outcome Outcome `json:"outcome"`
+
+	// Path An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
+	//
+	// Example: 500000000000/500103000000/500103550000/
+	Path   Path               `json:"path"`
+	Person openapi_types.UUID `json:"person"`
+	Reason *string            `json:"reason,omitempty"`
+
+	// Ruling The newest about the task when it was made: in the task's history.
+	Ruling openapi_types.UUID `json:"ruling"`
+	State  ObjectionState     `json:"state"`
+	Task   openapi_types.UUID `json:"task"`
+}
+
+// ObjectionAnswer defines model for ObjectionAnswer.
+type ObjectionAnswer struct {
+	// Called The heads who were told.
+	Called    []CalledOfficer `json:"called"`
+	Objection Objection       `json:"objection"`
+}
+
+// ObjectionCall defines model for ObjectionCall.
+type ObjectionCall struct {
+	Reason *string `json:"reason,omitempty"`
+}
+
+// ObjectionDecision defines model for ObjectionDecision.
+type ObjectionDecision struct {
+	Answer ObjectionDecisionAnswer `json:"answer"`
+	Reason string                  `json:"reason"`
+}
+
+// ObjectionDecisionAnswer defines model for ObjectionDecision.Answer.
+type ObjectionDecisionAnswer string
+
+// ObjectionList defines model for ObjectionList.
+type ObjectionList struct {
+	Next       *openapi_types.UUID `json:"next,omitempty"`
+	Objections []Objection         `json:"objections"`
+}
+
+// ObjectionState defines model for ObjectionState.
+type ObjectionState string
 
 // Obligation defines model for Obligation.
 type Obligation struct {
@@ -3403,6 +3799,9 @@ type Problem struct {
 	Detail *string      `json:"detail,omitempty"`
 	Errors []FieldError `json:"errors,omitempty"`
 
+	// Officers Who could come, where work was changed on the scene and the law refused.
+	Officers []CalledOfficer `json:"officers,omitempty"`
+
 	// RequestID Quote it when asking for help; also in `X-Request-Id`.
 	RequestID string `json:"request_id"`
 
@@ -3560,6 +3959,85 @@ type Reassignment struct {
 	Remove []openapi_types.UUID `json:"remove,omitempty"`
 }
 
+// Recusal defines model for Recusal.
+type Recusal struct {
+	AskedAt    time.Time          `json:"asked_at"`
+	AskedBy    openapi_types.UUID `json:"asked_by"`
+	ByParty    bool               `json:"by_party"`
+	DecidedAt  *time.Time         `json:"decided_at,omitempty"`
+	DecidedBy  *DecidingHead      `json:"decided_by,omitempty"`
+	DecidedWhy *string            `json:"decided_why,omitempty"`
+
+	// Ground Art. 22 ¶1: (1) a party or a close relative of one; (2) they or a close relative have an interest; (3) another relation to a party that may affect fairness.
+	Ground RecusalGround      `json:"ground"`
+	ID     openapi_types.UUID `json:"id"`
+	Name   string             `json:"name"`
+	Number string             `json:"number"`
+
+	// Path An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
+	//
+	// Example: 500000000000/500103000000/500103550000/
+	Path   Path               `json:"path"`
+	Person openapi_types.UUID `json:"person"`
+	Reason *string            `json:"reason,omitempty"`
+
+	// Replacements Who could be sent in their place, the least busy first.
+	Replacements []Replacement `json:"replacements,omitempty"`
+	State        RecusalState  `json:"state"`
+
+	// SteppedBack At once.
+	SteppedBack bool               `json:"stepped_back"`
+	Task        openapi_types.UUID `json:"task"`
+}
+
+// RecusalAnswer defines model for RecusalAnswer.
+type RecusalAnswer struct {
+	// Called The heads who were told.
+	Called  []CalledOfficer `json:"called"`
+	Recusal Recusal         `json:"recusal"`
+
+	// Ruling Every reason, never only the first; the obligations that go with the work; and what would make a refused task lawful.
+	Ruling    *Ruling   `json:"ruling,omitempty"`
+	TaskState TaskState `json:"task_state"`
+
+	// Violation The work goes on without them, and may not.
+	Violation *bool `json:"violation,omitempty"`
+}
+
+// RecusalCall defines model for RecusalCall.
+type RecusalCall struct {
+	// ByParty A party or their legal representative asks. Left out, oneself.
+	ByParty *bool `json:"by_party,omitempty"`
+
+	// Ground Art. 22 ¶1: (1) a party or a close relative of one; (2) they or a close relative have an interest; (3) another relation to a party that may affect fairness.
+	Ground RecusalGround `json:"ground"`
+
+	// Person Whom a party wants recused.
+	Person *openapi_types.UUID `json:"person,omitempty"`
+	Reason *string             `json:"reason,omitempty"`
+}
+
+// RecusalDecision defines model for RecusalDecision.
+type RecusalDecision struct {
+	Decision RecusalDecisionDecision `json:"decision"`
+	Reason   string                  `json:"reason"`
+}
+
+// RecusalDecisionDecision defines model for RecusalDecision.Decision.
+type RecusalDecisionDecision string
+
+// RecusalGround Art. 22 ¶1: (1) a party or a close relative of one; (2) they or a close relative have an interest; (3) another relation to a party that may affect fairness.
+type RecusalGround string
+
+// RecusalList defines model for RecusalList.
+type RecusalList struct {
+	Next     *openapi_types.UUID `json:"next,omitempty"`
+	Recusals []Recusal           `json:"recusals"`
+}
+
+// RecusalState defines model for RecusalState.
+type RecusalState string
+
 // Remedy defines model for Remedy.
 type Remedy struct {
 	// Code Example: name_lead_officer
@@ -3567,10 +4045,172 @@ type Remedy struct {
 	Message Text   `json:"message"`
 }
 
+// Replacement defines model for Replacement.
+type Replacement struct {
+	Name      string             `json:"name"`
+	Number    string             `json:"number"`
+	OpenTasks int                `json:"open_tasks"`
+	Person    openapi_types.UUID `json:"person"`
+}
+
 // Report defines model for Report.
 type Report struct {
 	Report string `json:"report"`
 }
+
+// Restraint One piece of equipment in one emergency.
+type Restraint struct {
+	AskedAt *time.Time `json:"asked_at,omitempty"`
+
+	// AskedBy Left out: it was used without anybody asking.
+	AskedBy *openapi_types.UUID `json:"asked_by,omitempty"`
+
+	// Barred No command can make its use lawful (Art. 18).
+	Barred *bool          `json:"barred,omitempty"`
+	Class  EquipmentClass `json:"class"`
+
+	// Danger The emergency of Art. 17(4): danger to public safety, to social order, or to people and property.
+	Danger Danger             `json:"danger"`
+	ID     openapi_types.UUID `json:"id"`
+	Item   string             `json:"item"`
+
+	// ObservedAt When it was asked for, as the device said.
+	ObservedAt *time.Time       `json:"observed_at,omitempty"`
+	Orders     []RestraintOrder `json:"orders"`
+
+	// Person Who is to use it.
+	Person  openapi_types.UUID `json:"person"`
+	Reports []RestraintReport  `json:"reports"`
+	State   RestraintState     `json:"state"`
+
+	// Unlisted Not on the organ's list; using it is unlawful.
+	Unlisted *bool          `json:"unlisted,omitempty"`
+	Uses     []RestraintUse `json:"uses"`
+}
+
+// RestraintState defines model for Restraint.State.
+type RestraintState string
+
+// RestraintAnswer defines model for RestraintAnswer.
+type RestraintAnswer struct {
+	// Called Who was told.
+	Called []CalledOfficer `json:"called"`
+
+	// Restraint One piece of equipment in one emergency.
+	Restraint Restraint `json:"restraint"`
+
+	// Ruling Every reason, never only the first; the obligations that go with the work; and what would make a refused task lawful.
+	Ruling *Ruling `json:"ruling,omitempty"`
+}
+
+// RestraintCall defines model for RestraintCall.
+type RestraintCall struct {
+	Class EquipmentClass `json:"class"`
+
+	// Danger The emergency of Art. 17(4): danger to public safety, to social order, or to people and property.
+	Danger Danger `json:"danger"`
+
+	// ID Made by the phone, so that its later records can speak of it.
+	ID   *openapi_types.UUID `json:"id,omitempty"`
+	Item string              `json:"item"`
+
+	// ObservedAt By the phone's clock.
+	ObservedAt *time.Time `json:"observed_at,omitempty"`
+
+	// Person Who is to use it; left out, oneself.
+	Person *openapi_types.UUID `json:"person,omitempty"`
+}
+
+// RestraintInjuries defines model for RestraintInjuries.
+type RestraintInjuries string
+
+// RestraintMedical defines model for RestraintMedical.
+type RestraintMedical string
+
+// RestraintMode defines model for RestraintMode.
+type RestraintMode string
+
+// RestraintOrder defines model for RestraintOrder.
+type RestraintOrder struct {
+	At       time.Time          `json:"at"`
+	ID       openapi_types.UUID `json:"id"`
+	Mode     RestraintMode      `json:"mode"`
+	Name     string             `json:"name"`
+	Number   string             `json:"number"`
+	Person   openapi_types.UUID `json:"person"`
+	Recorded bool               `json:"recorded"`
+}
+
+// RestraintOrdering defines model for RestraintOrdering.
+type RestraintOrdering struct {
+	// InsteadOf The order that this one takes the place of.
+	InsteadOf *openapi_types.UUID `json:"instead_of,omitempty"`
+	Mode      RestraintMode       `json:"mode"`
+
+	// Recorded The command is on record (a recorded line).
+	Recorded bool `json:"recorded"`
+}
+
+// RestraintOutcome defines model for RestraintOutcome.
+type RestraintOutcome string
+
+// RestraintReport defines model for RestraintReport.
+type RestraintReport struct {
+	At   time.Time          `json:"at"`
+	By   openapi_types.UUID `json:"by"`
+	Text string             `json:"text"`
+}
+
+// RestraintUse defines model for RestraintUse.
+type RestraintUse struct {
+	// BeforeOrder By the phone's clock it began before the order.
+	BeforeOrder *bool              `json:"before_order,omitempty"`
+	ID          openapi_types.UUID `json:"id"`
+	Injuries    *RestraintInjuries `json:"injuries,omitempty"`
+
+	// Lawful As the law saw it when the server heard of its start.
+	Lawful  bool              `json:"lawful"`
+	Medical *RestraintMedical `json:"medical,omitempty"`
+
+	// Order That it stood on; left out: no officer ordered it.
+	Order   *openapi_types.UUID `json:"order,omitempty"`
+	Outcome *RestraintOutcome   `json:"outcome,omitempty"`
+	Person  openapi_types.UUID  `json:"person"`
+	Ruling  *openapi_types.UUID `json:"ruling,omitempty"`
+
+	// StartObservedAt As the device said.
+	StartObservedAt *time.Time `json:"start_observed_at,omitempty"`
+
+	// StartedAt When the server heard of it.
+	StartedAt time.Time `json:"started_at"`
+
+	// StopObservedAt As the device said.
+	StopObservedAt *time.Time         `json:"stop_observed_at,omitempty"`
+	StoppedAt      *time.Time         `json:"stopped_at,omitempty"`
+	ToldBy         openapi_types.UUID `json:"told_by"`
+}
+
+// RestraintUsing defines model for RestraintUsing.
+type RestraintUsing struct {
+	Class *EquipmentClass `json:"class,omitempty"`
+
+	// Danger The emergency of Art. 17(4): danger to public safety, to social order, or to people and property.
+	Danger   *Danger             `json:"danger,omitempty"`
+	Event    RestraintUsingEvent `json:"event"`
+	Injuries *RestraintInjuries  `json:"injuries,omitempty"`
+	Item     *string             `json:"item,omitempty"`
+	Medical  *RestraintMedical   `json:"medical,omitempty"`
+
+	// ObservedAt By the phone's clock.
+	ObservedAt *time.Time        `json:"observed_at,omitempty"`
+	Outcome    *RestraintOutcome `json:"outcome,omitempty"`
+
+	// Person Who uses it; left out, oneself.
+	Person *openapi_types.UUID `json:"person,omitempty"`
+}
+
+// RestraintUsingEvent defines model for RestraintUsing.Event.
+type RestraintUsingEvent string
 
 // RollCall defines model for RollCall.
 type RollCall struct {
@@ -3816,6 +4456,23 @@ type Stretch struct {
 	To *time.Time `json:"to,omitempty"`
 }
 
+// SupervisionRecord defines model for SupervisionRecord.
+type SupervisionRecord struct {
+	Counts struct {
+		CommandsRefused   int `json:"commands_refused"`
+		Decisions         int `json:"decisions"`
+		DispatchesRefused int `json:"dispatches_refused"`
+		LeadsLeft         int `json:"leads_left"`
+		RestraintCommands int `json:"restraint_commands"`
+	} `json:"counts"`
+
+	// Events Oldest first, at most 500; the numbers count all.
+	Events []Event            `json:"events"`
+	From   time.Time          `json:"from"`
+	Person openapi_types.UUID `json:"person"`
+	To     time.Time          `json:"to"`
+}
+
 // Swap defines model for Swap.
 type Swap struct {
 	AcceptedAt *time.Time          `json:"accepted_at,omitempty"`
@@ -3938,11 +4595,14 @@ type Task struct {
 	LatestRuling  openapi_types.UUID `json:"latest_ruling"`
 
 	// LedBefore Those who led before, in order.
-	LedBefore []Lead        `json:"led_before,omitempty"`
-	Members   []Member      `json:"members"`
-	Note      string        `json:"note"`
-	Officers  []UnitOfficer `json:"officers"`
-	Organ     Organ         `json:"organ"`
+	LedBefore []Lead   `json:"led_before,omitempty"`
+	Members   []Member `json:"members"`
+
+	// Met What was met on the scene beyond the order; the law is asked with both.
+	Met      *MetOnScene   `json:"met,omitempty"`
+	Note     string        `json:"note"`
+	Officers []UnitOfficer `json:"officers"`
+	Organ    Organ         `json:"organ"`
 
 	// Place A name and, where known, a position in degrees with the datum it was measured in.
 	Place Place `json:"place"`
@@ -3950,6 +4610,9 @@ type Task struct {
 	// Reason Of the cancellation.
 	Reason *string `json:"reason,omitempty"`
 	Report *string `json:"report,omitempty"`
+
+	// Restraints Restraint equipment that was asked for or used (Art. 17(4)).
+	Restraints []Restraint `json:"restraints,omitempty"`
 
 	// Signatory Who signs the documents produced. [none]
 	Signatory Signatory `json:"signatory"`
@@ -3960,6 +4623,9 @@ type Task struct {
 	// StartedAt Of the first start.
 	StartedAt *time.Time `json:"started_at,omitempty"`
 	State     TaskState  `json:"state"`
+
+	// SteppedBack Members who are left out of the unit while their recusal is not decided (Art. 22).
+	SteppedBack []openapi_types.UUID `json:"stepped_back,omitempty"`
 
 	// Tags Circumstances that the law distinguishes. [none] The classes of road are tags, since a post may lie where two roads meet: `highway`
 	// (公路), `motorway` (高速公路, a highway too), `urban_expressway` (城市快速路), `trunk_road` (城市主干道).
@@ -4086,6 +4752,9 @@ type OrganPath = Path
 //
 // Example: 500000000000/500103000000/500103550000/
 type PathPrefix = Path
+
+// RestraintID defines model for RestraintID.
+type RestraintID = openapi_types.UUID
 
 // AlarmChanged defines model for AlarmChanged.
 type AlarmChanged = Alarm
@@ -4256,6 +4925,21 @@ type ListReadingsParams struct {
 	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
 }
 
+// ListObjectionsParams defines parameters for ListObjections.
+type ListObjectionsParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// State Only those in this state; left out, those that wait.
+	State *ObjectionState `form:"state,omitempty" json:"state,omitempty"`
+
+	// After The page after this one (`next` of the page before).
+	After *openapi_types.UUID `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit At most so many, 50 when left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ObserveParams defines parameters for Observe.
 type ObserveParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
@@ -4310,6 +4994,15 @@ type GetHoursParams struct {
 	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
 }
 
+// GetSupervisionParams defines parameters for GetSupervision.
+type GetSupervisionParams struct {
+	// From From this moment on.
+	From time.Time `form:"from" json:"from"`
+
+	// To Up to this moment, at most 366 days later.
+	To time.Time `form:"to" json:"to"`
+}
+
 // OrderPlainClothesParams defines parameters for OrderPlainClothes.
 type OrderPlainClothesParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
@@ -4320,6 +5013,21 @@ type OrderPlainClothesParams struct {
 type ListQuotasParams struct {
 	// Path Only within the subtree of the organ with this path.
 	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+}
+
+// ListRecusalsParams defines parameters for ListRecusals.
+type ListRecusalsParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// State Only those in this state; left out, those that wait.
+	State *RecusalState `form:"state,omitempty" json:"state,omitempty"`
+
+	// After The page after this one (`next` of the page before).
+	After *openapi_types.UUID `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit At most so many, 50 when left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ExportRosterParams defines parameters for ExportRoster.
@@ -4456,6 +5164,12 @@ type AcknowledgeTaskParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ChangeActsParams defines parameters for ChangeActs.
+type ChangeActsParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // CancelTaskParams defines parameters for CancelTask.
 type CancelTaskParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
@@ -4516,6 +5230,18 @@ type TakeLeadParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ObjectToOrderParams defines parameters for ObjectToOrder.
+type ObjectToOrderParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AnswerObjectionParams defines parameters for AnswerObjection.
+type AnswerObjectionParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // PauseTaskParams defines parameters for PauseTask.
 type PauseTaskParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
@@ -4524,6 +5250,42 @@ type PauseTaskParams struct {
 
 // ReassignTaskParams defines parameters for ReassignTask.
 type ReassignTaskParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AskRecusalParams defines parameters for AskRecusal.
+type AskRecusalParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// DecideRecusalParams defines parameters for DecideRecusal.
+type DecideRecusalParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AskRestraintParams defines parameters for AskRestraint.
+type AskRestraintParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CommandRestraintParams defines parameters for CommandRestraint.
+type CommandRestraintParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReportRestraintParams defines parameters for ReportRestraint.
+type ReportRestraintParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// TellRestraintUseParams defines parameters for TellRestraintUse.
+type TellRestraintUseParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -4636,6 +5398,9 @@ type CheckOutJSONRequestBody = CheckOut
 // DispatchTaskJSONRequestBody defines body for DispatchTask for application/json ContentType.
 type DispatchTaskJSONRequestBody = DispatchOrder
 
+// ChangeActsJSONRequestBody defines body for ChangeActs for application/json ContentType.
+type ChangeActsJSONRequestBody = ActsChange
+
 // CancelTaskJSONRequestBody defines body for CancelTask for application/json ContentType.
 type CancelTaskJSONRequestBody = WithReason
 
@@ -4666,11 +5431,35 @@ type EnterCodeJSONRequestBody = LeadCode
 // TakeLeadJSONRequestBody defines body for TakeLead for application/json ContentType.
 type TakeLeadJSONRequestBody = LeadTaking
 
+// ObjectToOrderJSONRequestBody defines body for ObjectToOrder for application/json ContentType.
+type ObjectToOrderJSONRequestBody = ObjectionCall
+
+// AnswerObjectionJSONRequestBody defines body for AnswerObjection for application/json ContentType.
+type AnswerObjectionJSONRequestBody = ObjectionDecision
+
 // PauseTaskJSONRequestBody defines body for PauseTask for application/json ContentType.
 type PauseTaskJSONRequestBody = WithReason
 
 // ReassignTaskJSONRequestBody defines body for ReassignTask for application/json ContentType.
 type ReassignTaskJSONRequestBody = Reassignment
+
+// AskRecusalJSONRequestBody defines body for AskRecusal for application/json ContentType.
+type AskRecusalJSONRequestBody = RecusalCall
+
+// DecideRecusalJSONRequestBody defines body for DecideRecusal for application/json ContentType.
+type DecideRecusalJSONRequestBody = RecusalDecision
+
+// AskRestraintJSONRequestBody defines body for AskRestraint for application/json ContentType.
+type AskRestraintJSONRequestBody = RestraintCall
+
+// CommandRestraintJSONRequestBody defines body for CommandRestraint for application/json ContentType.
+type CommandRestraintJSONRequestBody = RestraintOrdering
+
+// ReportRestraintJSONRequestBody defines body for ReportRestraint for application/json ContentType.
+type ReportRestraintJSONRequestBody = Report
+
+// TellRestraintUseJSONRequestBody defines body for TellRestraintUse for application/json ContentType.
+type TellRestraintUseJSONRequestBody = RestraintUsing
 
 // ResumeTaskJSONRequestBody defines body for ResumeTask for application/json ContentType.
 type ResumeTaskJSONRequestBody = WithStatements
@@ -5224,6 +6013,13 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/me/push-token (the `SetPushToken` operationId).
 	SetPushToken(ctx context.Context, body SetPushTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListObjections List objections that wait for the head
+	//
+	// Oldest first. Needs `objection.answer`.
+	//
+	// Corresponds with GET /v1/objections (the `ListObjections` operationId).
+	ListObjections(ctx context.Context, params *ListObjectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ObserveWithBody State what is observed
 	//
 	// Up to 100 statements about oneself or, for a task one is part of, about those one may speak for. They are never refused because of what they say: what the law does not allow is kept as a violation and raised as an alert.
@@ -5363,6 +6159,13 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/people/{id}/status (the `SetPersonStatus` operationId).
 	SetPersonStatus(ctx context.Context, id ID, body SetPersonStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetSupervision A supervisor's own record
+	//
+	// Art. 42: what somebody did with the powers over auxiliaries, from the events alone and within one's reach: dispatches and commands that the law refused them, restraint commands given, decisions made, leads left or lost. Needs `supervision.record`.
+	//
+	// Corresponds with GET /v1/people/{id}/supervision (the `GetSupervision` operationId).
+	GetSupervision(ctx context.Context, id ID, params *GetSupervisionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// OrderPlainClothesWithBody Let somebody work in plain clothes
 	//
 	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
@@ -5405,6 +6208,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/quotas (the `ListQuotas` operationId).
 	ListQuotas(ctx context.Context, params *ListQuotasParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRecusals List recusals that wait for the head
+	//
+	// Oldest first. Needs `recusal.decide`.
+	//
+	// Corresponds with GET /v1/recusals (the `ListRecusals` operationId).
+	ListRecusals(ctx context.Context, params *ListRecusalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportRoster Export people as a file
 	//
@@ -5687,6 +6497,24 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/tasks/{id}/acknowledge (the `AcknowledgeTask` operationId).
 	AcknowledgeTask(ctx context.Context, id ID, params *AcknowledgeTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ChangeActsWithBody Say on the scene what the work has become
+	//
+	// By the lead or the dispatcher, or by a member who has accepted and only adds what they have met. Tags and the kind of case are observed: they are always kept, and a violation when the law says so. Acts are ordered: what the law does not allow is refused (what was met is kept all the same). Ruled at once. The answer, also a refusal, names officers who could come. Needs `task.change_acts`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/acts (the `ChangeActs` operationId).
+	ChangeActsWithBody(ctx context.Context, id ID, params *ChangeActsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeActs Say on the scene what the work has become
+	//
+	// By the lead or the dispatcher, or by a member who has accepted and only adds what they have met. Tags and the kind of case are observed: they are always kept, and a violation when the law says so. Acts are ordered: what the law does not allow is refused (what was met is kept all the same). Ruled at once. The answer, also a refusal, names officers who could come. Needs `task.change_acts`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/acts (the `ChangeActs` operationId).
+	ChangeActs(ctx context.Context, id ID, params *ChangeActsParams, body ChangeActsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CancelTaskWithBody Cancel the task
 	//
 	// Takes the order back. Needs `task.dispatch`.
@@ -5886,6 +6714,42 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/tasks/{id}/lead/take (the `TakeLead` operationId).
 	TakeLead(ctx context.Context, id ID, params *TakeLeadParams, body TakeLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ObjectToOrderWithBody Contest the order
+	//
+	// Art. 20: one tap by a member, now or before, whether they took the order or declined it. The objection and the ruling go to the head of the station. It changes nothing about the task or the person and leaves no mark on them. Needs `task.act`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/objections (the `ObjectToOrder` operationId).
+	ObjectToOrderWithBody(ctx context.Context, id ID, params *ObjectToOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectToOrder Contest the order
+	//
+	// Art. 20: one tap by a member, now or before, whether they took the order or declined it. The objection and the ruling go to the head of the station. It changes nothing about the task or the person and leaves no mark on them. Needs `task.act`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/objections (the `ObjectToOrder` operationId).
+	ObjectToOrder(ctx context.Context, id ID, params *ObjectToOrderParams, body ObjectToOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerObjectionWithBody Answer an objection
+	//
+	// By the head of the station; whoever sent the unit or goes with it is 403 `not_yours_to_decide`. Needs `objection.answer`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/objections/{objection}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithBody(ctx context.Context, id ID, objection openapi_types.UUID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerObjection Answer an objection
+	//
+	// By the head of the station; whoever sent the unit or goes with it is 403 `not_yours_to_decide`. Needs `objection.answer`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/objections/{objection}/answer (the `AnswerObjection` operationId).
+	AnswerObjection(ctx context.Context, id ID, objection openapi_types.UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PauseTaskWithBody Pause the work
 	//
 	// Interrupts the work. Going on needs a fresh ruling.
@@ -5921,6 +6785,114 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/tasks/{id}/reassign (the `ReassignTask` operationId).
 	ReassignTask(ctx context.Context, id ID, params *ReassignTaskParams, body ReassignTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskRecusalWithBody Ask for a recusal
+	//
+	// Art. 22 ¶1: a member declares it of themselves, or somebody of the unit or its dispatcher passes on what a party asks. The member steps back at once where the law says so (reading `recusal_pending`), not in the rescue of an emergency; those who are left are ruled on. It goes to the head of the department or station, who neither sent the unit nor goes with it. The reasons are on no feed. Needs `recusal.ask`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/recusals (the `AskRecusal` operationId).
+	AskRecusalWithBody(ctx context.Context, id ID, params *AskRecusalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskRecusal Ask for a recusal
+	//
+	// Art. 22 ¶1: a member declares it of themselves, or somebody of the unit or its dispatcher passes on what a party asks. The member steps back at once where the law says so (reading `recusal_pending`), not in the rescue of an emergency; those who are left are ruled on. It goes to the head of the department or station, who neither sent the unit nor goes with it. The reasons are on no feed. Needs `recusal.ask`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/recusals (the `AskRecusal` operationId).
+	AskRecusal(ctx context.Context, id ID, params *AskRecusalParams, body AskRecusalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideRecusalWithBody Grant or refuse a recusal
+	//
+	// Art. 22 ¶2, by the head of the department or station; whoever sent the unit, goes with it or asked is 403 `not_yours_to_decide`. Granted, the member leaves, and up to five are proposed who could be sent in their place; refused, they come back. Needs `recusal.decide`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/recusals/{recusal}/decide (the `DecideRecusal` operationId).
+	DecideRecusalWithBody(ctx context.Context, id ID, recusal openapi_types.UUID, params *DecideRecusalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideRecusal Grant or refuse a recusal
+	//
+	// Art. 22 ¶2, by the head of the department or station; whoever sent the unit, goes with it or asked is 403 `not_yours_to_decide`. Granted, the member leaves, and up to five are proposed who could be sent in their place; refused, they come back. Needs `recusal.decide`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/recusals/{recusal}/decide (the `DecideRecusal` operationId).
+	DecideRecusal(ctx context.Context, id ID, recusal openapi_types.UUID, params *DecideRecusalParams, body DecideRecusalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskRestraintWithBody Ask for restraint equipment in an emergency
+	//
+	// Art. 17(4). A call for help by a member of the unit: it is never answered no, also when the task has ended. The lead and the officers on duty at the organ are called; the answer says who, and what the law says to a use as things stand. An item off the organ's list is kept and marked `unlisted`, a weapon or police instrument `barred`. With the `id` of one that was asked for already it calls again. Needs `task.act`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints (the `AskRestraint` operationId).
+	AskRestraintWithBody(ctx context.Context, id ID, params *AskRestraintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskRestraint Ask for restraint equipment in an emergency
+	//
+	// Art. 17(4). A call for help by a member of the unit: it is never answered no, also when the task has ended. The lead and the officers on duty at the organ are called; the answer says who, and what the law says to a use as things stand. An item off the organ's list is kept and marked `unlisted`, a weapon or police instrument `barred`. With the `id` of one that was asked for already it calls again. Needs `task.act`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints (the `AskRestraint` operationId).
+	AskRestraint(ctx context.Context, id ID, params *AskRestraintParams, body AskRestraintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CommandRestraintWithBody Command or lead the use of restraint equipment
+	//
+	// Art. 17(4): by any people's police officer on duty who reaches the task, of its unit or not. Whether a command may come from afar, and that it must be recorded, is the law's answer (reading `art17_4_remote_command`): what would be unlawful because of the order itself is refused. An order is for one use. Where another one stands it is 409 `restraint_commanded`, unless `instead_of` names it. Needs `restraint.command`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/command (the `CommandRestraint` operationId).
+	CommandRestraintWithBody(ctx context.Context, id ID, restraint RestraintID, params *CommandRestraintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CommandRestraint Command or lead the use of restraint equipment
+	//
+	// Art. 17(4): by any people's police officer on duty who reaches the task, of its unit or not. Whether a command may come from afar, and that it must be recorded, is the law's answer (reading `art17_4_remote_command`): what would be unlawful because of the order itself is refused. An order is for one use. Where another one stands it is 409 `restraint_commanded`, unless `instead_of` names it. Needs `restraint.command`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/command (the `CommandRestraint` operationId).
+	CommandRestraint(ctx context.Context, id ID, restraint RestraintID, params *CommandRestraintParams, body CommandRestraintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportRestraintWithBody Report on restraint equipment afterwards
+	//
+	// May be added to, and comes late without harm. Needs `task.act`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/report (the `ReportRestraint` operationId).
+	ReportRestraintWithBody(ctx context.Context, id ID, restraint RestraintID, params *ReportRestraintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportRestraint Report on restraint equipment afterwards
+	//
+	// May be added to, and comes late without harm. Needs `task.act`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/report (the `ReportRestraint` operationId).
+	ReportRestraint(ctx context.Context, id ID, restraint RestraintID, params *ReportRestraintParams, body ReportRestraintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TellRestraintUseWithBody Tell that restraint equipment is used, or no more
+	//
+	// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/use (the `TellRestraintUse` operationId).
+	TellRestraintUseWithBody(ctx context.Context, id ID, restraint RestraintID, params *TellRestraintUseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TellRestraintUse Tell that restraint equipment is used, or no more
+	//
+	// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/use (the `TellRestraintUse` operationId).
+	TellRestraintUse(ctx context.Context, id ID, restraint RestraintID, params *TellRestraintUseParams, body TellRestraintUseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResumeTaskWithBody Resume the work
 	//
@@ -6869,6 +7841,23 @@ func (c *Client) SetPushToken(ctx context.Context, body SetPushTokenJSONRequestB
 	return c.Client.Do(req)
 }
 
+// ListObjections List objections that wait for the head
+//
+// Oldest first. Needs `objection.answer`.
+//
+// Corresponds with GET /v1/objections (the `ListObjections` operationId).
+func (c *Client) ListObjections(ctx context.Context, params *ListObjectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListObjectionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ObserveWithBody State what is observed
 //
 // Up to 100 statements about oneself or, for a task one is part of, about those one may speak for. They are never refused because of what they say: what the law does not allow is kept as a violation and raised as an alert.
@@ -7178,6 +8167,23 @@ func (c *Client) SetPersonStatus(ctx context.Context, id ID, body SetPersonStatu
 	return c.Client.Do(req)
 }
 
+// GetSupervision A supervisor's own record
+//
+// Art. 42: what somebody did with the powers over auxiliaries, from the events alone and within one's reach: dispatches and commands that the law refused them, restraint commands given, decisions made, leads left or lost. Needs `supervision.record`.
+//
+// Corresponds with GET /v1/people/{id}/supervision (the `GetSupervision` operationId).
+func (c *Client) GetSupervision(ctx context.Context, id ID, params *GetSupervisionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSupervisionRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // OrderPlainClothesWithBody Let somebody work in plain clothes
 //
 // Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
@@ -7261,6 +8267,23 @@ func (c *Client) SendPositions(ctx context.Context, body SendPositionsJSONReques
 // Corresponds with GET /v1/quotas (the `ListQuotas` operationId).
 func (c *Client) ListQuotas(ctx context.Context, params *ListQuotasParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListQuotasRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRecusals List recusals that wait for the head
+//
+// Oldest first. Needs `recusal.decide`.
+//
+// Corresponds with GET /v1/recusals (the `ListRecusals` operationId).
+func (c *Client) ListRecusals(ctx context.Context, params *ListRecusalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRecusalsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7872,6 +8895,44 @@ func (c *Client) AcknowledgeTask(ctx context.Context, id ID, params *Acknowledge
 	return c.Client.Do(req)
 }
 
+// ChangeActsWithBody Say on the scene what the work has become
+//
+// By the lead or the dispatcher, or by a member who has accepted and only adds what they have met. Tags and the kind of case are observed: they are always kept, and a violation when the law says so. Acts are ordered: what the law does not allow is refused (what was met is kept all the same). Ruled at once. The answer, also a refusal, names officers who could come. Needs `task.change_acts`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/acts (the `ChangeActs` operationId).
+func (c *Client) ChangeActsWithBody(ctx context.Context, id ID, params *ChangeActsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeActsRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeActs Say on the scene what the work has become
+//
+// By the lead or the dispatcher, or by a member who has accepted and only adds what they have met. Tags and the kind of case are observed: they are always kept, and a violation when the law says so. Acts are ordered: what the law does not allow is refused (what was met is kept all the same). Ruled at once. The answer, also a refusal, names officers who could come. Needs `task.change_acts`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/acts (the `ChangeActs` operationId).
+func (c *Client) ChangeActs(ctx context.Context, id ID, params *ChangeActsParams, body ChangeActsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeActsRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // CancelTaskWithBody Cancel the task
 //
 // Takes the order back. Needs `task.dispatch`.
@@ -8301,6 +9362,82 @@ func (c *Client) TakeLead(ctx context.Context, id ID, params *TakeLeadParams, bo
 	return c.Client.Do(req)
 }
 
+// ObjectToOrderWithBody Contest the order
+//
+// Art. 20: one tap by a member, now or before, whether they took the order or declined it. The objection and the ruling go to the head of the station. It changes nothing about the task or the person and leaves no mark on them. Needs `task.act`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/objections (the `ObjectToOrder` operationId).
+func (c *Client) ObjectToOrderWithBody(ctx context.Context, id ID, params *ObjectToOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectToOrderRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectToOrder Contest the order
+//
+// Art. 20: one tap by a member, now or before, whether they took the order or declined it. The objection and the ruling go to the head of the station. It changes nothing about the task or the person and leaves no mark on them. Needs `task.act`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/objections (the `ObjectToOrder` operationId).
+func (c *Client) ObjectToOrder(ctx context.Context, id ID, params *ObjectToOrderParams, body ObjectToOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectToOrderRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerObjectionWithBody Answer an objection
+//
+// By the head of the station; whoever sent the unit or goes with it is 403 `not_yours_to_decide`. Needs `objection.answer`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/objections/{objection}/answer (the `AnswerObjection` operationId).
+func (c *Client) AnswerObjectionWithBody(ctx context.Context, id ID, objection openapi_types.UUID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerObjectionRequestWithBody(c.Server, id, objection, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerObjection Answer an objection
+//
+// By the head of the station; whoever sent the unit or goes with it is 403 `not_yours_to_decide`. Needs `objection.answer`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/objections/{objection}/answer (the `AnswerObjection` operationId).
+func (c *Client) AnswerObjection(ctx context.Context, id ID, objection openapi_types.UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerObjectionRequest(c.Server, id, objection, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PauseTaskWithBody Pause the work
 //
 // Interrupts the work. Going on needs a fresh ruling.
@@ -8367,6 +9504,234 @@ func (c *Client) ReassignTaskWithBody(ctx context.Context, id ID, params *Reassi
 // Corresponds with POST /v1/tasks/{id}/reassign (the `ReassignTask` operationId).
 func (c *Client) ReassignTask(ctx context.Context, id ID, params *ReassignTaskParams, body ReassignTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReassignTaskRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskRecusalWithBody Ask for a recusal
+//
+// Art. 22 ¶1: a member declares it of themselves, or somebody of the unit or its dispatcher passes on what a party asks. The member steps back at once where the law says so (reading `recusal_pending`), not in the rescue of an emergency; those who are left are ruled on. It goes to the head of the department or station, who neither sent the unit nor goes with it. The reasons are on no feed. Needs `recusal.ask`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/recusals (the `AskRecusal` operationId).
+func (c *Client) AskRecusalWithBody(ctx context.Context, id ID, params *AskRecusalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskRecusalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskRecusal Ask for a recusal
+//
+// Art. 22 ¶1: a member declares it of themselves, or somebody of the unit or its dispatcher passes on what a party asks. The member steps back at once where the law says so (reading `recusal_pending`), not in the rescue of an emergency; those who are left are ruled on. It goes to the head of the department or station, who neither sent the unit nor goes with it. The reasons are on no feed. Needs `recusal.ask`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/recusals (the `AskRecusal` operationId).
+func (c *Client) AskRecusal(ctx context.Context, id ID, params *AskRecusalParams, body AskRecusalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskRecusalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideRecusalWithBody Grant or refuse a recusal
+//
+// Art. 22 ¶2, by the head of the department or station; whoever sent the unit, goes with it or asked is 403 `not_yours_to_decide`. Granted, the member leaves, and up to five are proposed who could be sent in their place; refused, they come back. Needs `recusal.decide`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/recusals/{recusal}/decide (the `DecideRecusal` operationId).
+func (c *Client) DecideRecusalWithBody(ctx context.Context, id ID, recusal openapi_types.UUID, params *DecideRecusalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideRecusalRequestWithBody(c.Server, id, recusal, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideRecusal Grant or refuse a recusal
+//
+// Art. 22 ¶2, by the head of the department or station; whoever sent the unit, goes with it or asked is 403 `not_yours_to_decide`. Granted, the member leaves, and up to five are proposed who could be sent in their place; refused, they come back. Needs `recusal.decide`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/recusals/{recusal}/decide (the `DecideRecusal` operationId).
+func (c *Client) DecideRecusal(ctx context.Context, id ID, recusal openapi_types.UUID, params *DecideRecusalParams, body DecideRecusalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideRecusalRequest(c.Server, id, recusal, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskRestraintWithBody Ask for restraint equipment in an emergency
+//
+// Art. 17(4). A call for help by a member of the unit: it is never answered no, also when the task has ended. The lead and the officers on duty at the organ are called; the answer says who, and what the law says to a use as things stand. An item off the organ's list is kept and marked `unlisted`, a weapon or police instrument `barred`. With the `id` of one that was asked for already it calls again. Needs `task.act`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/restraints (the `AskRestraint` operationId).
+func (c *Client) AskRestraintWithBody(ctx context.Context, id ID, params *AskRestraintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskRestraintRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskRestraint Ask for restraint equipment in an emergency
+//
+// Art. 17(4). A call for help by a member of the unit: it is never answered no, also when the task has ended. The lead and the officers on duty at the organ are called; the answer says who, and what the law says to a use as things stand. An item off the organ's list is kept and marked `unlisted`, a weapon or police instrument `barred`. With the `id` of one that was asked for already it calls again. Needs `task.act`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/restraints (the `AskRestraint` operationId).
+func (c *Client) AskRestraint(ctx context.Context, id ID, params *AskRestraintParams, body AskRestraintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskRestraintRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CommandRestraintWithBody Command or lead the use of restraint equipment
+//
+// Art. 17(4): by any people's police officer on duty who reaches the task, of its unit or not. Whether a command may come from afar, and that it must be recorded, is the law's answer (reading `art17_4_remote_command`): what would be unlawful because of the order itself is refused. An order is for one use. Where another one stands it is 409 `restraint_commanded`, unless `instead_of` names it. Needs `restraint.command`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/command (the `CommandRestraint` operationId).
+func (c *Client) CommandRestraintWithBody(ctx context.Context, id ID, restraint RestraintID, params *CommandRestraintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCommandRestraintRequestWithBody(c.Server, id, restraint, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CommandRestraint Command or lead the use of restraint equipment
+//
+// Art. 17(4): by any people's police officer on duty who reaches the task, of its unit or not. Whether a command may come from afar, and that it must be recorded, is the law's answer (reading `art17_4_remote_command`): what would be unlawful because of the order itself is refused. An order is for one use. Where another one stands it is 409 `restraint_commanded`, unless `instead_of` names it. Needs `restraint.command`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/command (the `CommandRestraint` operationId).
+func (c *Client) CommandRestraint(ctx context.Context, id ID, restraint RestraintID, params *CommandRestraintParams, body CommandRestraintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCommandRestraintRequest(c.Server, id, restraint, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportRestraintWithBody Report on restraint equipment afterwards
+//
+// May be added to, and comes late without harm. Needs `task.act`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/report (the `ReportRestraint` operationId).
+func (c *Client) ReportRestraintWithBody(ctx context.Context, id ID, restraint RestraintID, params *ReportRestraintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportRestraintRequestWithBody(c.Server, id, restraint, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportRestraint Report on restraint equipment afterwards
+//
+// May be added to, and comes late without harm. Needs `task.act`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/report (the `ReportRestraint` operationId).
+func (c *Client) ReportRestraint(ctx context.Context, id ID, restraint RestraintID, params *ReportRestraintParams, body ReportRestraintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportRestraintRequest(c.Server, id, restraint, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TellRestraintUseWithBody Tell that restraint equipment is used, or no more
+//
+// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/use (the `TellRestraintUse` operationId).
+func (c *Client) TellRestraintUseWithBody(ctx context.Context, id ID, restraint RestraintID, params *TellRestraintUseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTellRestraintUseRequestWithBody(c.Server, id, restraint, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TellRestraintUse Tell that restraint equipment is used, or no more
+//
+// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/use (the `TellRestraintUse` operationId).
+func (c *Client) TellRestraintUse(ctx context.Context, id ID, restraint RestraintID, params *TellRestraintUseParams, body TellRestraintUseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTellRestraintUseRequest(c.Server, id, restraint, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -10242,6 +11607,96 @@ func NewSetPushTokenRequestWithBody(server string, contentType string, body io.R
 	return req, nil
 }
 
+// NewListObjectionsRequest constructs an http.Request for the ListObjections method
+func NewListObjectionsRequest(server string, params *ListObjectionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/objections")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewObserveRequest calls the generic Observe builder with application/json body
 func NewObserveRequest(server string, params *ObserveParams, body ObserveJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -10897,6 +12352,71 @@ func NewSetPersonStatusRequestWithBody(server string, id ID, contentType string,
 	return req, nil
 }
 
+// NewGetSupervisionRequest constructs an http.Request for the GetSupervision method
+func NewGetSupervisionRequest(server string, id ID, params *GetSupervisionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/people/%s/supervision", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewOrderPlainClothesRequest calls the generic OrderPlainClothes builder with application/json body
 func NewOrderPlainClothesRequest(server string, params *OrderPlainClothesParams, body OrderPlainClothesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -11021,6 +12541,96 @@ func NewListQuotasRequest(server string, params *ListQuotasParams) (*http.Reques
 		if params.Path != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListRecusalsRequest constructs an http.Request for the ListRecusals method
+func NewListRecusalsRequest(server string, params *ListRecusalsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/recusals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -12305,6 +13915,66 @@ func NewAcknowledgeTaskRequest(server string, id ID, params *AcknowledgeTaskPara
 	return req, nil
 }
 
+// NewChangeActsRequest calls the generic ChangeActs builder with application/json body
+func NewChangeActsRequest(server string, id ID, params *ChangeActsParams, body ChangeActsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeActsRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewChangeActsRequestWithBody constructs an http.Request for the ChangeActs method, with any body, and a specified content type
+func NewChangeActsRequestWithBody(server string, id ID, params *ChangeActsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/acts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewCancelTaskRequest calls the generic CancelTask builder with application/json body
 func NewCancelTaskRequest(server string, id ID, params *CancelTaskParams, body CancelTaskJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -13007,6 +14677,133 @@ func NewTakeLeadRequestWithBody(server string, id ID, params *TakeLeadParams, co
 	return req, nil
 }
 
+// NewObjectToOrderRequest calls the generic ObjectToOrder builder with application/json body
+func NewObjectToOrderRequest(server string, id ID, params *ObjectToOrderParams, body ObjectToOrderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewObjectToOrderRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewObjectToOrderRequestWithBody constructs an http.Request for the ObjectToOrder method, with any body, and a specified content type
+func NewObjectToOrderRequestWithBody(server string, id ID, params *ObjectToOrderParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/objections", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAnswerObjectionRequest calls the generic AnswerObjection builder with application/json body
+func NewAnswerObjectionRequest(server string, id ID, objection openapi_types.UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerObjectionRequestWithBody(server, id, objection, params, "application/json", bodyReader)
+}
+
+// NewAnswerObjectionRequestWithBody constructs an http.Request for the AnswerObjection method, with any body, and a specified content type
+func NewAnswerObjectionRequestWithBody(server string, id ID, objection openapi_types.UUID, params *AnswerObjectionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "objection", objection, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/objections/%s/answer", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewPauseTaskRequest calls the generic PauseTask builder with application/json body
 func NewPauseTaskRequest(server string, id ID, params *PauseTaskParams, body PauseTaskJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -13095,6 +14892,394 @@ func NewReassignTaskRequestWithBody(server string, id ID, params *ReassignTaskPa
 	}
 
 	operationPath := fmt.Sprintf("/v1/tasks/%s/reassign", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAskRecusalRequest calls the generic AskRecusal builder with application/json body
+func NewAskRecusalRequest(server string, id ID, params *AskRecusalParams, body AskRecusalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAskRecusalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAskRecusalRequestWithBody constructs an http.Request for the AskRecusal method, with any body, and a specified content type
+func NewAskRecusalRequestWithBody(server string, id ID, params *AskRecusalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/recusals", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDecideRecusalRequest calls the generic DecideRecusal builder with application/json body
+func NewDecideRecusalRequest(server string, id ID, recusal openapi_types.UUID, params *DecideRecusalParams, body DecideRecusalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideRecusalRequestWithBody(server, id, recusal, params, "application/json", bodyReader)
+}
+
+// NewDecideRecusalRequestWithBody constructs an http.Request for the DecideRecusal method, with any body, and a specified content type
+func NewDecideRecusalRequestWithBody(server string, id ID, recusal openapi_types.UUID, params *DecideRecusalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "recusal", recusal, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/recusals/%s/decide", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAskRestraintRequest calls the generic AskRestraint builder with application/json body
+func NewAskRestraintRequest(server string, id ID, params *AskRestraintParams, body AskRestraintJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAskRestraintRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAskRestraintRequestWithBody constructs an http.Request for the AskRestraint method, with any body, and a specified content type
+func NewAskRestraintRequestWithBody(server string, id ID, params *AskRestraintParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/restraints", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCommandRestraintRequest calls the generic CommandRestraint builder with application/json body
+func NewCommandRestraintRequest(server string, id ID, restraint RestraintID, params *CommandRestraintParams, body CommandRestraintJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCommandRestraintRequestWithBody(server, id, restraint, params, "application/json", bodyReader)
+}
+
+// NewCommandRestraintRequestWithBody constructs an http.Request for the CommandRestraint method, with any body, and a specified content type
+func NewCommandRestraintRequestWithBody(server string, id ID, restraint RestraintID, params *CommandRestraintParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "restraint", restraint, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/restraints/%s/command", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReportRestraintRequest calls the generic ReportRestraint builder with application/json body
+func NewReportRestraintRequest(server string, id ID, restraint RestraintID, params *ReportRestraintParams, body ReportRestraintJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReportRestraintRequestWithBody(server, id, restraint, params, "application/json", bodyReader)
+}
+
+// NewReportRestraintRequestWithBody constructs an http.Request for the ReportRestraint method, with any body, and a specified content type
+func NewReportRestraintRequestWithBody(server string, id ID, restraint RestraintID, params *ReportRestraintParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "restraint", restraint, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/restraints/%s/report", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewTellRestraintUseRequest calls the generic TellRestraintUse builder with application/json body
+func NewTellRestraintUseRequest(server string, id ID, restraint RestraintID, params *TellRestraintUseParams, body TellRestraintUseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTellRestraintUseRequestWithBody(server, id, restraint, params, "application/json", bodyReader)
+}
+
+// NewTellRestraintUseRequestWithBody constructs an http.Request for the TellRestraintUse method, with any body, and a specified content type
+func NewTellRestraintUseRequestWithBody(server string, id ID, restraint RestraintID, params *TellRestraintUseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "restraint", restraint, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/restraints/%s/use", pathParam0, pathParam1)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -13741,6 +15926,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/me/push-token (the `SetPushToken` operationId).
 	SetPushTokenWithResponse(ctx context.Context, body SetPushTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPushTokenResponse, error)
 
+	// ListObjectionsWithResponse List objections that wait for the head
+	//
+	// Oldest first. Needs `objection.answer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/objections (the `ListObjections` operationId).
+	ListObjectionsWithResponse(ctx context.Context, params *ListObjectionsParams, reqEditors ...RequestEditorFn) (*ListObjectionsResponse, error)
+
 	// ObserveWithBodyWithResponse State what is observed
 	//
 	// Up to 100 statements about oneself or, for a task one is part of, about those one may speak for. They are never refused because of what they say: what the law does not allow is kept as a violation and raised as an alert.
@@ -13894,6 +16088,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/people/{id}/status (the `SetPersonStatus` operationId).
 	SetPersonStatusWithResponse(ctx context.Context, id ID, body SetPersonStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPersonStatusResponse, error)
 
+	// GetSupervisionWithResponse A supervisor's own record
+	//
+	// Art. 42: what somebody did with the powers over auxiliaries, from the events alone and within one's reach: dispatches and commands that the law refused them, restraint commands given, decisions made, leads left or lost. Needs `supervision.record`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/people/{id}/supervision (the `GetSupervision` operationId).
+	GetSupervisionWithResponse(ctx context.Context, id ID, params *GetSupervisionParams, reqEditors ...RequestEditorFn) (*GetSupervisionResponse, error)
+
 	// OrderPlainClothesWithBodyWithResponse Let somebody work in plain clothes
 	//
 	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
@@ -13938,6 +16141,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/quotas (the `ListQuotas` operationId).
 	ListQuotasWithResponse(ctx context.Context, params *ListQuotasParams, reqEditors ...RequestEditorFn) (*ListQuotasResponse, error)
+
+	// ListRecusalsWithResponse List recusals that wait for the head
+	//
+	// Oldest first. Needs `recusal.decide`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/recusals (the `ListRecusals` operationId).
+	ListRecusalsWithResponse(ctx context.Context, params *ListRecusalsParams, reqEditors ...RequestEditorFn) (*ListRecusalsResponse, error)
 
 	// ExportRosterWithResponse Export people as a file
 	//
@@ -14242,6 +16454,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/tasks/{id}/acknowledge (the `AcknowledgeTask` operationId).
 	AcknowledgeTaskWithResponse(ctx context.Context, id ID, params *AcknowledgeTaskParams, reqEditors ...RequestEditorFn) (*AcknowledgeTaskResponse, error)
 
+	// ChangeActsWithBodyWithResponse Say on the scene what the work has become
+	//
+	// By the lead or the dispatcher, or by a member who has accepted and only adds what they have met. Tags and the kind of case are observed: they are always kept, and a violation when the law says so. Acts are ordered: what the law does not allow is refused (what was met is kept all the same). Ruled at once. The answer, also a refusal, names officers who could come. Needs `task.change_acts`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/acts (the `ChangeActs` operationId).
+	ChangeActsWithBodyWithResponse(ctx context.Context, id ID, params *ChangeActsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeActsResponse, error)
+
+	// ChangeActsWithResponse Say on the scene what the work has become
+	//
+	// By the lead or the dispatcher, or by a member who has accepted and only adds what they have met. Tags and the kind of case are observed: they are always kept, and a violation when the law says so. Acts are ordered: what the law does not allow is refused (what was met is kept all the same). Ruled at once. The answer, also a refusal, names officers who could come. Needs `task.change_acts`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/acts (the `ChangeActs` operationId).
+	ChangeActsWithResponse(ctx context.Context, id ID, params *ChangeActsParams, body ChangeActsJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeActsResponse, error)
+
 	// CancelTaskWithBodyWithResponse Cancel the task
 	//
 	// Takes the order back. Needs `task.dispatch`.
@@ -14447,6 +16677,42 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/tasks/{id}/lead/take (the `TakeLead` operationId).
 	TakeLeadWithResponse(ctx context.Context, id ID, params *TakeLeadParams, body TakeLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeLeadResponse, error)
 
+	// ObjectToOrderWithBodyWithResponse Contest the order
+	//
+	// Art. 20: one tap by a member, now or before, whether they took the order or declined it. The objection and the ruling go to the head of the station. It changes nothing about the task or the person and leaves no mark on them. Needs `task.act`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/objections (the `ObjectToOrder` operationId).
+	ObjectToOrderWithBodyWithResponse(ctx context.Context, id ID, params *ObjectToOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectToOrderResponse, error)
+
+	// ObjectToOrderWithResponse Contest the order
+	//
+	// Art. 20: one tap by a member, now or before, whether they took the order or declined it. The objection and the ruling go to the head of the station. It changes nothing about the task or the person and leaves no mark on them. Needs `task.act`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/objections (the `ObjectToOrder` operationId).
+	ObjectToOrderWithResponse(ctx context.Context, id ID, params *ObjectToOrderParams, body ObjectToOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectToOrderResponse, error)
+
+	// AnswerObjectionWithBodyWithResponse Answer an objection
+	//
+	// By the head of the station; whoever sent the unit or goes with it is 403 `not_yours_to_decide`. Needs `objection.answer`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/objections/{objection}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithBodyWithResponse(ctx context.Context, id ID, objection openapi_types.UUID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
+
+	// AnswerObjectionWithResponse Answer an objection
+	//
+	// By the head of the station; whoever sent the unit or goes with it is 403 `not_yours_to_decide`. Needs `objection.answer`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/objections/{objection}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithResponse(ctx context.Context, id ID, objection openapi_types.UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
+
 	// PauseTaskWithBodyWithResponse Pause the work
 	//
 	// Interrupts the work. Going on needs a fresh ruling.
@@ -14482,6 +16748,114 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/tasks/{id}/reassign (the `ReassignTask` operationId).
 	ReassignTaskWithResponse(ctx context.Context, id ID, params *ReassignTaskParams, body ReassignTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*ReassignTaskResponse, error)
+
+	// AskRecusalWithBodyWithResponse Ask for a recusal
+	//
+	// Art. 22 ¶1: a member declares it of themselves, or somebody of the unit or its dispatcher passes on what a party asks. The member steps back at once where the law says so (reading `recusal_pending`), not in the rescue of an emergency; those who are left are ruled on. It goes to the head of the department or station, who neither sent the unit nor goes with it. The reasons are on no feed. Needs `recusal.ask`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/recusals (the `AskRecusal` operationId).
+	AskRecusalWithBodyWithResponse(ctx context.Context, id ID, params *AskRecusalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskRecusalResponse, error)
+
+	// AskRecusalWithResponse Ask for a recusal
+	//
+	// Art. 22 ¶1: a member declares it of themselves, or somebody of the unit or its dispatcher passes on what a party asks. The member steps back at once where the law says so (reading `recusal_pending`), not in the rescue of an emergency; those who are left are ruled on. It goes to the head of the department or station, who neither sent the unit nor goes with it. The reasons are on no feed. Needs `recusal.ask`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/recusals (the `AskRecusal` operationId).
+	AskRecusalWithResponse(ctx context.Context, id ID, params *AskRecusalParams, body AskRecusalJSONRequestBody, reqEditors ...RequestEditorFn) (*AskRecusalResponse, error)
+
+	// DecideRecusalWithBodyWithResponse Grant or refuse a recusal
+	//
+	// Art. 22 ¶2, by the head of the department or station; whoever sent the unit, goes with it or asked is 403 `not_yours_to_decide`. Granted, the member leaves, and up to five are proposed who could be sent in their place; refused, they come back. Needs `recusal.decide`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/recusals/{recusal}/decide (the `DecideRecusal` operationId).
+	DecideRecusalWithBodyWithResponse(ctx context.Context, id ID, recusal openapi_types.UUID, params *DecideRecusalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideRecusalResponse, error)
+
+	// DecideRecusalWithResponse Grant or refuse a recusal
+	//
+	// Art. 22 ¶2, by the head of the department or station; whoever sent the unit, goes with it or asked is 403 `not_yours_to_decide`. Granted, the member leaves, and up to five are proposed who could be sent in their place; refused, they come back. Needs `recusal.decide`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/recusals/{recusal}/decide (the `DecideRecusal` operationId).
+	DecideRecusalWithResponse(ctx context.Context, id ID, recusal openapi_types.UUID, params *DecideRecusalParams, body DecideRecusalJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideRecusalResponse, error)
+
+	// AskRestraintWithBodyWithResponse Ask for restraint equipment in an emergency
+	//
+	// Art. 17(4). A call for help by a member of the unit: it is never answered no, also when the task has ended. The lead and the officers on duty at the organ are called; the answer says who, and what the law says to a use as things stand. An item off the organ's list is kept and marked `unlisted`, a weapon or police instrument `barred`. With the `id` of one that was asked for already it calls again. Needs `task.act`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints (the `AskRestraint` operationId).
+	AskRestraintWithBodyWithResponse(ctx context.Context, id ID, params *AskRestraintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskRestraintResponse, error)
+
+	// AskRestraintWithResponse Ask for restraint equipment in an emergency
+	//
+	// Art. 17(4). A call for help by a member of the unit: it is never answered no, also when the task has ended. The lead and the officers on duty at the organ are called; the answer says who, and what the law says to a use as things stand. An item off the organ's list is kept and marked `unlisted`, a weapon or police instrument `barred`. With the `id` of one that was asked for already it calls again. Needs `task.act`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints (the `AskRestraint` operationId).
+	AskRestraintWithResponse(ctx context.Context, id ID, params *AskRestraintParams, body AskRestraintJSONRequestBody, reqEditors ...RequestEditorFn) (*AskRestraintResponse, error)
+
+	// CommandRestraintWithBodyWithResponse Command or lead the use of restraint equipment
+	//
+	// Art. 17(4): by any people's police officer on duty who reaches the task, of its unit or not. Whether a command may come from afar, and that it must be recorded, is the law's answer (reading `art17_4_remote_command`): what would be unlawful because of the order itself is refused. An order is for one use. Where another one stands it is 409 `restraint_commanded`, unless `instead_of` names it. Needs `restraint.command`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/command (the `CommandRestraint` operationId).
+	CommandRestraintWithBodyWithResponse(ctx context.Context, id ID, restraint RestraintID, params *CommandRestraintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CommandRestraintResponse, error)
+
+	// CommandRestraintWithResponse Command or lead the use of restraint equipment
+	//
+	// Art. 17(4): by any people's police officer on duty who reaches the task, of its unit or not. Whether a command may come from afar, and that it must be recorded, is the law's answer (reading `art17_4_remote_command`): what would be unlawful because of the order itself is refused. An order is for one use. Where another one stands it is 409 `restraint_commanded`, unless `instead_of` names it. Needs `restraint.command`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/command (the `CommandRestraint` operationId).
+	CommandRestraintWithResponse(ctx context.Context, id ID, restraint RestraintID, params *CommandRestraintParams, body CommandRestraintJSONRequestBody, reqEditors ...RequestEditorFn) (*CommandRestraintResponse, error)
+
+	// ReportRestraintWithBodyWithResponse Report on restraint equipment afterwards
+	//
+	// May be added to, and comes late without harm. Needs `task.act`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/report (the `ReportRestraint` operationId).
+	ReportRestraintWithBodyWithResponse(ctx context.Context, id ID, restraint RestraintID, params *ReportRestraintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportRestraintResponse, error)
+
+	// ReportRestraintWithResponse Report on restraint equipment afterwards
+	//
+	// May be added to, and comes late without harm. Needs `task.act`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/report (the `ReportRestraint` operationId).
+	ReportRestraintWithResponse(ctx context.Context, id ID, restraint RestraintID, params *ReportRestraintParams, body ReportRestraintJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportRestraintResponse, error)
+
+	// TellRestraintUseWithBodyWithResponse Tell that restraint equipment is used, or no more
+	//
+	// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/use (the `TellRestraintUse` operationId).
+	TellRestraintUseWithBodyWithResponse(ctx context.Context, id ID, restraint RestraintID, params *TellRestraintUseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TellRestraintUseResponse, error)
+
+	// TellRestraintUseWithResponse Tell that restraint equipment is used, or no more
+	//
+	// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/use (the `TellRestraintUse` operationId).
+	TellRestraintUseWithResponse(ctx context.Context, id ID, restraint RestraintID, params *TellRestraintUseParams, body TellRestraintUseJSONRequestBody, reqEditors ...RequestEditorFn) (*TellRestraintUseResponse, error)
 
 	// ResumeTaskWithBodyWithResponse Resume the work
 	//
@@ -16488,6 +18862,61 @@ func (r SetPushTokenResponse) ContentType() string {
 	return ""
 }
 
+type ListObjectionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ObjectionList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListObjectionsResponse) GetJSON200() *ObjectionList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListObjectionsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListObjectionsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListObjectionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListObjectionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListObjectionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListObjectionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ObserveResponse200Headers the declared response headers of an HTTP 200 response for Observe
 type ObserveResponse200Headers struct {
 	IdempotentReplayed *string
@@ -17162,6 +19591,61 @@ func (r SetPersonStatusResponse) ContentType() string {
 	return ""
 }
 
+type GetSupervisionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SupervisionRecord
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSupervisionResponse) GetJSON200() *SupervisionRecord {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r GetSupervisionResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetSupervisionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSupervisionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSupervisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSupervisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSupervisionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // OrderPlainClothesResponse201Headers the declared response headers of an HTTP 201 response for OrderPlainClothes
 type OrderPlainClothesResponse201Headers struct {
 	IdempotentReplayed *string
@@ -17328,6 +19812,61 @@ func (r ListQuotasResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListQuotasResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListRecusalsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecusalList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRecusalsResponse) GetJSON200() *RecusalList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListRecusalsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListRecusalsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRecusalsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRecusalsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRecusalsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRecusalsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -18622,6 +21161,75 @@ func (r AcknowledgeTaskResponse) ContentType() string {
 	return ""
 }
 
+// ChangeActsResponse200Headers the declared response headers of an HTTP 200 response for ChangeActs
+type ChangeActsResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type ChangeActsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ActsAnswer
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Refused
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ChangeActsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeActsResponse) GetJSON200() *ActsAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeActsResponse) GetApplicationProblemJSON422() *Refused {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ChangeActsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeActsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeActsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeActsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeActsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeActsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // CancelTaskResponse200Headers the declared response headers of an HTTP 200 response for CancelTask
 type CancelTaskResponse200Headers struct {
 	IdempotentReplayed *string
@@ -19463,6 +22071,130 @@ func (r TakeLeadResponse) ContentType() string {
 	return ""
 }
 
+// ObjectToOrderResponse201Headers the declared response headers of an HTTP 201 response for ObjectToOrder
+type ObjectToOrderResponse201Headers struct {
+	IdempotentReplayed *string
+}
+
+type ObjectToOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ObjectionAnswer
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *ObjectToOrderResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ObjectToOrderResponse) GetJSON201() *ObjectionAnswer {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ObjectToOrderResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ObjectToOrderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ObjectToOrderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ObjectToOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ObjectToOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ObjectToOrderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AnswerObjectionResponse200Headers the declared response headers of an HTTP 200 response for AnswerObjection
+type AnswerObjectionResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type AnswerObjectionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ObjectionAnswer
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AnswerObjectionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnswerObjectionResponse) GetJSON200() *ObjectionAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r AnswerObjectionResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AnswerObjectionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AnswerObjectionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerObjectionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerObjectionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnswerObjectionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // PauseTaskResponse200Headers the declared response headers of an HTTP 200 response for PauseTask
 type PauseTaskResponse200Headers struct {
 	IdempotentReplayed *string
@@ -19595,6 +22327,385 @@ func (r ReassignTaskResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ReassignTaskResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AskRecusalResponse201Headers the declared response headers of an HTTP 201 response for AskRecusal
+type AskRecusalResponse201Headers struct {
+	IdempotentReplayed *string
+}
+
+type AskRecusalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *RecusalAnswer
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *AskRecusalResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AskRecusalResponse) GetJSON201() *RecusalAnswer {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r AskRecusalResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AskRecusalResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AskRecusalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AskRecusalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AskRecusalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AskRecusalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DecideRecusalResponse200Headers the declared response headers of an HTTP 200 response for DecideRecusal
+type DecideRecusalResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type DecideRecusalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecusalAnswer
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DecideRecusalResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DecideRecusalResponse) GetJSON200() *RecusalAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r DecideRecusalResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecideRecusalResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecideRecusalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideRecusalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideRecusalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecideRecusalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AskRestraintResponse201Headers the declared response headers of an HTTP 201 response for AskRestraint
+type AskRestraintResponse201Headers struct {
+	IdempotentReplayed *string
+}
+
+type AskRestraintResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *RestraintAnswer
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *AskRestraintResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AskRestraintResponse) GetJSON201() *RestraintAnswer {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r AskRestraintResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AskRestraintResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AskRestraintResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AskRestraintResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AskRestraintResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AskRestraintResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CommandRestraintResponse200Headers the declared response headers of an HTTP 200 response for CommandRestraint
+type CommandRestraintResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type CommandRestraintResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RestraintAnswer
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Refused
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CommandRestraintResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CommandRestraintResponse) GetJSON200() *RestraintAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CommandRestraintResponse) GetApplicationProblemJSON422() *Refused {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r CommandRestraintResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CommandRestraintResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CommandRestraintResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CommandRestraintResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CommandRestraintResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CommandRestraintResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReportRestraintResponse200Headers the declared response headers of an HTTP 200 response for ReportRestraint
+type ReportRestraintResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type ReportRestraintResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RestraintAnswer
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReportRestraintResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReportRestraintResponse) GetJSON200() *RestraintAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ReportRestraintResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReportRestraintResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReportRestraintResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportRestraintResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportRestraintResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReportRestraintResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// TellRestraintUseResponse200Headers the declared response headers of an HTTP 200 response for TellRestraintUse
+type TellRestraintUseResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type TellRestraintUseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RestraintAnswer
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *TellRestraintUseResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TellRestraintUseResponse) GetJSON200() *RestraintAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r TellRestraintUseResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TellRestraintUseResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TellRestraintUseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TellRestraintUseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TellRestraintUseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TellRestraintUseResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -20489,6 +23600,21 @@ func (c *ClientWithResponses) SetPushTokenWithResponse(ctx context.Context, body
 	return ParseSetPushTokenResponse(rsp)
 }
 
+// ListObjectionsWithResponse List objections that wait for the head
+//
+// Oldest first. Needs `objection.answer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/objections (the `ListObjections` operationId).
+func (c *ClientWithResponses) ListObjectionsWithResponse(ctx context.Context, params *ListObjectionsParams, reqEditors ...RequestEditorFn) (*ListObjectionsResponse, error) {
+	rsp, err := c.ListObjections(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListObjectionsResponse(rsp)
+}
+
 // ObserveWithBodyWithResponse State what is observed
 //
 // Up to 100 statements about oneself or, for a task one is part of, about those one may speak for. They are never refused because of what they say: what the law does not allow is kept as a violation and raised as an alert.
@@ -20744,6 +23870,21 @@ func (c *ClientWithResponses) SetPersonStatusWithResponse(ctx context.Context, i
 	return ParseSetPersonStatusResponse(rsp)
 }
 
+// GetSupervisionWithResponse A supervisor's own record
+//
+// Art. 42: what somebody did with the powers over auxiliaries, from the events alone and within one's reach: dispatches and commands that the law refused them, restraint commands given, decisions made, leads left or lost. Needs `supervision.record`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/people/{id}/supervision (the `GetSupervision` operationId).
+func (c *ClientWithResponses) GetSupervisionWithResponse(ctx context.Context, id ID, params *GetSupervisionParams, reqEditors ...RequestEditorFn) (*GetSupervisionResponse, error) {
+	rsp, err := c.GetSupervision(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSupervisionResponse(rsp)
+}
+
 // OrderPlainClothesWithBodyWithResponse Let somebody work in plain clothes
 //
 // Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
@@ -20817,6 +23958,21 @@ func (c *ClientWithResponses) ListQuotasWithResponse(ctx context.Context, params
 		return nil, err
 	}
 	return ParseListQuotasResponse(rsp)
+}
+
+// ListRecusalsWithResponse List recusals that wait for the head
+//
+// Oldest first. Needs `recusal.decide`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/recusals (the `ListRecusals` operationId).
+func (c *ClientWithResponses) ListRecusalsWithResponse(ctx context.Context, params *ListRecusalsParams, reqEditors ...RequestEditorFn) (*ListRecusalsResponse, error) {
+	rsp, err := c.ListRecusals(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRecusalsResponse(rsp)
 }
 
 // ExportRosterWithResponse Export people as a file
@@ -21314,6 +24470,36 @@ func (c *ClientWithResponses) AcknowledgeTaskWithResponse(ctx context.Context, i
 	return ParseAcknowledgeTaskResponse(rsp)
 }
 
+// ChangeActsWithBodyWithResponse Say on the scene what the work has become
+//
+// By the lead or the dispatcher, or by a member who has accepted and only adds what they have met. Tags and the kind of case are observed: they are always kept, and a violation when the law says so. Acts are ordered: what the law does not allow is refused (what was met is kept all the same). Ruled at once. The answer, also a refusal, names officers who could come. Needs `task.change_acts`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/acts (the `ChangeActs` operationId).
+func (c *ClientWithResponses) ChangeActsWithBodyWithResponse(ctx context.Context, id ID, params *ChangeActsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeActsResponse, error) {
+	rsp, err := c.ChangeActsWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeActsResponse(rsp)
+}
+
+// ChangeActsWithResponse Say on the scene what the work has become
+//
+// By the lead or the dispatcher, or by a member who has accepted and only adds what they have met. Tags and the kind of case are observed: they are always kept, and a violation when the law says so. Acts are ordered: what the law does not allow is refused (what was met is kept all the same). Ruled at once. The answer, also a refusal, names officers who could come. Needs `task.change_acts`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/acts (the `ChangeActs` operationId).
+func (c *ClientWithResponses) ChangeActsWithResponse(ctx context.Context, id ID, params *ChangeActsParams, body ChangeActsJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeActsResponse, error) {
+	rsp, err := c.ChangeActs(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeActsResponse(rsp)
+}
+
 // CancelTaskWithBodyWithResponse Cancel the task
 //
 // Takes the order back. Needs `task.dispatch`.
@@ -21657,6 +24843,66 @@ func (c *ClientWithResponses) TakeLeadWithResponse(ctx context.Context, id ID, p
 	return ParseTakeLeadResponse(rsp)
 }
 
+// ObjectToOrderWithBodyWithResponse Contest the order
+//
+// Art. 20: one tap by a member, now or before, whether they took the order or declined it. The objection and the ruling go to the head of the station. It changes nothing about the task or the person and leaves no mark on them. Needs `task.act`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/objections (the `ObjectToOrder` operationId).
+func (c *ClientWithResponses) ObjectToOrderWithBodyWithResponse(ctx context.Context, id ID, params *ObjectToOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectToOrderResponse, error) {
+	rsp, err := c.ObjectToOrderWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectToOrderResponse(rsp)
+}
+
+// ObjectToOrderWithResponse Contest the order
+//
+// Art. 20: one tap by a member, now or before, whether they took the order or declined it. The objection and the ruling go to the head of the station. It changes nothing about the task or the person and leaves no mark on them. Needs `task.act`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/objections (the `ObjectToOrder` operationId).
+func (c *ClientWithResponses) ObjectToOrderWithResponse(ctx context.Context, id ID, params *ObjectToOrderParams, body ObjectToOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectToOrderResponse, error) {
+	rsp, err := c.ObjectToOrder(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectToOrderResponse(rsp)
+}
+
+// AnswerObjectionWithBodyWithResponse Answer an objection
+//
+// By the head of the station; whoever sent the unit or goes with it is 403 `not_yours_to_decide`. Needs `objection.answer`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/objections/{objection}/answer (the `AnswerObjection` operationId).
+func (c *ClientWithResponses) AnswerObjectionWithBodyWithResponse(ctx context.Context, id ID, objection openapi_types.UUID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error) {
+	rsp, err := c.AnswerObjectionWithBody(ctx, id, objection, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerObjectionResponse(rsp)
+}
+
+// AnswerObjectionWithResponse Answer an objection
+//
+// By the head of the station; whoever sent the unit or goes with it is 403 `not_yours_to_decide`. Needs `objection.answer`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/objections/{objection}/answer (the `AnswerObjection` operationId).
+func (c *ClientWithResponses) AnswerObjectionWithResponse(ctx context.Context, id ID, objection openapi_types.UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error) {
+	rsp, err := c.AnswerObjection(ctx, id, objection, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerObjectionResponse(rsp)
+}
+
 // PauseTaskWithBodyWithResponse Pause the work
 //
 // Interrupts the work. Going on needs a fresh ruling.
@@ -21715,6 +24961,186 @@ func (c *ClientWithResponses) ReassignTaskWithResponse(ctx context.Context, id I
 		return nil, err
 	}
 	return ParseReassignTaskResponse(rsp)
+}
+
+// AskRecusalWithBodyWithResponse Ask for a recusal
+//
+// Art. 22 ¶1: a member declares it of themselves, or somebody of the unit or its dispatcher passes on what a party asks. The member steps back at once where the law says so (reading `recusal_pending`), not in the rescue of an emergency; those who are left are ruled on. It goes to the head of the department or station, who neither sent the unit nor goes with it. The reasons are on no feed. Needs `recusal.ask`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/recusals (the `AskRecusal` operationId).
+func (c *ClientWithResponses) AskRecusalWithBodyWithResponse(ctx context.Context, id ID, params *AskRecusalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskRecusalResponse, error) {
+	rsp, err := c.AskRecusalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskRecusalResponse(rsp)
+}
+
+// AskRecusalWithResponse Ask for a recusal
+//
+// Art. 22 ¶1: a member declares it of themselves, or somebody of the unit or its dispatcher passes on what a party asks. The member steps back at once where the law says so (reading `recusal_pending`), not in the rescue of an emergency; those who are left are ruled on. It goes to the head of the department or station, who neither sent the unit nor goes with it. The reasons are on no feed. Needs `recusal.ask`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/recusals (the `AskRecusal` operationId).
+func (c *ClientWithResponses) AskRecusalWithResponse(ctx context.Context, id ID, params *AskRecusalParams, body AskRecusalJSONRequestBody, reqEditors ...RequestEditorFn) (*AskRecusalResponse, error) {
+	rsp, err := c.AskRecusal(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskRecusalResponse(rsp)
+}
+
+// DecideRecusalWithBodyWithResponse Grant or refuse a recusal
+//
+// Art. 22 ¶2, by the head of the department or station; whoever sent the unit, goes with it or asked is 403 `not_yours_to_decide`. Granted, the member leaves, and up to five are proposed who could be sent in their place; refused, they come back. Needs `recusal.decide`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/recusals/{recusal}/decide (the `DecideRecusal` operationId).
+func (c *ClientWithResponses) DecideRecusalWithBodyWithResponse(ctx context.Context, id ID, recusal openapi_types.UUID, params *DecideRecusalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideRecusalResponse, error) {
+	rsp, err := c.DecideRecusalWithBody(ctx, id, recusal, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideRecusalResponse(rsp)
+}
+
+// DecideRecusalWithResponse Grant or refuse a recusal
+//
+// Art. 22 ¶2, by the head of the department or station; whoever sent the unit, goes with it or asked is 403 `not_yours_to_decide`. Granted, the member leaves, and up to five are proposed who could be sent in their place; refused, they come back. Needs `recusal.decide`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/recusals/{recusal}/decide (the `DecideRecusal` operationId).
+func (c *ClientWithResponses) DecideRecusalWithResponse(ctx context.Context, id ID, recusal openapi_types.UUID, params *DecideRecusalParams, body DecideRecusalJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideRecusalResponse, error) {
+	rsp, err := c.DecideRecusal(ctx, id, recusal, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideRecusalResponse(rsp)
+}
+
+// AskRestraintWithBodyWithResponse Ask for restraint equipment in an emergency
+//
+// Art. 17(4). A call for help by a member of the unit: it is never answered no, also when the task has ended. The lead and the officers on duty at the organ are called; the answer says who, and what the law says to a use as things stand. An item off the organ's list is kept and marked `unlisted`, a weapon or police instrument `barred`. With the `id` of one that was asked for already it calls again. Needs `task.act`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/restraints (the `AskRestraint` operationId).
+func (c *ClientWithResponses) AskRestraintWithBodyWithResponse(ctx context.Context, id ID, params *AskRestraintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskRestraintResponse, error) {
+	rsp, err := c.AskRestraintWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskRestraintResponse(rsp)
+}
+
+// AskRestraintWithResponse Ask for restraint equipment in an emergency
+//
+// Art. 17(4). A call for help by a member of the unit: it is never answered no, also when the task has ended. The lead and the officers on duty at the organ are called; the answer says who, and what the law says to a use as things stand. An item off the organ's list is kept and marked `unlisted`, a weapon or police instrument `barred`. With the `id` of one that was asked for already it calls again. Needs `task.act`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/restraints (the `AskRestraint` operationId).
+func (c *ClientWithResponses) AskRestraintWithResponse(ctx context.Context, id ID, params *AskRestraintParams, body AskRestraintJSONRequestBody, reqEditors ...RequestEditorFn) (*AskRestraintResponse, error) {
+	rsp, err := c.AskRestraint(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskRestraintResponse(rsp)
+}
+
+// CommandRestraintWithBodyWithResponse Command or lead the use of restraint equipment
+//
+// Art. 17(4): by any people's police officer on duty who reaches the task, of its unit or not. Whether a command may come from afar, and that it must be recorded, is the law's answer (reading `art17_4_remote_command`): what would be unlawful because of the order itself is refused. An order is for one use. Where another one stands it is 409 `restraint_commanded`, unless `instead_of` names it. Needs `restraint.command`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/command (the `CommandRestraint` operationId).
+func (c *ClientWithResponses) CommandRestraintWithBodyWithResponse(ctx context.Context, id ID, restraint RestraintID, params *CommandRestraintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CommandRestraintResponse, error) {
+	rsp, err := c.CommandRestraintWithBody(ctx, id, restraint, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCommandRestraintResponse(rsp)
+}
+
+// CommandRestraintWithResponse Command or lead the use of restraint equipment
+//
+// Art. 17(4): by any people's police officer on duty who reaches the task, of its unit or not. Whether a command may come from afar, and that it must be recorded, is the law's answer (reading `art17_4_remote_command`): what would be unlawful because of the order itself is refused. An order is for one use. Where another one stands it is 409 `restraint_commanded`, unless `instead_of` names it. Needs `restraint.command`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/command (the `CommandRestraint` operationId).
+func (c *ClientWithResponses) CommandRestraintWithResponse(ctx context.Context, id ID, restraint RestraintID, params *CommandRestraintParams, body CommandRestraintJSONRequestBody, reqEditors ...RequestEditorFn) (*CommandRestraintResponse, error) {
+	rsp, err := c.CommandRestraint(ctx, id, restraint, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCommandRestraintResponse(rsp)
+}
+
+// ReportRestraintWithBodyWithResponse Report on restraint equipment afterwards
+//
+// May be added to, and comes late without harm. Needs `task.act`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/report (the `ReportRestraint` operationId).
+func (c *ClientWithResponses) ReportRestraintWithBodyWithResponse(ctx context.Context, id ID, restraint RestraintID, params *ReportRestraintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportRestraintResponse, error) {
+	rsp, err := c.ReportRestraintWithBody(ctx, id, restraint, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportRestraintResponse(rsp)
+}
+
+// ReportRestraintWithResponse Report on restraint equipment afterwards
+//
+// May be added to, and comes late without harm. Needs `task.act`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/report (the `ReportRestraint` operationId).
+func (c *ClientWithResponses) ReportRestraintWithResponse(ctx context.Context, id ID, restraint RestraintID, params *ReportRestraintParams, body ReportRestraintJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportRestraintResponse, error) {
+	rsp, err := c.ReportRestraint(ctx, id, restraint, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportRestraintResponse(rsp)
+}
+
+// TellRestraintUseWithBodyWithResponse Tell that restraint equipment is used, or no more
+//
+// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/use (the `TellRestraintUse` operationId).
+func (c *ClientWithResponses) TellRestraintUseWithBodyWithResponse(ctx context.Context, id ID, restraint RestraintID, params *TellRestraintUseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TellRestraintUseResponse, error) {
+	rsp, err := c.TellRestraintUseWithBody(ctx, id, restraint, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTellRestraintUseResponse(rsp)
+}
+
+// TellRestraintUseWithResponse Tell that restraint equipment is used, or no more
+//
+// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/restraints/{restraint}/use (the `TellRestraintUse` operationId).
+func (c *ClientWithResponses) TellRestraintUseWithResponse(ctx context.Context, id ID, restraint RestraintID, params *TellRestraintUseParams, body TellRestraintUseJSONRequestBody, reqEditors ...RequestEditorFn) (*TellRestraintUseResponse, error) {
+	rsp, err := c.TellRestraintUse(ctx, id, restraint, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTellRestraintUseResponse(rsp)
 }
 
 // ResumeTaskWithBodyWithResponse Resume the work
@@ -23283,6 +26709,46 @@ func ParseSetPushTokenResponse(rsp *http.Response) (*SetPushTokenResponse, error
 	return response, nil
 }
 
+// ParseListObjectionsResponse parses an HTTP response from a ListObjectionsWithResponse call
+func ParseListObjectionsResponse(rsp *http.Response) (*ListObjectionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListObjectionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ObjectionList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseObserveResponse parses an HTTP response from a ObserveWithResponse call
 func ParseObserveResponse(rsp *http.Response) (*ObserveResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -23789,6 +27255,46 @@ func ParseSetPersonStatusResponse(rsp *http.Response) (*SetPersonStatusResponse,
 	return response, nil
 }
 
+// ParseGetSupervisionResponse parses an HTTP response from a GetSupervisionWithResponse call
+func ParseGetSupervisionResponse(rsp *http.Response) (*GetSupervisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSupervisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SupervisionRecord
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseOrderPlainClothesResponse parses an HTTP response from a OrderPlainClothesWithResponse call
 func ParseOrderPlainClothesResponse(rsp *http.Response) (*OrderPlainClothesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -23898,6 +27404,46 @@ func ParseListQuotasResponse(rsp *http.Response) (*ListQuotasResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest QuotaList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRecusalsResponse parses an HTTP response from a ListRecusalsWithResponse call
+func ParseListRecusalsResponse(rsp *http.Response) (*ListRecusalsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRecusalsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecusalList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -24949,6 +28495,66 @@ func ParseAcknowledgeTaskResponse(rsp *http.Response) (*AcknowledgeTaskResponse,
 	return response, nil
 }
 
+// ParseChangeActsResponse parses an HTTP response from a ChangeActsWithResponse call
+func ParseChangeActsResponse(rsp *http.Response) (*ChangeActsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeActsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ActsAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ChangeActsResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseCancelTaskResponse parses an HTTP response from a CancelTaskWithResponse call
 func ParseCancelTaskResponse(rsp *http.Response) (*CancelTaskResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -25655,6 +29261,112 @@ func ParseTakeLeadResponse(rsp *http.Response) (*TakeLeadResponse, error) {
 	return response, nil
 }
 
+// ParseObjectToOrderResponse parses an HTTP response from a ObjectToOrderWithResponse call
+func ParseObjectToOrderResponse(rsp *http.Response) (*ObjectToOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ObjectToOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ObjectionAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers ObjectToOrderResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAnswerObjectionResponse parses an HTTP response from a AnswerObjectionWithResponse call
+func ParseAnswerObjectionResponse(rsp *http.Response) (*AnswerObjectionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerObjectionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ObjectionAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AnswerObjectionResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParsePauseTaskResponse parses an HTTP response from a PauseTaskWithResponse call
 func ParsePauseTaskResponse(rsp *http.Response) (*PauseTaskResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -25762,6 +29474,331 @@ func ParseReassignTaskResponse(rsp *http.Response) (*ReassignTaskResponse, error
 	switch {
 	case rsp.StatusCode == 200:
 		var headers ReassignTaskResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAskRecusalResponse parses an HTTP response from a AskRecusalWithResponse call
+func ParseAskRecusalResponse(rsp *http.Response) (*AskRecusalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AskRecusalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest RecusalAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers AskRecusalResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDecideRecusalResponse parses an HTTP response from a DecideRecusalWithResponse call
+func ParseDecideRecusalResponse(rsp *http.Response) (*DecideRecusalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideRecusalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecusalAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DecideRecusalResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAskRestraintResponse parses an HTTP response from a AskRestraintWithResponse call
+func ParseAskRestraintResponse(rsp *http.Response) (*AskRestraintResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AskRestraintResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest RestraintAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers AskRestraintResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCommandRestraintResponse parses an HTTP response from a CommandRestraintWithResponse call
+func ParseCommandRestraintResponse(rsp *http.Response) (*CommandRestraintResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CommandRestraintResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RestraintAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CommandRestraintResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReportRestraintResponse parses an HTTP response from a ReportRestraintWithResponse call
+func ParseReportRestraintResponse(rsp *http.Response) (*ReportRestraintResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportRestraintResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RestraintAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReportRestraintResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTellRestraintUseResponse parses an HTTP response from a TellRestraintUseWithResponse call
+func ParseTellRestraintUseResponse(rsp *http.Response) (*TellRestraintUseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TellRestraintUseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RestraintAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers TellRestraintUseResponse200Headers
 		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

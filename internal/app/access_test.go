@@ -76,7 +76,13 @@ func plain(path string, own answers) door {
 	return door{own: own, ask: func(target) asking { return asking{path: path} }}
 }
 
+// ofTask is a step on something of a task that is not there, for whoever may take it.
+func ofTask(verb string, body any, own answers) door {
+	return taskStep(fmt.Sprintf(verb, "0198f5a2-7c1e-7d4a-9b52-0f6d1a2b3c50"), body, "started", own, own)
+}
+
 var (
+	decidingAbroad     = answers{403, 403, 404, 403, 403, 403, 403}
 	actingAbroad       = answers{404, 404, 404, 403, 403, 403, 403}
 	dispatchingAbroad  = answers{403, 404, 404, 403, 403, 403, 403}
 	readingRoster      = answers{404, 200, 200, 404, 200, 200, 200} // whoever does not read the roster sees nobody but themselves
@@ -256,6 +262,23 @@ var doors = map[string]door{
 	}},
 	"stepSwap": {plan: true, own: answers{404, 404, 404, 403, 403, 403, 403}, foreign: answers{404, 404, 404, 403, 403, 403, 403}, ask: func(t target) asking { // there is none
 		return asking{"/v1/shift-plans/" + t.plan.String() + "/swaps/" + t.task.String(), object{"step": "accept"}}
+	}},
+	// Of restraints, recusals and objections that exist the tests of each speak.
+	"askRestraint": taskStep("restraints", object{"danger": "violence", "class": "restraint", "item": "约束带"}, "started",
+		answers{201, 400, 400, 403, 403, 403, 403}, actingAbroad), // an officer says who is to use it
+	"commandRestraint": ofTask("restraints/%s/command", object{"mode": "command", "recorded": true}, dispatchingAbroad),
+	"tellRestraintUse": taskStep("restraints/0198f5a2-7c1e-7d4a-9b52-0f6d1a2b3c50/use",
+		object{"event": "start", "danger": "violence", "class": "restraint", "item": "约束带"}, "started", answers{200, 400, 400, 403, 403, 403, 403}, actingAbroad),
+	"reportRestraint": ofTask("restraints/%s/report", object{"report": "无异常"}, actingAbroad),
+	"askRecusal":      taskStep("recusals", object{"ground": "party"}, "dispatched", answers{201, 400, 400, 403, 403, 403, 403}, actingAbroad), // Art. 22 is not of officers
+	"decideRecusal":   ofTask("recusals/%s/decide", object{"decision": "granted", "reason": "属实"}, decidingAbroad),
+	"listRecusals":    plain("/v1/recusals", answers{403, 403, 200, 403, 403, 403, 403}),
+	"objectToOrder":   taskStep("objections", object{"reason": "疲劳"}, "dispatched", answers{201, 409, 409, 403, 403, 403, 403}, actingAbroad),
+	"answerObjection": ofTask("objections/%s/answer", object{"answer": "upheld", "reason": "属实"}, decidingAbroad),
+	"listObjections":  plain("/v1/objections", answers{403, 403, 200, 403, 403, 403, 403}),
+	"changeActs":      taskStep("acts", object{"add_tags": []string{"alcohol"}}, "ready", onTask, actingAbroad),
+	"getSupervision": {own: answers{403, 403, 200, 200, 403, 403, 200}, foreign: answers{403, 403, 404, 404, 403, 403, 404}, ask: func(t target) asking {
+		return asking{path: "/v1/people/" + t.person.String() + "/supervision?from=2026-01-01T00:00:00Z&to=2026-12-31T00:00:00Z"}
 	}},
 	"registerDevice": {own: answers{404, 403, 403, 404, 201, 403, 403}, foreign: notThere, ask: func(t target) asking {
 		return asking{"/v1/people/" + t.person.String() + "/devices", object{"name": "3 号机", "platform": "android"}}

@@ -154,6 +154,7 @@ func (a *App) join(ctx context.Context) error {
 		shifts: shift.New(a.store, a.store),
 		feed:   feeds, sockets: sockets, hub: hub, sequencer: sequencer,
 	}
+	rooms.dispatch.SetNearby(nearby{a.store})
 	positions := shift.NewTurner(a.store, a.config.PositionsDays, a.log)
 	if err := positions.Turn(ctx); err != nil { // no shift is without a place to keep positions in
 		return err

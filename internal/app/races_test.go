@@ -103,6 +103,37 @@ var races = []race{
 		},
 	},
 	{
+		"two recusals of one member against start", func(u *unit) string {
+			task := readyTask(u)
+			u.lead.onDuty()
+			return task
+		},
+		func(u *unit, task string) []func() (reply, error) {
+			return []func() (reply, error){
+				u.member.stepper(task, "start", saying()), u.colleague.stepper(task, "recusals", object{"ground": "party"}),
+				u.dispatcher.stepper(task, "recusals", object{"ground": "interest", "by_party": true, "person": u.colleague.person}),
+			}
+		},
+		func(statuses []int, task object) bool { // one of the two is kept; the work begins, and the colleague is out of it either way
+			asked := statuses[1:]
+			slices.Sort(asked)
+			back, _ := task["stepped_back"].([]any)
+			return statuses[0] == 200 && slices.Equal(asked, []int{201, 409}) && task["state"] == "started" && task["violation"] != true && len(back) == 1
+		},
+	},
+	{
+		"acts against finish", func(u *unit) string { return u.dispatcher.begun(u.member) },
+		func(u *unit, task string) []func() (reply, error) {
+			return []func() (reply, error){
+				u.member.stepper(task, "acts", object{"add_tags": []string{"alcohol"}}), u.member.stepper(task, "finish", object{"report": "无异常"}),
+			}
+		},
+		func(statuses []int, task object) bool {
+			met := task["met"] != nil
+			return statuses[1] == 200 && task["state"] == "finished" && (statuses[0] == 200 && met || statuses[0] == 409 && !met)
+		},
+	},
+	{
 		"pause against finish against cancel", func(u *unit) string { return u.dispatcher.begun(u.member) },
 		func(u *unit, task string) []func() (reply, error) {
 			return []func() (reply, error){

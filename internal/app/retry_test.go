@@ -224,6 +224,62 @@ var sendings = map[string]func(*unit) sending{
 			elsewhere: 409,
 		}
 	},
+	"askRestraint": func(u *unit) sending {
+		other := strap()
+		other["item"] = "绳"
+		s := stepping(u.member, u.dispatcher.begun(u.member), "restraints", strap(), other)
+		s.elsewhere = 201
+		return s
+	},
+	"commandRestraint": func(u *unit) sending {
+		task := u.dispatcher.onDuty().begun(u.member)
+		call := strap()
+		call["item"] = "未列入清单" // the demo's organs have no list: what an order may be is not tried here
+		id := u.member.step(task, "restraints", call).want(201).text("restraint", "id")
+		s := stepping(u.dispatcher, task, "restraints/"+id+"/command", ordering("command", true), ordering("lead", true))
+		s.elsewhere = 422
+		return s
+	},
+	"tellRestraintUse": func(u *unit) sending {
+		task := u.dispatcher.begun(u.member)
+		s := stepping(u.member, task, "restraints/"+u.member.asksStrap(task)+"/use", using("start"), using("stop"))
+		s.elsewhere = 200
+		return s
+	},
+	"reportRestraint": func(u *unit) sending {
+		task := u.dispatcher.begun(u.member)
+		s := stepping(u.member, task, "restraints/"+u.member.asksStrap(task)+"/report", object{"report": "未使用"}, object{"report": "已使用"})
+		s.elsewhere = 200
+		return s
+	},
+	"askRecusal": func(u *unit) sending {
+		return stepping(u.colleague, u.dispatcher.begun(u.member, u.colleague), "recusals", object{"ground": "party"}, object{"ground": "interest"})
+	},
+	"decideRecusal": func(u *unit) sending {
+		task := u.dispatcher.begun(u.member, u.colleague)
+		id := u.colleague.recuses(task, "party").want(201).text("recusal", "id")
+		decision := func(word string) object { return object{"decision": word, "reason": "已核实"} }
+		return stepping(u.head(riverside), task, "recusals/"+id+"/decide", decision("granted"), decision("refused"))
+	},
+	"objectToOrder": func(u *unit) sending {
+		return stepping(u.member, u.dispatcher.begun(u.member), "objections", because("疲劳"), because("危险"))
+	},
+	"answerObjection": func(u *unit) sending {
+		task := u.dispatcher.begun(u.member)
+		id := u.member.step(task, "objections", object{}).want(201).text("objection", "id")
+		answer := func(word string) object { return object{"answer": word, "reason": "已核实"} }
+		return stepping(u.head(riverside), task, "objections/"+id+"/answer", answer("upheld"), answer("dismissed"))
+	},
+	"changeActs": func(u *unit) sending {
+		s := stepping(u.member, u.dispatcher.begun(u.member), "acts", object{"add": []string{"scene-order"}}, object{"add": []string{"rescue"}})
+		s.elsewhere = 400 // is there already
+		return s
+	},
+	"changeActs refused": func(u *unit) sending {
+		s := stepping(u.member, u.dispatcher.begun(u.member), "acts", object{"add": []string{"stop-and-question"}}, object{"add": []string{"rescue"}})
+		s.elsewhere = 422
+		return s
+	},
 	"dispatchTask refused": func(u *unit) sending {
 		return sending{
 			who: u.dispatcher, path: "/v1/tasks", body: order("stop-and-question", u.member),

@@ -36,6 +36,7 @@ type deciding struct {
 	task   Task
 	seen   statements // what stands, with what this command itself states
 	out    Decision
+	quiet  bool // its last ruling weighs what might be: no approver is asked about it
 }
 
 func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, matter uuid.UUID, a applier) (Decision, error) {
@@ -75,14 +76,14 @@ func (t *Task) clone() Task {
 	c := *t
 	c.Members = append([]Member{}, t.Members...)
 	c.Officers = append([]Officer{}, t.Officers...)
+	c.SteppedBack, c.Restraints = slices.Clone(t.SteppedBack), slices.Clone(t.Restraints)
 	return c
 }
 
 // ask asks the law about a unit now, and keeps the ruling whatever it says. It fails when there is nothing to rule on: no
 // unit, or an act of the task that nobody of the unit does.
 func (d *deciding) ask(phase law.Phase, unit []Member) (*RulingRecord, error) {
-	lead, _ := d.look()
-	facts := factBuilder{now: d.Now, law: d.Law, people: d.People, arranged: d.Arranged, seen: d.seen, book: d.book, lead: lead}.facts(&d.task, phase, unit)
+	facts := d.builder().facts(&d.task, phase, unit)
 	ruling, err := d.rule(&facts)
 	if err != nil {
 		return nil, fault.New(fault.Conflict, "unit_does_not_fit", "现有人员与任务事项不匹配，请先调整人员或事项："+err.Error(),
@@ -194,6 +195,9 @@ func (t *Task) working() []Member { return t.membersIn(Accepted) }
 
 func (t *Task) membersIn(states ...MemberState) (unit []Member) {
 	for _, m := range t.Members {
+		if slices.Contains(t.SteppedBack, m.Person) {
+			continue
+		}
 		for _, s := range states {
 			if m.State == s {
 				unit = append(unit, m)

@@ -23,3 +23,12 @@ func PresenceOf(all []duty.Observation, now time.Time, officer uuid.UUID) law.Pr
 func RecordingOf(all []duty.Observation, now time.Time, person uuid.UUID) law.Recording {
 	return read[law.Recording](standing(all, now, DefaultFreshness).latest(person, factRecording))
 }
+
+// NotListed is the fact by which the law says that equipment is not on the organ's list.
+const NotListed = notListed
+
+// InUse puts the restraint equipment in use on a task into facts about its unit.
+func InUse(facts *law.Facts, task *Task, unit []Member) { restrain(facts, task, unit) }
+
+// Beyond are the reasons that one ruling has and another has not.
+func Beyond(ruling, without law.Ruling) []law.Reason { return beyond(ruling, without) }

@@ -33,7 +33,7 @@ type factBuilder struct {
 // facts describes a unit of the task, as it is known now, for one phase.
 func (b factBuilder) facts(t *Task, phase law.Phase, unit []Member) law.Facts {
 	f := law.Facts{
-		At: b.now, Phase: phase, Acts: t.Acts, CaseKind: t.CaseKind, Tags: t.Tags, GuardNamed: t.GuardNamed,
+		At: b.now, Phase: phase, Acts: t.Acts, CaseKind: t.caseKind(), Tags: t.tags(), GuardNamed: t.GuardNamed,
 		EvidenceUse: t.EvidenceUse, Emergency: t.Emergency, Signatory: t.Signatory,
 		// The order came through the organ's own service from somebody who holds its permission to dispatch (Art. 14, 15, 16
 		// "根据公安机关的安排"); that an officer arranged it (Art. 15 "及人民警察") is known from who that was, or from the shifts: an
@@ -47,6 +47,9 @@ func (b factBuilder) facts(t *Task, phase law.Phase, unit []Member) law.Facts {
 	}
 	for _, o := range t.Officers {
 		f.Officers = append(f.Officers, b.officer(t, o, unit))
+	}
+	if phase == law.During {
+		restrain(&f, t, unit)
 	}
 	return f
 }

@@ -321,7 +321,7 @@ func (d *deciding) warn(was accompany.State, lead *accompany.Lead) error {
 
 // fallBack asks the law of each one at work which of the acts that hold a scene they may do as things are.
 func (d *deciding) fallBack() (list []Fallback) {
-	build := factBuilder{now: d.Now, law: d.Law, people: d.People, seen: d.seen, book: d.book, lead: d.task.Accompaniment}
+	build := d.builder()
 	for _, m := range d.task.working() {
 		f := Fallback{Person: m.Person, Acts: []string{}}
 		for _, act := range d.book.Holding() {

@@ -94,6 +94,9 @@ func (d *deciding) mayStateOwn(field string, o *duty.Observation) error {
 	if o.Fact == factPresence && d.task.Officer(o.Subject) == nil {
 		return fault.BadField(field+"/fact", "presence is stated of an officer of the unit")
 	}
+	if o.Fact == factRecusal && d.steppedBack(o.Subject) {
+		return errWithTheHead
+	}
 	last := d.seen.latest(o.Subject, factRecusal)
 	if o.Fact == factRecusal && o.Value == law.RecusalNone.String() && last != nil && last.By != o.By {
 		return fault.New(fault.Conflict, "recusal_decided", "回避申请已经作出决定，不能撤回", "the recusal has been decided and cannot be taken back")
@@ -107,6 +110,9 @@ func (d *deciding) mayDecideRecusal(o *duty.Observation) error {
 	me := d.actor.Person
 	if !d.actor.Can(duty.DecideRecusal, target(&d.task, d.actor)) || d.task.DispatchedBy.Person == me || d.task.Part(me) || d.task.Member(o.Subject) == nil {
 		return errNotYours
+	}
+	if d.steppedBack(o.Subject) {
+		return errWithTheHead
 	}
 	o.Source = "head"
 	return nil
@@ -181,7 +187,10 @@ func (d *deciding) rerule() error {
 
 // heed marks whether the work that goes on may, and says so when that changes.
 func (d *deciding) heed(lawful bool) error {
-	if d.before.State != Started || d.task.Violation == !lawful {
+	if d.before.State != Started {
+		return nil
+	}
+	if lawful = lawful && d.restraintsLawful(); d.task.Violation == !lawful {
 		return nil
 	}
 	d.task.Violation = !lawful

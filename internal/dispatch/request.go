@@ -109,7 +109,7 @@ func openly(questions []law.Decision) (told []map[string]string) {
 // takes back what waits for them once the work is lawful without it or over, or is another question by now.
 func (d *deciding) consult() error {
 	n := len(d.out.Rulings)
-	if n == 0 {
+	if n == 0 || d.quiet {
 		return nil
 	}
 	ruling := d.out.Rulings[n-1]

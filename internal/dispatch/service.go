@@ -36,6 +36,7 @@ type Service struct {
 	fresh    Freshness
 	patience time.Duration
 	newID    func() uuid.UUID
+	nearby   Nearby // nil: those on duty at the organ
 }
 
 // New makes the service. Patience is how long an approver may take over an urgent task.
@@ -55,7 +56,7 @@ func (s *Service) Dispatch(ctx context.Context, actor duty.Actor, cmd duty.Comma
 	if err != nil {
 		return Answer{}, err
 	}
-	return s.store.Create(ctx, Call{actor, cmd, order.people(), matter}, func(snap Snapshot) (Decision, error) {
+	return s.store.Create(ctx, Call{Actor: actor, Command: cmd, People: order.people(), Matter: matter}, func(snap Snapshot) (Decision, error) {
 		return s.decide(snap, actor, DoDispatch, matter, order)
 	})
 }
@@ -68,8 +69,15 @@ func (s *Service) Do(ctx context.Context, actor duty.Actor, cmd duty.Command, ta
 	if err := step.check(); err != nil {
 		return Answer{}, err
 	}
-	return s.store.Decide(ctx, Call{Actor: actor, Command: cmd, People: step.people()}, task, func(snap Snapshot) (Decision, error) {
-		if err := duty.Authorise(actor, step.permission(), target(&snap.Task, actor), duty.ViewTask); err != nil {
+	call := Call{Actor: actor, Command: cmd, People: step.people()}
+	_, testifies := step.(testimony)
+	if _, call.Whole = step.(aside); call.Whole {
+		call.People = append(call.People, actor.Person) // who may be of no unit
+	}
+	return s.store.Decide(ctx, call, task, func(snap Snapshot) (Decision, error) {
+		at := target(&snap.Task, actor)
+		at.Own = at.Own || testifies && snap.Task.Former(actor.Person)
+		if err := duty.Authorise(actor, step.permission(), at, duty.ViewTask); err != nil {
 			return Decision{}, err
 		}
 		return s.decide(snap, actor, step.action(), uuid.Nil, step)

@@ -49,6 +49,14 @@ const (
 	DoNameLead    Action = "name_lead"
 	DoLead        Action = "lead" // accept it, show and enter codes
 	DoObserve     Action = "observe"
+
+	DoRestrain      Action = "restrain"          // ask for restraint equipment, report its use (Art. 17(4))
+	DoCommand       Action = "command_restraint" // an officer commands or leads that use
+	DoRecuse        Action = "recuse"            // ask for a recusal (Art. 22)
+	DoDecideRecusal Action = "decide_recusal"
+	DoObject        Action = "object" // contest the order (Art. 20)
+	DoAnswer        Action = "answer_objection"
+	DoChangeActs    Action = "change_acts" // what the work is, and what was met on the scene
 )
 
 // transitions is the whole life of a task (drawn in STATES.md): what is not listed cannot happen.
@@ -57,17 +65,20 @@ var transitions = map[State]map[Action]State{
 	Dispatched: {
 		DoAcknowledge: Dispatched, DoAccept: Dispatched, DoDecline: Dispatched, DoReassign: Dispatched, DoNameLead: Dispatched, DoLead: Dispatched,
 		DoObserve: Dispatched, DoStart: Started, DoCancel: Cancelled,
+		DoRestrain: Dispatched, DoCommand: Dispatched, DoRecuse: Dispatched, DoDecideRecusal: Dispatched, DoObject: Dispatched, DoAnswer: Dispatched, DoChangeActs: Dispatched,
 	},
 	Started: {
 		DoAcknowledge: Started, DoAccept: Started, DoDecline: Started, DoReassign: Started, DoNameLead: Started, DoLead: Started,
 		DoObserve: Started, DoPause: Paused, DoFinish: Finished, DoCancel: Cancelled,
+		DoRestrain: Started, DoCommand: Started, DoRecuse: Started, DoDecideRecusal: Started, DoObject: Started, DoAnswer: Started, DoChangeActs: Started,
 	},
 	Paused: {
 		DoAcknowledge: Paused, DoAccept: Paused, DoDecline: Paused, DoReassign: Paused, DoNameLead: Paused, DoLead: Paused,
 		DoObserve: Paused, DoResume: Started, DoFinish: Finished, DoCancel: Cancelled,
+		DoRestrain: Paused, DoCommand: Paused, DoRecuse: Paused, DoDecideRecusal: Paused, DoObject: Paused, DoAnswer: Paused, DoChangeActs: Paused,
 	},
-	Finished:  {DoObserve: Finished},
-	Cancelled: {DoObserve: Cancelled},
+	Finished:  {DoObserve: Finished, DoRestrain: Finished, DoCommand: Finished, DoDecideRecusal: Finished, DoObject: Finished, DoAnswer: Finished},
+	Cancelled: {DoObserve: Cancelled, DoRestrain: Cancelled, DoCommand: Cancelled, DoDecideRecusal: Cancelled, DoObject: Cancelled, DoAnswer: Cancelled},
 }
 
 // memberTransitions is the life of one member on a task. Accepting is an answer that binds: whoever has accepted leaves by a

@@ -63,7 +63,14 @@ func compare(t *testing.T, what string, drawn, coded map[string]bool) {
 	}
 }
 
-// TestEndedTasksStayEnded: nothing but testimony happens to a finished or cancelled task.
+// afterwards is what may still happen to a task that has ended: testimony, and decisions on what people asked while it went on.
+var afterwards = map[dispatch.Action]bool{
+	dispatch.DoObserve: true, dispatch.DoRestrain: true, dispatch.DoCommand: true, dispatch.DoDecideRecusal: true, dispatch.DoObject: true,
+	dispatch.DoAnswer: true,
+}
+
+// TestEndedTasksStayEnded: nothing but testimony and late answers happens to a finished or cancelled task, and none of it changes
+// its state.
 func TestEndedTasksStayEnded(t *testing.T) {
 	t.Parallel()
 	for _, s := range []dispatch.State{dispatch.Finished, dispatch.Cancelled} {
@@ -71,8 +78,11 @@ func TestEndedTasksStayEnded(t *testing.T) {
 			t.Errorf("%s counts as open", s)
 		}
 		for do := range maps.Keys(dispatch.Transitions()[dispatch.Started]) {
-			_, err := s.Next(do)
-			if want := do != dispatch.DoObserve; (err != nil) != want {
+			to, err := s.Next(do)
+			if to != s {
+				t.Errorf("%s makes %s of a task that is %s", do, to, s)
+			}
+			if want := !afterwards[do]; (err != nil) != want {
 				t.Errorf("%s from %s: error %v, want one: %t", do, s, err, want)
 			}
 			if err != nil && fault.KindOf(err) != fault.Conflict {

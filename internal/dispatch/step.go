@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -129,6 +130,9 @@ func (d *deciding) move() (*Member, error) {
 	if m == nil {
 		return nil, fault.New(fault.Conflict, "not_a_member", "您不是该任务的队员", "only a member of the task can do this")
 	}
+	if d.steppedBack(m.Person) {
+		return nil, errSteppedBack
+	}
 	to, err := m.State.Next(d.action)
 	m.State = to
 	return m, err
@@ -220,6 +224,9 @@ func (d *deciding) atWork() error {
 	if m := d.task.Member(d.actor.Person); m != nil && m.State != Accepted {
 		return fault.New(fault.Conflict, "not_accepted", "您尚未接受该任务", "you have not accepted the task")
 	}
+	if d.steppedBack(d.actor.Person) {
+		return errSteppedBack
+	}
 	return nil
 }
 
@@ -293,6 +300,7 @@ func (d *deciding) sendAway(field string, person uuid.UUID) error {
 	}
 	to, err := m.State.Next(DoReassign)
 	m.State = to
+	d.task.SteppedBack = slices.DeleteFunc(d.task.SteppedBack, func(p uuid.UUID) bool { return p == person }) // called in again, the law judges them
 	return err
 }
 

@@ -35,6 +35,8 @@ type Store interface {
 
 	// Roll lists the auxiliaries of a subtree whom the actor may send, with what they are busy with.
 	Roll(ctx context.Context, actor duty.Actor, path duty.Path) (Roll, error)
+
+	Docket
 }
 
 // Call is one command as it reached us.
@@ -43,6 +45,8 @@ type Call struct {
 	Command duty.Command
 	People  []uuid.UUID // named by the command beyond those already on the task
 	Matter  uuid.UUID   // of a command that makes a task: what its content is called
+	// Whole asks for what stands beside the task as well (see Aside), and lets those who were sent away speak of the time before.
+	Whole bool
 }
 
 // Snapshot is what a command is decided on: the database clock, the task and the people, all read in the deciding transaction.
@@ -59,6 +63,7 @@ type Snapshot struct {
 	// Asked are the requests to approvers of this task, oldest first; for a command that makes a task those about a dispatch of the same
 	// matter that were decided within a day, or wait.
 	Asked []Asked
+	Aside // of a call that asks for it
 }
 
 // Decision is what a command leaves behind. The store writes all of it or nothing.
@@ -72,6 +77,7 @@ type Decision struct {
 	Request      *Request    // to the organ's approver
 	Lapsed       []uuid.UUID // requests that nobody needs to decide any more
 	Became       []uuid.UUID // requests about a refused dispatch that are about Task from now on
+	Beside       *Beside
 }
 
 // Answer is what the actor gets, now and at each retry of the same command.
@@ -80,6 +86,7 @@ type Answer struct {
 	Ruling  *RulingRecord // the command's own ruling
 	Refused bool
 	Replay  bool // answered from what was stored
+	Beside  *Beside
 }
 
 // Observed answers an observation: when it was received, and the open tasks it was weighed for.

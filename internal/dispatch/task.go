@@ -44,6 +44,10 @@ type Task struct {
 	// Violation: the work goes on, and the law said last of it that it may not. Only rulings on the work itself set it, never one
 	// on an order to come.
 	Violation bool `json:"violation,omitempty"`
+
+	Met         *Met        `json:"met,omitempty"`          // on the scene, beyond what was ordered
+	SteppedBack []uuid.UUID `json:"stepped_back,omitempty"` // members left out of the unit while their recusal is not decided (Art. 22)
+	Restraints  []Restraint `json:"restraints,omitempty"`   // asked for or used (Art. 17(4)), in order
 }
 
 // Order is what the dispatching officer orders.

@@ -61,6 +61,11 @@ const (
 	OrderPlainClothes Permission = "plain_clothes.order" // Art. 17(1)
 	FindOfficers      Permission = "officer.find"        // who is near and could come and lead
 	HoldRecord        Permission = "record.hold"         // keep what would be dropped
+	CommandRestraint  Permission = "restraint.command"   // command or lead its use (Art. 17(4))
+	AskRecusal        Permission = "recusal.ask"         // for oneself, or pass on what a party asks (Art. 22 ¶1)
+	AnswerObjection   Permission = "objection.answer"    // as head of the station (Art. 20)
+	ChangeActs        Permission = "task.change_acts"    // say on the scene what the work has become
+	ReadSupervision   Permission = "supervision.record"  // what supervisors did with their powers (Art. 42)
 )
 
 // anybody is what everybody signed in may do about what is their own, whatever they hold, off duty and suspended too: nobody in danger
@@ -79,12 +84,14 @@ var permissions = map[Role]map[Permission]reach{
 	RoleAuxiliary: {
 		ViewTask: own, ActOnTask: own, ReadHistory: own, OwnAccount: own, AskRuling: own, ReadLaw: own,
 		AnswerCheck: own, KeepShift: own, ViewShifts: own,
+		AskRecusal: own, ChangeActs: own,
 	},
 	RoleOfficer: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own | subtree,
 		ViewAlarm: subtree, AnswerAlarm: subtree, CloseAlarm: subtree, AnswerCheck: own, EnterCheck: own | subtree,
 		KeepShift: own, ViewShifts: own | subtree, PlanShifts: subtree, OrderPlainClothes: subtree, FindOfficers: subtree,
+		CommandRestraint: own | subtree, AskRecusal: own | subtree, ChangeActs: own | subtree,
 	},
 	RoleStationHead: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
@@ -92,11 +99,13 @@ var permissions = map[Role]map[Permission]reach{
 		ReadProposals: subtree, ViewApprovals: subtree, DecideMatter: subtree, DecideRecusal: subtree,
 		ViewAlarm: subtree, AnswerAlarm: subtree, CloseAlarm: subtree, AnswerCheck: own, EnterCheck: own | subtree,
 		KeepShift: own, ViewShifts: own | subtree, PlanShifts: subtree, OrderPlainClothes: subtree, FindOfficers: subtree,
+		CommandRestraint: own | subtree, AskRecusal: own | subtree, ChangeActs: own | subtree, AnswerObjection: subtree,
+		ReadSupervision: subtree,
 	},
 	RoleLegal: {
 		ViewTask: subtree, ReadHistory: subtree, AskRuling: own, BacktestLaw: subtree, OwnAccount: own, ReadLaw: own | subtree,
 		ReadProposals: subtree, ProposeLaw: subtree, ViewApprovals: subtree, DecideMatter: subtree,
-		HoldRecord: subtree,
+		HoldRecord: subtree, ReadSupervision: subtree,
 	},
 	RolePersonnel: {
 		ReadRoster: subtree, ManageRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own,
@@ -109,7 +118,7 @@ var permissions = map[Role]map[Permission]reach{
 	RoleAuditor: {
 		ViewTask: subtree, ReadHistory: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own | subtree,
 		ReadProposals: subtree, ViewApprovals: subtree,
-		ViewAlarm: subtree, ViewShifts: subtree, HoldRecord: subtree,
+		ViewAlarm: subtree, ViewShifts: subtree, HoldRecord: subtree, ReadSupervision: subtree,
 	},
 }
 

@@ -48,7 +48,7 @@ type Concern struct {
 type Push struct {
 	Person   uuid.UUID `json:"person"`
 	Task     uuid.UUID `json:"task"` // what it is about: of the kinds approval_* the request, of alarm and alarm_* the alarm
-	Kind     string    `json:"kind"` // dispatched, removed, cancelled, lead_named, approval_*, alarm, alarm_*, check, check_missed
+	Kind     string    `json:"kind"` // dispatched, removed, cancelled, lead_named, approval_*, alarm, alarm_*, check, check_missed, restraint_alarm, ...
 	Priority string    `json:"priority"`
 }
 

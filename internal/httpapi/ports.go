@@ -20,6 +20,7 @@ import (
 type Duty interface {
 	Commands
 	Tasks
+	HardMoments
 }
 
 // Commands change things, or weigh what would be if they did.
@@ -37,6 +38,15 @@ type Tasks interface {
 	History(ctx context.Context, actor duty.Actor, id uuid.UUID) (dispatch.History, error)
 	Candidates(ctx context.Context, actor duty.Actor, q dispatch.Question) (dispatch.Candidates, error)
 	Solo(ctx context.Context, actor duty.Actor, filter dispatch.SoloFilter) (dispatch.SoloList, error)
+}
+
+// HardMoments are what a unit and those who answer for it ask of each other beside the task's plain course.
+type HardMoments interface {
+	DecideRecusal(ctx context.Context, actor duty.Actor, cmd duty.Command, task uuid.UUID, step dispatch.DecideRecusal) (dispatch.Answer, error)
+	ChangeActs(ctx context.Context, actor duty.Actor, cmd duty.Command, task uuid.UUID, step dispatch.ChangeActs) (dispatch.Answer, error)
+	Recusals(ctx context.Context, actor duty.Actor, f dispatch.DocketFilter) ([]dispatch.Recusal, error)
+	Objections(ctx context.Context, actor duty.Actor, f dispatch.DocketFilter) ([]dispatch.Objection, error)
+	Supervision(ctx context.Context, actor duty.Actor, person uuid.UUID, span dispatch.Period) (dispatch.Record, error)
 }
 
 // Trials tries proposed laws on what is stored.

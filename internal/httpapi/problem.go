@@ -82,6 +82,9 @@ func renderProblem(c *fiber.Ctx, err error) error {
 	if errors.As(err, &refused) {
 		p.Ruling = rulingOf(refused.answer.Ruling)
 		p.Detail = optional(decisive(refused.answer.Ruling.Ruling, zh))
+		if beside := refused.answer.Beside; beside != nil {
+			p.Officers = convert(beside.Called, calledOfficerOf)
+		}
 		setReplayed(c, refused.answer.Replay)
 	}
 	setProblemHeaders(c, err, what.Kind, zh)

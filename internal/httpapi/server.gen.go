@@ -125,6 +125,9 @@ type ServerInterface interface {
 	// SetPushToken Say where pushes reach this device
 	// (PUT /v1/me/push-token)
 	SetPushToken(c *fiber.Ctx) error
+	// ListObjections List objections that wait for the head
+	// (GET /v1/objections)
+	ListObjections(c *fiber.Ctx, params ListObjectionsParams) error
 	// Observe State what is observed
 	// (POST /v1/observations)
 	Observe(c *fiber.Ctx, params ObserveParams) error
@@ -161,6 +164,9 @@ type ServerInterface interface {
 	// SetPersonStatus Set a person's status
 	// (PUT /v1/people/{id}/status)
 	SetPersonStatus(c *fiber.Ctx, id ID) error
+	// GetSupervision A supervisor's own record
+	// (GET /v1/people/{id}/supervision)
+	GetSupervision(c *fiber.Ctx, id ID, params GetSupervisionParams) error
 	// OrderPlainClothes Let somebody work in plain clothes
 	// (POST /v1/plain-clothes-orders)
 	OrderPlainClothes(c *fiber.Ctx, params OrderPlainClothesParams) error
@@ -170,6 +176,9 @@ type ServerInterface interface {
 	// ListQuotas Compare head-count quotas with the actual numbers
 	// (GET /v1/quotas)
 	ListQuotas(c *fiber.Ctx, params ListQuotasParams) error
+	// ListRecusals List recusals that wait for the head
+	// (GET /v1/recusals)
+	ListRecusals(c *fiber.Ctx, params ListRecusalsParams) error
 	// ExportRoster Export people as a file
 	// (GET /v1/roster/export)
 	ExportRoster(c *fiber.Ctx, params ExportRosterParams) error
@@ -236,6 +245,9 @@ type ServerInterface interface {
 	// AcknowledgeTask Acknowledge the order (签收)
 	// (POST /v1/tasks/{id}/acknowledge)
 	AcknowledgeTask(c *fiber.Ctx, id ID, params AcknowledgeTaskParams) error
+	// ChangeActs Say on the scene what the work has become
+	// (POST /v1/tasks/{id}/acts)
+	ChangeActs(c *fiber.Ctx, id ID, params ChangeActsParams) error
 	// CancelTask Cancel the task
 	// (POST /v1/tasks/{id}/cancel)
 	CancelTask(c *fiber.Ctx, id ID, params CancelTaskParams) error
@@ -275,12 +287,36 @@ type ServerInterface interface {
 	// TakeLead Take the lead over at the scene
 	// (POST /v1/tasks/{id}/lead/take)
 	TakeLead(c *fiber.Ctx, id ID, params TakeLeadParams) error
+	// ObjectToOrder Contest the order
+	// (POST /v1/tasks/{id}/objections)
+	ObjectToOrder(c *fiber.Ctx, id ID, params ObjectToOrderParams) error
+	// AnswerObjection Answer an objection
+	// (POST /v1/tasks/{id}/objections/{objection}/answer)
+	AnswerObjection(c *fiber.Ctx, id ID, objection openapi_types.UUID, params AnswerObjectionParams) error
 	// PauseTask Pause the work
 	// (POST /v1/tasks/{id}/pause)
 	PauseTask(c *fiber.Ctx, id ID, params PauseTaskParams) error
 	// ReassignTask Send people away and call others
 	// (POST /v1/tasks/{id}/reassign)
 	ReassignTask(c *fiber.Ctx, id ID, params ReassignTaskParams) error
+	// AskRecusal Ask for a recusal
+	// (POST /v1/tasks/{id}/recusals)
+	AskRecusal(c *fiber.Ctx, id ID, params AskRecusalParams) error
+	// DecideRecusal Grant or refuse a recusal
+	// (POST /v1/tasks/{id}/recusals/{recusal}/decide)
+	DecideRecusal(c *fiber.Ctx, id ID, recusal openapi_types.UUID, params DecideRecusalParams) error
+	// AskRestraint Ask for restraint equipment in an emergency
+	// (POST /v1/tasks/{id}/restraints)
+	AskRestraint(c *fiber.Ctx, id ID, params AskRestraintParams) error
+	// CommandRestraint Command or lead the use of restraint equipment
+	// (POST /v1/tasks/{id}/restraints/{restraint}/command)
+	CommandRestraint(c *fiber.Ctx, id ID, restraint RestraintID, params CommandRestraintParams) error
+	// ReportRestraint Report on restraint equipment afterwards
+	// (POST /v1/tasks/{id}/restraints/{restraint}/report)
+	ReportRestraint(c *fiber.Ctx, id ID, restraint RestraintID, params ReportRestraintParams) error
+	// TellRestraintUse Tell that restraint equipment is used, or no more
+	// (POST /v1/tasks/{id}/restraints/{restraint}/use)
+	TellRestraintUse(c *fiber.Ctx, id ID, restraint RestraintID, params TellRestraintUseParams) error
 	// ResumeTask Resume the work
 	// (POST /v1/tasks/{id}/resume)
 	ResumeTask(c *fiber.Ctx, id ID, params ResumeTaskParams) error
@@ -1594,6 +1630,64 @@ func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// ListObjections operation middleware
+func (siw *ServerInterfaceWrapper) ListObjections(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListObjectionsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "path" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "path", query, &params.Path, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter path: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", query, &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter state: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", query, &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter after: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListObjections(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // Observe operation middleware
 func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
 
@@ -2067,6 +2161,58 @@ func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// GetSupervision operation middleware
+func (siw *ServerInterfaceWrapper) GetSupervision(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSupervisionParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", query, &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter from: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", query, &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter to: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetSupervision(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // OrderPlainClothes operation middleware
 func (siw *ServerInterfaceWrapper) OrderPlainClothes(c *fiber.Ctx) error {
 
@@ -2154,6 +2300,64 @@ func (siw *ServerInterfaceWrapper) ListQuotas(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListQuotas(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ListRecusals operation middleware
+func (siw *ServerInterfaceWrapper) ListRecusals(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRecusalsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "path" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "path", query, &params.Path, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter path: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", query, &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter state: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", query, &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter after: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListRecusals(c, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -3127,6 +3331,59 @@ func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// ChangeActs operation middleware
+func (siw *ServerInterfaceWrapper) ChangeActs(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeActsParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ChangeActs(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // CancelTask operation middleware
 func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
 
@@ -3744,6 +4001,120 @@ func (siw *ServerInterfaceWrapper) TakeLead(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// ObjectToOrder operation middleware
+func (siw *ServerInterfaceWrapper) ObjectToOrder(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ObjectToOrderParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ObjectToOrder(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// AnswerObjection operation middleware
+func (siw *ServerInterfaceWrapper) AnswerObjection(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// ------------- Path parameter "objection" -------------
+	var objection openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "objection", c.Params("objection"), &objection, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter objection: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerObjectionParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.AnswerObjection(c, id, objection, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // PauseTask operation middleware
 func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
 
@@ -3837,6 +4208,356 @@ func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ReassignTask(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// AskRecusal operation middleware
+func (siw *ServerInterfaceWrapper) AskRecusal(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AskRecusalParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.AskRecusal(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// DecideRecusal operation middleware
+func (siw *ServerInterfaceWrapper) DecideRecusal(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// ------------- Path parameter "recusal" -------------
+	var recusal openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "recusal", c.Params("recusal"), &recusal, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter recusal: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideRecusalParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.DecideRecusal(c, id, recusal, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// AskRestraint operation middleware
+func (siw *ServerInterfaceWrapper) AskRestraint(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AskRestraintParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.AskRestraint(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// CommandRestraint operation middleware
+func (siw *ServerInterfaceWrapper) CommandRestraint(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// ------------- Path parameter "restraint" -------------
+	var restraint RestraintID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "restraint", c.Params("restraint"), &restraint, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter restraint: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CommandRestraintParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.CommandRestraint(c, id, restraint, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ReportRestraint operation middleware
+func (siw *ServerInterfaceWrapper) ReportRestraint(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// ------------- Path parameter "restraint" -------------
+	var restraint RestraintID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "restraint", c.Params("restraint"), &restraint, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter restraint: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportRestraintParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ReportRestraint(c, id, restraint, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// TellRestraintUse operation middleware
+func (siw *ServerInterfaceWrapper) TellRestraintUse(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// ------------- Path parameter "restraint" -------------
+	var restraint RestraintID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "restraint", c.Params("restraint"), &restraint, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter restraint: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TellRestraintUseParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.TellRestraintUse(c, id, restraint, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -4110,6 +4831,30 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Get(options.BaseURL+"/openapi.yaml", wrapper.GetOpenapi)
 
 	router.Get(options.BaseURL+"/asyncapi.yaml", wrapper.GetAsyncapi)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/restraints", wrapper.AskRestraint)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/restraints/:restraint/command", wrapper.CommandRestraint)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/restraints/:restraint/use", wrapper.TellRestraintUse)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/restraints/:restraint/report", wrapper.ReportRestraint)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/recusals", wrapper.AskRecusal)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/recusals/:recusal/decide", wrapper.DecideRecusal)
+
+	router.Get(options.BaseURL+"/v1/recusals", wrapper.ListRecusals)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/objections", wrapper.ObjectToOrder)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/objections/:objection/answer", wrapper.AnswerObjection)
+
+	router.Get(options.BaseURL+"/v1/objections", wrapper.ListObjections)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/acts", wrapper.ChangeActs)
+
+	router.Get(options.BaseURL+"/v1/people/:id/supervision", wrapper.GetSupervision)
 
 	router.Get(options.BaseURL+"/v1/shifts", wrapper.ListShifts)
 
@@ -5772,6 +6517,47 @@ func (response SetPushTokendefaultApplicationProblemPlusJSONResponse) VisitSetPu
 	return ctx.JSON(&response.Body)
 }
 
+type ListObjectionsRequestObject struct {
+	Params ListObjectionsParams
+}
+
+type ListObjectionsResponseObject interface {
+	VisitListObjectionsResponse(ctx *fiber.Ctx) error
+}
+
+type ListObjections200JSONResponse ObjectionList
+
+func (response ListObjections200JSONResponse) VisitListObjectionsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListObjections4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListObjections4XXApplicationProblemPlusJSONResponse) VisitListObjectionsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListObjectionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListObjectionsdefaultApplicationProblemPlusJSONResponse) VisitListObjectionsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type ObserveRequestObject struct {
 	Params ObserveParams
 	Body   *ObserveJSONRequestBody
@@ -6291,6 +7077,48 @@ func (response SetPersonStatusdefaultApplicationProblemPlusJSONResponse) VisitSe
 	return ctx.JSON(&response.Body)
 }
 
+type GetSupervisionRequestObject struct {
+	ID     ID `json:"id"`
+	Params GetSupervisionParams
+}
+
+type GetSupervisionResponseObject interface {
+	VisitGetSupervisionResponse(ctx *fiber.Ctx) error
+}
+
+type GetSupervision200JSONResponse SupervisionRecord
+
+func (response GetSupervision200JSONResponse) VisitGetSupervisionResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetSupervision4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSupervision4XXApplicationProblemPlusJSONResponse) VisitGetSupervisionResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetSupervisiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSupervisiondefaultApplicationProblemPlusJSONResponse) VisitGetSupervisionResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type OrderPlainClothesRequestObject struct {
 	Params OrderPlainClothesParams
 	Body   *OrderPlainClothesJSONRequestBody
@@ -6419,6 +7247,47 @@ type ListQuotasdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListQuotasdefaultApplicationProblemPlusJSONResponse) VisitListQuotasResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListRecusalsRequestObject struct {
+	Params ListRecusalsParams
+}
+
+type ListRecusalsResponseObject interface {
+	VisitListRecusalsResponse(ctx *fiber.Ctx) error
+}
+
+type ListRecusals200JSONResponse RecusalList
+
+func (response ListRecusals200JSONResponse) VisitListRecusalsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListRecusals4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRecusals4XXApplicationProblemPlusJSONResponse) VisitListRecusalsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListRecusalsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRecusalsdefaultApplicationProblemPlusJSONResponse) VisitListRecusalsResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7439,6 +8308,70 @@ func (response AcknowledgeTaskdefaultApplicationProblemPlusJSONResponse) VisitAc
 	return ctx.JSON(&response.Body)
 }
 
+type ChangeActsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ChangeActsParams
+	Body   *ChangeActsJSONRequestBody
+}
+
+type ChangeActsResponseObject interface {
+	VisitChangeActsResponse(ctx *fiber.Ctx) error
+}
+
+type ChangeActs200ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type ChangeActs200JSONResponse struct {
+	Body    ActsAnswer
+	Headers ChangeActs200ResponseHeaders
+}
+
+func (response ChangeActs200JSONResponse) VisitChangeActsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ChangeActs422ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeActs422ApplicationProblemPlusJSONResponse) VisitChangeActsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(422)
+
+	return ctx.JSON(&response)
+}
+
+type ChangeActs4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeActs4XXApplicationProblemPlusJSONResponse) VisitChangeActsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ChangeActsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeActsdefaultApplicationProblemPlusJSONResponse) VisitChangeActsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type CancelTaskRequestObject struct {
 	ID     ID `json:"id"`
 	Params CancelTaskParams
@@ -8124,6 +9057,113 @@ func (response TakeLeaddefaultApplicationProblemPlusJSONResponse) VisitTakeLeadR
 	return ctx.JSON(&response.Body)
 }
 
+type ObjectToOrderRequestObject struct {
+	ID     ID `json:"id"`
+	Params ObjectToOrderParams
+	Body   *ObjectToOrderJSONRequestBody
+}
+
+type ObjectToOrderResponseObject interface {
+	VisitObjectToOrderResponse(ctx *fiber.Ctx) error
+}
+
+type ObjectToOrder201ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type ObjectToOrder201JSONResponse struct {
+	Body    ObjectionAnswer
+	Headers ObjectToOrder201ResponseHeaders
+}
+
+func (response ObjectToOrder201JSONResponse) VisitObjectToOrderResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(201)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ObjectToOrder4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ObjectToOrder4XXApplicationProblemPlusJSONResponse) VisitObjectToOrderResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ObjectToOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ObjectToOrderdefaultApplicationProblemPlusJSONResponse) VisitObjectToOrderResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AnswerObjectionRequestObject struct {
+	ID        ID                 `json:"id"`
+	Objection openapi_types.UUID `json:"objection"`
+	Params    AnswerObjectionParams
+	Body      *AnswerObjectionJSONRequestBody
+}
+
+type AnswerObjectionResponseObject interface {
+	VisitAnswerObjectionResponse(ctx *fiber.Ctx) error
+}
+
+type AnswerObjection200ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type AnswerObjection200JSONResponse struct {
+	Body    ObjectionAnswer
+	Headers AnswerObjection200ResponseHeaders
+}
+
+func (response AnswerObjection200JSONResponse) VisitAnswerObjectionResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AnswerObjection4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerObjection4XXApplicationProblemPlusJSONResponse) VisitAnswerObjectionResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AnswerObjectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerObjectiondefaultApplicationProblemPlusJSONResponse) VisitAnswerObjectionResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type PauseTaskRequestObject struct {
 	ID     ID `json:"id"`
 	Params PauseTaskParams
@@ -8232,6 +9272,339 @@ type ReassignTaskdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReassignTaskdefaultApplicationProblemPlusJSONResponse) VisitReassignTaskResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AskRecusalRequestObject struct {
+	ID     ID `json:"id"`
+	Params AskRecusalParams
+	Body   *AskRecusalJSONRequestBody
+}
+
+type AskRecusalResponseObject interface {
+	VisitAskRecusalResponse(ctx *fiber.Ctx) error
+}
+
+type AskRecusal201ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type AskRecusal201JSONResponse struct {
+	Body    RecusalAnswer
+	Headers AskRecusal201ResponseHeaders
+}
+
+func (response AskRecusal201JSONResponse) VisitAskRecusalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(201)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AskRecusal4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AskRecusal4XXApplicationProblemPlusJSONResponse) VisitAskRecusalResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AskRecusaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AskRecusaldefaultApplicationProblemPlusJSONResponse) VisitAskRecusalResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type DecideRecusalRequestObject struct {
+	ID      ID                 `json:"id"`
+	Recusal openapi_types.UUID `json:"recusal"`
+	Params  DecideRecusalParams
+	Body    *DecideRecusalJSONRequestBody
+}
+
+type DecideRecusalResponseObject interface {
+	VisitDecideRecusalResponse(ctx *fiber.Ctx) error
+}
+
+type DecideRecusal200ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type DecideRecusal200JSONResponse struct {
+	Body    RecusalAnswer
+	Headers DecideRecusal200ResponseHeaders
+}
+
+func (response DecideRecusal200JSONResponse) VisitDecideRecusalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type DecideRecusal4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DecideRecusal4XXApplicationProblemPlusJSONResponse) VisitDecideRecusalResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type DecideRecusaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DecideRecusaldefaultApplicationProblemPlusJSONResponse) VisitDecideRecusalResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AskRestraintRequestObject struct {
+	ID     ID `json:"id"`
+	Params AskRestraintParams
+	Body   *AskRestraintJSONRequestBody
+}
+
+type AskRestraintResponseObject interface {
+	VisitAskRestraintResponse(ctx *fiber.Ctx) error
+}
+
+type AskRestraint201ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type AskRestraint201JSONResponse struct {
+	Body    RestraintAnswer
+	Headers AskRestraint201ResponseHeaders
+}
+
+func (response AskRestraint201JSONResponse) VisitAskRestraintResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(201)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AskRestraint4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AskRestraint4XXApplicationProblemPlusJSONResponse) VisitAskRestraintResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AskRestraintdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AskRestraintdefaultApplicationProblemPlusJSONResponse) VisitAskRestraintResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CommandRestraintRequestObject struct {
+	ID        ID          `json:"id"`
+	Restraint RestraintID `json:"restraint"`
+	Params    CommandRestraintParams
+	Body      *CommandRestraintJSONRequestBody
+}
+
+type CommandRestraintResponseObject interface {
+	VisitCommandRestraintResponse(ctx *fiber.Ctx) error
+}
+
+type CommandRestraint200ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type CommandRestraint200JSONResponse struct {
+	Body    RestraintAnswer
+	Headers CommandRestraint200ResponseHeaders
+}
+
+func (response CommandRestraint200JSONResponse) VisitCommandRestraintResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CommandRestraint422ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response CommandRestraint422ApplicationProblemPlusJSONResponse) VisitCommandRestraintResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(422)
+
+	return ctx.JSON(&response)
+}
+
+type CommandRestraint4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CommandRestraint4XXApplicationProblemPlusJSONResponse) VisitCommandRestraintResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CommandRestraintdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CommandRestraintdefaultApplicationProblemPlusJSONResponse) VisitCommandRestraintResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ReportRestraintRequestObject struct {
+	ID        ID          `json:"id"`
+	Restraint RestraintID `json:"restraint"`
+	Params    ReportRestraintParams
+	Body      *ReportRestraintJSONRequestBody
+}
+
+type ReportRestraintResponseObject interface {
+	VisitReportRestraintResponse(ctx *fiber.Ctx) error
+}
+
+type ReportRestraint200ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type ReportRestraint200JSONResponse struct {
+	Body    RestraintAnswer
+	Headers ReportRestraint200ResponseHeaders
+}
+
+func (response ReportRestraint200JSONResponse) VisitReportRestraintResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ReportRestraint4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReportRestraint4XXApplicationProblemPlusJSONResponse) VisitReportRestraintResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ReportRestraintdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReportRestraintdefaultApplicationProblemPlusJSONResponse) VisitReportRestraintResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type TellRestraintUseRequestObject struct {
+	ID        ID          `json:"id"`
+	Restraint RestraintID `json:"restraint"`
+	Params    TellRestraintUseParams
+	Body      *TellRestraintUseJSONRequestBody
+}
+
+type TellRestraintUseResponseObject interface {
+	VisitTellRestraintUseResponse(ctx *fiber.Ctx) error
+}
+
+type TellRestraintUse200ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type TellRestraintUse200JSONResponse struct {
+	Body    RestraintAnswer
+	Headers TellRestraintUse200ResponseHeaders
+}
+
+func (response TellRestraintUse200JSONResponse) VisitTellRestraintUseResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type TellRestraintUse4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TellRestraintUse4XXApplicationProblemPlusJSONResponse) VisitTellRestraintUseResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type TellRestraintUsedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TellRestraintUsedefaultApplicationProblemPlusJSONResponse) VisitTellRestraintUseResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8459,6 +9832,9 @@ type StrictServerInterface interface {
 	// SetPushToken Say where pushes reach this device
 	// (PUT /v1/me/push-token)
 	SetPushToken(ctx context.Context, request SetPushTokenRequestObject) (SetPushTokenResponseObject, error)
+	// ListObjections List objections that wait for the head
+	// (GET /v1/objections)
+	ListObjections(ctx context.Context, request ListObjectionsRequestObject) (ListObjectionsResponseObject, error)
 	// Observe State what is observed
 	// (POST /v1/observations)
 	Observe(ctx context.Context, request ObserveRequestObject) (ObserveResponseObject, error)
@@ -8495,6 +9871,9 @@ type StrictServerInterface interface {
 	// SetPersonStatus Set a person's status
 	// (PUT /v1/people/{id}/status)
 	SetPersonStatus(ctx context.Context, request SetPersonStatusRequestObject) (SetPersonStatusResponseObject, error)
+	// GetSupervision A supervisor's own record
+	// (GET /v1/people/{id}/supervision)
+	GetSupervision(ctx context.Context, request GetSupervisionRequestObject) (GetSupervisionResponseObject, error)
 	// OrderPlainClothes Let somebody work in plain clothes
 	// (POST /v1/plain-clothes-orders)
 	OrderPlainClothes(ctx context.Context, request OrderPlainClothesRequestObject) (OrderPlainClothesResponseObject, error)
@@ -8504,6 +9883,9 @@ type StrictServerInterface interface {
 	// ListQuotas Compare head-count quotas with the actual numbers
 	// (GET /v1/quotas)
 	ListQuotas(ctx context.Context, request ListQuotasRequestObject) (ListQuotasResponseObject, error)
+	// ListRecusals List recusals that wait for the head
+	// (GET /v1/recusals)
+	ListRecusals(ctx context.Context, request ListRecusalsRequestObject) (ListRecusalsResponseObject, error)
 	// ExportRoster Export people as a file
 	// (GET /v1/roster/export)
 	ExportRoster(ctx context.Context, request ExportRosterRequestObject) (ExportRosterResponseObject, error)
@@ -8570,6 +9952,9 @@ type StrictServerInterface interface {
 	// AcknowledgeTask Acknowledge the order (签收)
 	// (POST /v1/tasks/{id}/acknowledge)
 	AcknowledgeTask(ctx context.Context, request AcknowledgeTaskRequestObject) (AcknowledgeTaskResponseObject, error)
+	// ChangeActs Say on the scene what the work has become
+	// (POST /v1/tasks/{id}/acts)
+	ChangeActs(ctx context.Context, request ChangeActsRequestObject) (ChangeActsResponseObject, error)
 	// CancelTask Cancel the task
 	// (POST /v1/tasks/{id}/cancel)
 	CancelTask(ctx context.Context, request CancelTaskRequestObject) (CancelTaskResponseObject, error)
@@ -8609,12 +9994,36 @@ type StrictServerInterface interface {
 	// TakeLead Take the lead over at the scene
 	// (POST /v1/tasks/{id}/lead/take)
 	TakeLead(ctx context.Context, request TakeLeadRequestObject) (TakeLeadResponseObject, error)
+	// ObjectToOrder Contest the order
+	// (POST /v1/tasks/{id}/objections)
+	ObjectToOrder(ctx context.Context, request ObjectToOrderRequestObject) (ObjectToOrderResponseObject, error)
+	// AnswerObjection Answer an objection
+	// (POST /v1/tasks/{id}/objections/{objection}/answer)
+	AnswerObjection(ctx context.Context, request AnswerObjectionRequestObject) (AnswerObjectionResponseObject, error)
 	// PauseTask Pause the work
 	// (POST /v1/tasks/{id}/pause)
 	PauseTask(ctx context.Context, request PauseTaskRequestObject) (PauseTaskResponseObject, error)
 	// ReassignTask Send people away and call others
 	// (POST /v1/tasks/{id}/reassign)
 	ReassignTask(ctx context.Context, request ReassignTaskRequestObject) (ReassignTaskResponseObject, error)
+	// AskRecusal Ask for a recusal
+	// (POST /v1/tasks/{id}/recusals)
+	AskRecusal(ctx context.Context, request AskRecusalRequestObject) (AskRecusalResponseObject, error)
+	// DecideRecusal Grant or refuse a recusal
+	// (POST /v1/tasks/{id}/recusals/{recusal}/decide)
+	DecideRecusal(ctx context.Context, request DecideRecusalRequestObject) (DecideRecusalResponseObject, error)
+	// AskRestraint Ask for restraint equipment in an emergency
+	// (POST /v1/tasks/{id}/restraints)
+	AskRestraint(ctx context.Context, request AskRestraintRequestObject) (AskRestraintResponseObject, error)
+	// CommandRestraint Command or lead the use of restraint equipment
+	// (POST /v1/tasks/{id}/restraints/{restraint}/command)
+	CommandRestraint(ctx context.Context, request CommandRestraintRequestObject) (CommandRestraintResponseObject, error)
+	// ReportRestraint Report on restraint equipment afterwards
+	// (POST /v1/tasks/{id}/restraints/{restraint}/report)
+	ReportRestraint(ctx context.Context, request ReportRestraintRequestObject) (ReportRestraintResponseObject, error)
+	// TellRestraintUse Tell that restraint equipment is used, or no more
+	// (POST /v1/tasks/{id}/restraints/{restraint}/use)
+	TellRestraintUse(ctx context.Context, request TellRestraintUseRequestObject) (TellRestraintUseResponseObject, error)
 	// ResumeTask Resume the work
 	// (POST /v1/tasks/{id}/resume)
 	ResumeTask(ctx context.Context, request ResumeTaskRequestObject) (ResumeTaskResponseObject, error)
@@ -9784,6 +11193,33 @@ func (sh *strictHandler) SetPushToken(ctx *fiber.Ctx) error {
 	return nil
 }
 
+// ListObjections operation middleware
+func (sh *strictHandler) ListObjections(ctx *fiber.Ctx, params ListObjectionsParams) error {
+	var request ListObjectionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListObjections(ctx.UserContext(), request.(ListObjectionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListObjections")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListObjectionsResponseObject); ok {
+		if err := validResponse.VisitListObjectionsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // Observe operation middleware
 func (sh *strictHandler) Observe(ctx *fiber.Ctx, params ObserveParams) error {
 	var request ObserveRequestObject
@@ -10179,6 +11615,34 @@ func (sh *strictHandler) SetPersonStatus(ctx *fiber.Ctx, id ID) error {
 	return nil
 }
 
+// GetSupervision operation middleware
+func (sh *strictHandler) GetSupervision(ctx *fiber.Ctx, id ID, params GetSupervisionParams) error {
+	var request GetSupervisionRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSupervision(ctx.UserContext(), request.(GetSupervisionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSupervision")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSupervisionResponseObject); ok {
+		if err := validResponse.VisitGetSupervisionResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // OrderPlainClothes operation middleware
 func (sh *strictHandler) OrderPlainClothes(ctx *fiber.Ctx, params OrderPlainClothesParams) error {
 	var request OrderPlainClothesRequestObject
@@ -10278,6 +11742,33 @@ func (sh *strictHandler) ListQuotas(ctx *fiber.Ctx, params ListQuotasParams) err
 		return err
 	} else if validResponse, ok := response.(ListQuotasResponseObject); ok {
 		if err := validResponse.VisitListQuotasResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListRecusals operation middleware
+func (sh *strictHandler) ListRecusals(ctx *fiber.Ctx, params ListRecusalsParams) error {
+	var request ListRecusalsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRecusals(ctx.UserContext(), request.(ListRecusalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRecusals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListRecusalsResponseObject); ok {
+		if err := validResponse.VisitListRecusalsResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {
@@ -11020,6 +12511,48 @@ func (sh *strictHandler) AcknowledgeTask(ctx *fiber.Ctx, id ID, params Acknowled
 	return nil
 }
 
+// ChangeActs operation middleware
+func (sh *strictHandler) ChangeActs(ctx *fiber.Ctx, id ID, params ChangeActsParams) error {
+	var request ChangeActsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ChangeActsJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeActs(ctx.UserContext(), request.(ChangeActsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeActs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeActsResponseObject); ok {
+		if err := validResponse.VisitChangeActsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // CancelTask operation middleware
 func (sh *strictHandler) CancelTask(ctx *fiber.Ctx, id ID, params CancelTaskParams) error {
 	var request CancelTaskRequestObject
@@ -11521,6 +13054,91 @@ func (sh *strictHandler) TakeLead(ctx *fiber.Ctx, id ID, params TakeLeadParams) 
 	return nil
 }
 
+// ObjectToOrder operation middleware
+func (sh *strictHandler) ObjectToOrder(ctx *fiber.Ctx, id ID, params ObjectToOrderParams) error {
+	var request ObjectToOrderRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ObjectToOrderJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ObjectToOrder(ctx.UserContext(), request.(ObjectToOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ObjectToOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ObjectToOrderResponseObject); ok {
+		if err := validResponse.VisitObjectToOrderResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AnswerObjection operation middleware
+func (sh *strictHandler) AnswerObjection(ctx *fiber.Ctx, id ID, objection openapi_types.UUID, params AnswerObjectionParams) error {
+	var request AnswerObjectionRequestObject
+
+	request.ID = id
+	request.Objection = objection
+	request.Params = params
+
+	var body AnswerObjectionJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerObjection(ctx.UserContext(), request.(AnswerObjectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerObjection")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AnswerObjectionResponseObject); ok {
+		if err := validResponse.VisitAnswerObjectionResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // PauseTask operation middleware
 func (sh *strictHandler) PauseTask(ctx *fiber.Ctx, id ID, params PauseTaskParams) error {
 	var request PauseTaskRequestObject
@@ -11597,6 +13215,262 @@ func (sh *strictHandler) ReassignTask(ctx *fiber.Ctx, id ID, params ReassignTask
 		return err
 	} else if validResponse, ok := response.(ReassignTaskResponseObject); ok {
 		if err := validResponse.VisitReassignTaskResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AskRecusal operation middleware
+func (sh *strictHandler) AskRecusal(ctx *fiber.Ctx, id ID, params AskRecusalParams) error {
+	var request AskRecusalRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body AskRecusalJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.AskRecusal(ctx.UserContext(), request.(AskRecusalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AskRecusal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AskRecusalResponseObject); ok {
+		if err := validResponse.VisitAskRecusalResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DecideRecusal operation middleware
+func (sh *strictHandler) DecideRecusal(ctx *fiber.Ctx, id ID, recusal openapi_types.UUID, params DecideRecusalParams) error {
+	var request DecideRecusalRequestObject
+
+	request.ID = id
+	request.Recusal = recusal
+	request.Params = params
+
+	var body DecideRecusalJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideRecusal(ctx.UserContext(), request.(DecideRecusalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideRecusal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DecideRecusalResponseObject); ok {
+		if err := validResponse.VisitDecideRecusalResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AskRestraint operation middleware
+func (sh *strictHandler) AskRestraint(ctx *fiber.Ctx, id ID, params AskRestraintParams) error {
+	var request AskRestraintRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body AskRestraintJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.AskRestraint(ctx.UserContext(), request.(AskRestraintRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AskRestraint")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AskRestraintResponseObject); ok {
+		if err := validResponse.VisitAskRestraintResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CommandRestraint operation middleware
+func (sh *strictHandler) CommandRestraint(ctx *fiber.Ctx, id ID, restraint RestraintID, params CommandRestraintParams) error {
+	var request CommandRestraintRequestObject
+
+	request.ID = id
+	request.Restraint = restraint
+	request.Params = params
+
+	var body CommandRestraintJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.CommandRestraint(ctx.UserContext(), request.(CommandRestraintRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CommandRestraint")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CommandRestraintResponseObject); ok {
+		if err := validResponse.VisitCommandRestraintResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReportRestraint operation middleware
+func (sh *strictHandler) ReportRestraint(ctx *fiber.Ctx, id ID, restraint RestraintID, params ReportRestraintParams) error {
+	var request ReportRestraintRequestObject
+
+	request.ID = id
+	request.Restraint = restraint
+	request.Params = params
+
+	var body ReportRestraintJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportRestraint(ctx.UserContext(), request.(ReportRestraintRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportRestraint")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReportRestraintResponseObject); ok {
+		if err := validResponse.VisitReportRestraintResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TellRestraintUse operation middleware
+func (sh *strictHandler) TellRestraintUse(ctx *fiber.Ctx, id ID, restraint RestraintID, params TellRestraintUseParams) error {
+	var request TellRestraintUseRequestObject
+
+	request.ID = id
+	request.Restraint = restraint
+	request.Params = params
+
+	var body TellRestraintUseJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.TellRestraintUse(ctx.UserContext(), request.(TellRestraintUseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TellRestraintUse")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TellRestraintUseResponseObject); ok {
+		if err := validResponse.VisitTellRestraintUseResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -30,9 +30,10 @@ import (
 
 // rooms stands in for every room below: it notes what it was asked and answers what the test says.
 type rooms struct {
-	session identity.Session
-	ready   error
-	ticket  func() // a chance to misbehave
+	httpapi.HardMoments // asked by no test here: they are about what is answered, in internal/app
+	session             identity.Session
+	ready               error
+	ticket              func() // a chance to misbehave
 
 	answer dispatch.Answer
 	ruling law.Ruling

@@ -81,7 +81,7 @@ func taskOf(t dispatch.Task) api.Task {
 		Report: optional(t.Report), Reason: optional(t.Reason),
 		StandingRuling: t.StandingRuling, LatestRuling: t.LatestRuling, LatestOutcome: api.Outcome(t.LatestOutcome.String()),
 		Accompaniment: leadOf(t.Accompaniment), LedBefore: ledBefore(t.LedBefore), Fallback: fallbacks(t.Fallback),
-		Violation: optional(t.Violation),
+		Violation: optional(t.Violation), Met: metOf(t.Met), SteppedBack: t.SteppedBack, Restraints: convert(t.Restraints, restraintOf),
 	}
 }
 

@@ -107,6 +107,7 @@ func (s *Store) replay(ctx context.Context, actor duty.Actor, c *claim) (answer 
 type keptAnswer struct {
 	Task    json.RawMessage
 	Refused bool
+	Beside  *dispatch.Beside `json:",omitempty"`
 }
 
 // once carries out a command of work that happens seldom, step by step, and keeps its answer; one that was carried out before is

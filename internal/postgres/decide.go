@@ -16,9 +16,16 @@ func (s *Store) Decide(ctx context.Context, call dispatch.Call, task uuid.UUID, 
 	c := claiming(call)
 	var at scene
 	return s.carryOut(ctx, call, c, &at, func(b *pgx.Batch) {
-		sightOf(call.Actor, duty.ViewTask, task).queueDeciding(b)
+		as := sightOf(call.Actor, duty.ViewTask, task)
+		as.queueDeciding(b)
+		if call.Whole {
+			b.Queue(testifying)
+		}
 		c.queue(b)
 		each(b, &at.tasks, scanLocked, lockTask, task)
+		if call.Whole {
+			queueAside(b, &at.aside, task, as)
+		}
 		at.queue(b, call.People, uuid.Nil)
 	}, func() (dispatch.Snapshot, error) {
 		if len(at.tasks) == 0 {
@@ -79,7 +86,7 @@ func (s *Store) carryOut(
 
 // answerOf is what the actor gets; the last ruling that a command asked for is the one that let it pass or refused it.
 func answerOf(d dispatch.Decision) dispatch.Answer {
-	answer := dispatch.Answer{Task: d.Task, Refused: d.Refused}
+	answer := dispatch.Answer{Task: d.Task, Refused: d.Refused, Beside: d.Beside}
 	if n := len(d.Rulings); n > 0 {
 		answer.Ruling = &d.Rulings[n-1]
 	}
@@ -97,7 +104,7 @@ func (s *scene) writing(call dispatch.Call, was earlier, d dispatch.Decision) (*
 	if n := len(d.Rulings); n > 0 {
 		ruling = &d.Rulings[n-1].ID
 	}
-	if err := s.keep(b, call, ruling, keptAnswer{doc, d.Refused}); err != nil {
+	if err := s.keep(b, call, ruling, keptAnswer{doc, d.Refused, d.Beside}); err != nil {
 		return nil, err
 	}
 	return b, nil

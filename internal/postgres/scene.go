@@ -23,6 +23,7 @@ type scene struct {
 	seen   []duty.Observation
 	asked  []dispatch.Asked
 	shifts []uuid.UUID // of those people: who is on a shift that an officer arranged
+	aside  dispatch.Aside
 	where  []sighting
 	good   []goodUntil
 	inForce
@@ -59,6 +60,7 @@ func (s *scene) snapshot(task dispatch.Task, organ duty.Path) (dispatch.Snapshot
 	return dispatch.Snapshot{
 		Now: s.now, Law: of, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID), Asked: askedOf(s.asked, task.ID),
 		Arranged: s.arranged(), Sightings: sightings(s.where), Good: goodOf(s.good, task.ID),
+		Aside: s.aside,
 	}, err
 }
 
@@ -94,6 +96,9 @@ func (s *scene) leave(b *pgx.Batch, actor duty.Actor, was earlier, d dispatch.De
 	}
 	s.bond(b, was, d.Task)
 	if err := queueRequest(b, d, s.now); err != nil {
+		return nil, err
+	}
+	if err := queueBeside(b, d.Beside); err != nil {
 		return nil, err
 	}
 	return doc, queuePushes(b, d.Pushes)
