@@ -2464,7 +2464,7 @@ type MemberOrder struct {
 type NearbyOfficer struct {
 	AccuracyM float64 `json:"accuracy_m"`
 
-	// AgeS Since the position was received.
+	// AgeS Of the position.
 	AgeS      float64 `json:"age_s"`
 	DistanceM float64 `json:"distance_m"`
 
@@ -2862,6 +2862,9 @@ type PolicyChange struct {
 // PositionBatch defines model for PositionBatch.
 type PositionBatch struct {
 	Points []PositionPoint `json:"points"`
+
+	// SentAt By the clock that the points were captured by: it tells their age, however wrong it is.
+	SentAt *time.Time `json:"sent_at,omitempty"`
 }
 
 // PositionPoint defines model for PositionPoint.

@@ -277,7 +277,7 @@ func TestNearbyOfficers(t *testing.T) {
 	}
 	silent.checksIn(dressedFor("yes"))
 	offDuty.checksOut()
-	u.change(`UPDATE position_last SET received_at = now() - interval '4 minutes' WHERE person_id = $1`, stale.person)
+	u.change(`UPDATE position_last SET seen_at = now() - interval '4 minutes' WHERE person_id = $1`, stale.person)
 	work := led(order("stop-and-question", u.member), u.otherLead)
 	work["place"] = object{"name": "解放碑", "lat": 29.554218, "lon": 106.574492, "datum": "gcj02"}
 	task := u.dispatcher.sends(work)

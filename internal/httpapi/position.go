@@ -20,7 +20,14 @@ type Positions interface {
 }
 
 func (h *handlers) SendPositions(ctx context.Context, r SendPositionsRequestObject) (SendPositionsResponseObject, error) {
-	taken, err := h.Positions.Take(ctx, actorOf(ctx), convert(r.Body.Points, pointFrom))
+	points := convert(r.Body.Points, pointFrom)
+	for i := range points {
+		if sent := r.Body.SentAt; sent != nil {
+			age := max(0, sent.Sub(points[i].CapturedAt))
+			points[i].Age = &age
+		}
+	}
+	taken, err := h.Positions.Take(ctx, actorOf(ctx), points)
 	if err != nil {
 		return nil, err
 	}

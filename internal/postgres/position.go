@@ -26,9 +26,10 @@ const keepPoints = `
 		FROM shift s WHERE s.person_id = ANY ($1) AND s.ended_at IS NULL ORDER BY s.person_id FOR SHARE OF s
 	),
 	good AS MATERIALIZED (
-		SELECT s.id AS shift_id, s.person_id, s.path, s.task_id, p.captured_at, clock.at AS received_at, p.lat, p.lon, p.datum, p.given_lat, p.given_lon, p.accuracy_m, p.mock
-		FROM unnest($2::uuid[], $3::timestamptz[], $4::float8[], $5::float8[], $6::text[], $7::float8[], $8::float8[], $9::float4[], $10::boolean[])
-				AS p (person_id, captured_at, lat, lon, datum, given_lat, given_lon, accuracy_m, mock)
+		SELECT s.id AS shift_id, s.person_id, s.path, s.task_id, p.captured_at, clock.at AS received_at, p.lat, p.lon, p.datum, p.given_lat, p.given_lon, p.accuracy_m, p.mock,
+			least(clock.at, coalesce(clock.at - p.age, p.captured_at)) AS seen_at
+		FROM unnest($2::uuid[], $3::timestamptz[], $4::float8[], $5::float8[], $6::text[], $7::float8[], $8::float8[], $9::float4[], $10::boolean[], $12::interval[])
+				AS p (person_id, captured_at, lat, lon, datum, given_lat, given_lon, accuracy_m, mock, age)
 			JOIN on_duty s ON s.person_id = p.person_id CROSS JOIN clock
 		WHERE p.captured_at >= s.started_at AND p.captured_at <= clock.at + $11::interval
 	),
@@ -38,11 +39,12 @@ const keepPoints = `
 		ON CONFLICT DO NOTHING
 	),
 	newest AS (
-		INSERT INTO position_last (person_id, path, shift_id, lat, lon, accuracy_m, mock, captured_at, received_at)
-		SELECT DISTINCT ON (person_id) person_id, path, shift_id, lat, lon, accuracy_m, mock, captured_at, received_at
+		INSERT INTO position_last (person_id, path, shift_id, lat, lon, accuracy_m, mock, captured_at, received_at, seen_at)
+		SELECT DISTINCT ON (person_id) person_id, path, shift_id, lat, lon, accuracy_m, mock, captured_at, received_at, seen_at
 		FROM good ORDER BY person_id, captured_at DESC
 		ON CONFLICT (person_id) DO UPDATE SET path = excluded.path, shift_id = excluded.shift_id, lat = excluded.lat, lon = excluded.lon,
-			accuracy_m = excluded.accuracy_m, mock = excluded.mock, captured_at = excluded.captured_at, received_at = excluded.received_at
+			accuracy_m = excluded.accuracy_m, mock = excluded.mock, captured_at = excluded.captured_at, received_at = excluded.received_at,
+			seen_at = excluded.seen_at
 		WHERE position_last.captured_at < excluded.captured_at
 	)
 	SELECT s.person_id, s.started_at, clock.at + $11::interval FROM on_duty s CROSS JOIN clock`
@@ -67,6 +69,7 @@ type pointColumns struct {
 	datum                        []string
 	accuracy                     []float32
 	mock                         []bool
+	age                          []*time.Duration
 }
 
 func (c *pointColumns) add(person uuid.UUID, points []shift.Point) {
@@ -77,6 +80,7 @@ func (c *pointColumns) add(person uuid.UUID, points []shift.Point) {
 		c.lat, c.lon = append(c.lat, at.Lat), append(c.lon, at.Lon)
 		c.datum, c.givenLat, c.givenLon = append(c.datum, string(p.Datum)), append(c.givenLat, p.Lat), append(c.givenLon, p.Lon)
 		c.accuracy, c.mock = append(c.accuracy, float32(p.Accuracy)), append(c.mock, p.Mock)
+		c.age = append(c.age, p.Age)
 	}
 }
 
@@ -94,7 +98,7 @@ func (s *Store) keepPoints(ctx context.Context, batches []batch) ([]shift.Window
 	on := make(map[uuid.UUID]shift.Window, len(batches))
 	b := &pgx.Batch{}
 	everything.queue(b)
-	b.Queue(keepPoints, c.people, c.person, c.captured, c.lat, c.lon, c.datum, c.givenLat, c.givenLon, c.accuracy, c.mock, shift.ClockSlack).
+	b.Queue(keepPoints, c.people, c.person, c.captured, c.lat, c.lon, c.datum, c.givenLat, c.givenLon, c.accuracy, c.mock, shift.ClockSlack, c.age).
 		Query(func(rows pgx.Rows) error {
 			var person uuid.UUID
 			var w shift.Window
@@ -151,14 +155,14 @@ func (s *Store) Nearby(ctx context.Context, actor duty.Actor, near duty.Point, f
 	err = s.read(ctx, sightOf(actor, duty.FindOfficers), func(b *pgx.Batch) {
 		each(b, &found, scanNear, `
 			SELECT p.id, p.number, p.name, o.id, o.code, o.name, o.kind, o.path, coalesce(s.unit, ''), l.metres, l.accuracy_m,
-				clock_timestamp() - l.received_at,
+				clock_timestamp() - l.seen_at,
 				(SELECT count(*) FROM task_person tp JOIN task t ON t.id = tp.task_id WHERE tp.person_id = p.id AND tp.part AND tp.open
 					AND t.doc -> 'officers' @> jsonb_build_array(jsonb_build_object('person', p.id, 'lead', true))),
 				(SELECT count(*) FROM task_person tp WHERE tp.person_id = p.id AND tp.part AND tp.open)
 			FROM (
 				SELECT *, 2 * 6371008.8 * asin(least(1, sqrt(sin(radians(lat - $1) / 2) ^ 2
 					+ cos(radians(lat)) * cos(radians($1)) * sin(radians(lon - $2) / 2) ^ 2))) AS metres
-				FROM position_last WHERE received_at > clock_timestamp() - $3::interval AND NOT mock
+				FROM position_last WHERE seen_at > clock_timestamp() - $3::interval AND NOT mock
 			) AS l JOIN shift s ON s.id = l.shift_id AND s.ended_at IS NULL
 				JOIN person p ON p.id = l.person_id AND p.class = 'officer' AND p.status = 'active'
 				JOIN organ o ON o.id = p.organ_id

@@ -17,6 +17,8 @@ const MaxPoints = 200
 // Point is a position of the actor as their phone has it.
 type Point struct {
 	CapturedAt time.Time // testimony
+	// Age is how old the phone says the point was when it was sent: its clock may be wrong, and is the same for both. Nil: it did not say.
+	Age *time.Duration
 	duty.Fix
 }
 
@@ -73,7 +75,7 @@ type Near struct {
 	Unit     string
 	Metres   float64
 	Accuracy float64
-	Age      time.Duration // since the position was received
+	Age      time.Duration // of the position
 	Leads    int           // open tasks, as far as the actor sees them
 	Tasks    int           // open tasks that the officer is part of
 }
