@@ -146,6 +146,27 @@ func (e ArticleItemBy) Valid() bool {
 	}
 }
 
+// Defines values for Attestation.
+const (
+	AttestationHardware Attestation = "hardware"
+	AttestationNone     Attestation = "none"
+	AttestationSoftware Attestation = "software"
+)
+
+// Valid indicates whether the value is a known member of the Attestation enum.
+func (e Attestation) Valid() bool {
+	switch e {
+	case AttestationHardware:
+		return true
+	case AttestationNone:
+		return true
+	case AttestationSoftware:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AuxiliaryClass.
 const (
 	AuxiliaryClassCivilianAuxiliary AuxiliaryClass = "civilian_auxiliary"
@@ -548,6 +569,36 @@ const (
 func (e HealthStatus) Valid() bool {
 	switch e {
 	case HealthStatusOk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JWKCrv.
+const (
+	JWKCrvP256 JWKCrv = "P-256"
+)
+
+// Valid indicates whether the value is a known member of the JWKCrv enum.
+func (e JWKCrv) Valid() bool {
+	switch e {
+	case JWKCrvP256:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JWKKty.
+const (
+	JWKKtyEC JWKKty = "EC"
+)
+
+// Valid indicates whether the value is a known member of the JWKKty enum.
+func (e JWKKty) Valid() bool {
+	switch e {
+	case JWKKtyEC:
 		return true
 	default:
 		return false
@@ -959,6 +1010,24 @@ func (e Signatory) Valid() bool {
 	}
 }
 
+// Defines values for SignedInTokenType.
+const (
+	SignedInTokenTypeBearer SignedInTokenType = "Bearer"
+	SignedInTokenTypeDPoP   SignedInTokenType = "DPoP"
+)
+
+// Valid indicates whether the value is a known member of the SignedInTokenType enum.
+func (e SignedInTokenType) Valid() bool {
+	switch e {
+	case SignedInTokenTypeBearer:
+		return true
+	case SignedInTokenTypeDPoP:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Status.
 const (
 	StatusActive    Status = "active"
@@ -1318,6 +1387,9 @@ type ArticleUnit struct {
 	Words string `json:"words"`
 }
 
+// Attestation What is known of where the key lives.
+type Attestation string
+
 // AuxiliaryClass defines model for AuxiliaryClass.
 type AuxiliaryClass string
 
@@ -1594,11 +1666,22 @@ type Declarations struct {
 // Device defines model for Device.
 type Device struct {
 	ID           openapi_types.UUID `json:"id"`
+	Key          *DeviceKey         `json:"key,omitempty"`
 	Name         string             `json:"name"`
 	Person       openapi_types.UUID `json:"person"`
 	Platform     Platform           `json:"platform"`
 	RegisteredAt time.Time          `json:"registered_at"`
 	RevokedAt    *time.Time         `json:"revoked_at,omitempty"`
+}
+
+// DeviceKey defines model for DeviceKey.
+type DeviceKey struct {
+	// Attestation What is known of where the key lives.
+	Attestation Attestation `json:"attestation"`
+	EnrolledAt  time.Time   `json:"enrolled_at"`
+
+	// Thumbprint Of the public key (RFC 7638).
+	Thumbprint string `json:"thumbprint"`
 }
 
 // DeviceRef defines model for DeviceRef.
@@ -1878,6 +1961,20 @@ type IssuedEquipment struct {
 	Item  string         `json:"item"`
 }
 
+// JWK A public key as JSON Web Key (RFC 7517). There is no member for a private one.
+type JWK struct {
+	Crv JWKCrv `json:"crv"`
+	Kty JWKKty `json:"kty"`
+	X   string `json:"x"`
+	Y   string `json:"y"`
+}
+
+// JWKCrv defines model for JWK.Crv.
+type JWKCrv string
+
+// JWKKty defines model for JWK.Kty.
+type JWKKty string
+
 // Judged defines model for Judged.
 type Judged struct {
 	Approval openapi_types.UUID `json:"approval"`
@@ -2021,6 +2118,18 @@ type NewApplicant struct {
 type NewDevice struct {
 	Name     string   `json:"name"`
 	Platform Platform `json:"platform"`
+}
+
+// NewDeviceKey defines model for NewDeviceKey.
+type NewDeviceKey struct {
+	// Attestation What the phone says of where its key lives. The server verifies no chain of certificates, so it takes nobody's word: the key is kept as `none`, and what was claimed stands in the event `device.key_enrolled` only.
+	Attestation *struct {
+		// Claimed What is known of where the key lives.
+		Claimed Attestation `json:"claimed"`
+	} `json:"attestation,omitempty"`
+
+	// Jwk A public key as JSON Web Key (RFC 7517). There is no member for a private one.
+	Jwk JWK `json:"jwk"`
 }
 
 // NewProposal defines model for NewProposal.
@@ -2555,8 +2664,9 @@ type SessionInfo struct {
 // SignIn defines model for SignIn.
 type SignIn struct {
 	// Device Id of a device registered to the person.
-	Device   openapi_types.UUID `json:"device"`
-	Password string             `json:"password"`
+	Device    openapi_types.UUID `json:"device"`
+	DeviceKey *NewDeviceKey      `json:"device_key,omitempty"`
+	Password  string             `json:"password"`
 
 	// PersonNumber Police or auxiliary number.
 	PersonNumber string `json:"person_number"`
@@ -2579,7 +2689,13 @@ type SignedIn struct {
 	// MustChangePassword Nothing but changing the password (and signing out) is allowed.
 	MustChangePassword bool   `json:"must_change_password"`
 	Token              string `json:"token"`
+
+	// TokenType The scheme to send it with; DPoP on a device with a key.
+	TokenType SignedInTokenType `json:"token_type"`
 }
+
+// SignedInTokenType The scheme to send it with; DPoP on a device with a key.
+type SignedInTokenType string
 
 // StageRecord defines model for StageRecord.
 type StageRecord struct {
@@ -3136,6 +3252,9 @@ type PassStageJSONRequestBody = StageResult
 // DecideApprovalJSONRequestBody defines body for DecideApproval for application/json ContentType.
 type DecideApprovalJSONRequestBody = Judgement
 
+// EnrolDeviceKeyJSONRequestBody defines body for EnrolDeviceKey for application/json ContentType.
+type EnrolDeviceKeyJSONRequestBody = NewDeviceKey
+
 // RunBacktestJSONRequestBody defines body for RunBacktest for application/json ContentType.
 type RunBacktestJSONRequestBody = Backtest
 
@@ -3486,6 +3605,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/candidates (the `ListCandidates` operationId).
 	ListCandidates(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EnrolDeviceKeyWithBody Enrol the key of this device
+	//
+	// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+	EnrolDeviceKeyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EnrolDeviceKey Enrol the key of this device
+	//
+	// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+	EnrolDeviceKey(ctx context.Context, body EnrolDeviceKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeDevice Revoke a device
 	//
@@ -3873,7 +4010,7 @@ type ClientInterface interface {
 
 	// SignInWithBody Sign in
 	//
-	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3882,7 +4019,7 @@ type ClientInterface interface {
 
 	// SignIn Sign in
 	//
-	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4410,6 +4547,44 @@ func (c *Client) DecideApproval(ctx context.Context, id ID, params *DecideApprov
 // Corresponds with GET /v1/candidates (the `ListCandidates` operationId).
 func (c *Client) ListCandidates(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListCandidatesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EnrolDeviceKeyWithBody Enrol the key of this device
+//
+// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+func (c *Client) EnrolDeviceKeyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEnrolDeviceKeyRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EnrolDeviceKey Enrol the key of this device
+//
+// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+func (c *Client) EnrolDeviceKey(ctx context.Context, body EnrolDeviceKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEnrolDeviceKeyRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5256,7 +5431,7 @@ func (c *Client) AskRuling(ctx context.Context, body AskRulingJSONRequestBody, r
 
 // SignInWithBody Sign in
 //
-// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5275,7 +5450,7 @@ func (c *Client) SignInWithBody(ctx context.Context, contentType string, body io
 
 // SignIn Sign in
 //
-// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6417,6 +6592,46 @@ func NewListCandidatesRequest(server string, params *ListCandidatesParams) (*htt
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewEnrolDeviceKeyRequest calls the generic EnrolDeviceKey builder with application/json body
+func NewEnrolDeviceKeyRequest(server string, body EnrolDeviceKeyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEnrolDeviceKeyRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewEnrolDeviceKeyRequestWithBody constructs an http.Request for the EnrolDeviceKey method, with any body, and a specified content type
+func NewEnrolDeviceKeyRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/devices/current/key")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -9034,6 +9249,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/candidates (the `ListCandidates` operationId).
 	ListCandidatesWithResponse(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*ListCandidatesResponse, error)
 
+	// EnrolDeviceKeyWithBodyWithResponse Enrol the key of this device
+	//
+	// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+	EnrolDeviceKeyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EnrolDeviceKeyResponse, error)
+
+	// EnrolDeviceKeyWithResponse Enrol the key of this device
+	//
+	// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+	EnrolDeviceKeyWithResponse(ctx context.Context, body EnrolDeviceKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*EnrolDeviceKeyResponse, error)
+
 	// RevokeDeviceWithResponse Revoke a device
 	//
 	// Ends the device's sessions at once, for instance when it was lost. Needs `device.revoke` over its owner; everybody may revoke their own. A device once revoked stays revoked.
@@ -9456,7 +9689,7 @@ type ClientWithResponsesInterface interface {
 
 	// SignInWithBodyWithResponse Sign in
 	//
-	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9465,7 +9698,7 @@ type ClientWithResponsesInterface interface {
 
 	// SignInWithResponse Sign in
 	//
-	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9689,6 +9922,18 @@ type ClientWithResponsesInterface interface {
 	StartTaskWithResponse(ctx context.Context, id ID, params *StartTaskParams, body StartTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*StartTaskResponse, error)
 }
 
+// GetAsyncapiResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetAsyncapi
+type GetAsyncapiResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetAsyncapiResponseDefaultHeaders the declared response headers of an HTTP default response for GetAsyncapi
+type GetAsyncapiResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetAsyncapiResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9698,6 +9943,10 @@ type GetAsyncapiResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetAsyncapiResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetAsyncapiResponseDefaultHeaders
 }
 
 // GetYAML200 returns the response for an HTTP 200 `application/yaml` response
@@ -9744,6 +9993,18 @@ func (r GetAsyncapiResponse) ContentType() string {
 	return ""
 }
 
+// GetHealthResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetHealth
+type GetHealthResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetHealthResponseDefaultHeaders the declared response headers of an HTTP default response for GetHealth
+type GetHealthResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetHealthResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9753,6 +10014,10 @@ type GetHealthResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetHealthResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetHealthResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -9799,6 +10064,18 @@ func (r GetHealthResponse) ContentType() string {
 	return ""
 }
 
+// GetOpenapiResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetOpenapi
+type GetOpenapiResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetOpenapiResponseDefaultHeaders the declared response headers of an HTTP default response for GetOpenapi
+type GetOpenapiResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetOpenapiResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9808,6 +10085,10 @@ type GetOpenapiResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetOpenapiResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetOpenapiResponseDefaultHeaders
 }
 
 // GetYAML200 returns the response for an HTTP 200 `application/yaml` response
@@ -9854,6 +10135,18 @@ func (r GetOpenapiResponse) ContentType() string {
 	return ""
 }
 
+// GetReadinessResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetReadiness
+type GetReadinessResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetReadinessResponseDefaultHeaders the declared response headers of an HTTP default response for GetReadiness
+type GetReadinessResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetReadinessResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9863,6 +10156,10 @@ type GetReadinessResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetReadinessResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetReadinessResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -9909,6 +10206,18 @@ func (r GetReadinessResponse) ContentType() string {
 	return ""
 }
 
+// ListApplicantsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListApplicants
+type ListApplicantsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListApplicantsResponseDefaultHeaders the declared response headers of an HTTP default response for ListApplicants
+type ListApplicantsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListApplicantsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9918,6 +10227,10 @@ type ListApplicantsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListApplicantsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListApplicantsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -9964,6 +10277,18 @@ func (r ListApplicantsResponse) ContentType() string {
 	return ""
 }
 
+// RegisterApplicantResponse4XXHeaders the declared response headers of an HTTP 4XX response for RegisterApplicant
+type RegisterApplicantResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// RegisterApplicantResponseDefaultHeaders the declared response headers of an HTTP default response for RegisterApplicant
+type RegisterApplicantResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RegisterApplicantResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9973,6 +10298,10 @@ type RegisterApplicantResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *RegisterApplicantResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RegisterApplicantResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -10019,6 +10348,18 @@ func (r RegisterApplicantResponse) ContentType() string {
 	return ""
 }
 
+// GetApplicantResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetApplicant
+type GetApplicantResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetApplicantResponseDefaultHeaders the declared response headers of an HTTP default response for GetApplicant
+type GetApplicantResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetApplicantResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10028,6 +10369,10 @@ type GetApplicantResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetApplicantResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetApplicantResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10074,6 +10419,18 @@ func (r GetApplicantResponse) ContentType() string {
 	return ""
 }
 
+// DeclareApplicantResponse4XXHeaders the declared response headers of an HTTP 4XX response for DeclareApplicant
+type DeclareApplicantResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// DeclareApplicantResponseDefaultHeaders the declared response headers of an HTTP default response for DeclareApplicant
+type DeclareApplicantResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DeclareApplicantResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10083,6 +10440,10 @@ type DeclareApplicantResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *DeclareApplicantResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DeclareApplicantResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10129,6 +10490,18 @@ func (r DeclareApplicantResponse) ContentType() string {
 	return ""
 }
 
+// HireApplicantResponse4XXHeaders the declared response headers of an HTTP 4XX response for HireApplicant
+type HireApplicantResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// HireApplicantResponseDefaultHeaders the declared response headers of an HTTP default response for HireApplicant
+type HireApplicantResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type HireApplicantResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10140,6 +10513,10 @@ type HireApplicantResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *HireApplicantResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *HireApplicantResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10191,6 +10568,18 @@ func (r HireApplicantResponse) ContentType() string {
 	return ""
 }
 
+// PassStageResponse4XXHeaders the declared response headers of an HTTP 4XX response for PassStage
+type PassStageResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// PassStageResponseDefaultHeaders the declared response headers of an HTTP default response for PassStage
+type PassStageResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type PassStageResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10202,6 +10591,10 @@ type PassStageResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *PassStageResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *PassStageResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10253,6 +10646,18 @@ func (r PassStageResponse) ContentType() string {
 	return ""
 }
 
+// ListApprovalsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListApprovals
+type ListApprovalsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListApprovalsResponseDefaultHeaders the declared response headers of an HTTP default response for ListApprovals
+type ListApprovalsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListApprovalsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10262,6 +10667,10 @@ type ListApprovalsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListApprovalsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListApprovalsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10313,6 +10722,18 @@ type DecideApprovalResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// DecideApprovalResponse4XXHeaders the declared response headers of an HTTP 4XX response for DecideApproval
+type DecideApprovalResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// DecideApprovalResponseDefaultHeaders the declared response headers of an HTTP default response for DecideApproval
+type DecideApprovalResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DecideApprovalResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10324,6 +10745,10 @@ type DecideApprovalResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *DecideApprovalResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *DecideApprovalResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DecideApprovalResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10370,6 +10795,18 @@ func (r DecideApprovalResponse) ContentType() string {
 	return ""
 }
 
+// ListCandidatesResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListCandidates
+type ListCandidatesResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListCandidatesResponseDefaultHeaders the declared response headers of an HTTP default response for ListCandidates
+type ListCandidatesResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListCandidatesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10379,6 +10816,10 @@ type ListCandidatesResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListCandidatesResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListCandidatesResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10425,6 +10866,89 @@ func (r ListCandidatesResponse) ContentType() string {
 	return ""
 }
 
+// EnrolDeviceKeyResponse4XXHeaders the declared response headers of an HTTP 4XX response for EnrolDeviceKey
+type EnrolDeviceKeyResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// EnrolDeviceKeyResponseDefaultHeaders the declared response headers of an HTTP default response for EnrolDeviceKey
+type EnrolDeviceKeyResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type EnrolDeviceKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Device
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *EnrolDeviceKeyResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *EnrolDeviceKeyResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r EnrolDeviceKeyResponse) GetJSON200() *Device {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r EnrolDeviceKeyResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EnrolDeviceKeyResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EnrolDeviceKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EnrolDeviceKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EnrolDeviceKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EnrolDeviceKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RevokeDeviceResponse4XXHeaders the declared response headers of an HTTP 4XX response for RevokeDevice
+type RevokeDeviceResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// RevokeDeviceResponseDefaultHeaders the declared response headers of an HTTP default response for RevokeDevice
+type RevokeDeviceResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RevokeDeviceResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10434,6 +10958,10 @@ type RevokeDeviceResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *RevokeDeviceResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RevokeDeviceResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10480,6 +11008,18 @@ func (r RevokeDeviceResponse) ContentType() string {
 	return ""
 }
 
+// CreateFeedTicketResponse4XXHeaders the declared response headers of an HTTP 4XX response for CreateFeedTicket
+type CreateFeedTicketResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// CreateFeedTicketResponseDefaultHeaders the declared response headers of an HTTP default response for CreateFeedTicket
+type CreateFeedTicketResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CreateFeedTicketResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10489,6 +11029,10 @@ type CreateFeedTicketResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *CreateFeedTicketResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CreateFeedTicketResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -10535,6 +11079,18 @@ func (r CreateFeedTicketResponse) ContentType() string {
 	return ""
 }
 
+// ListActsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListActs
+type ListActsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListActsResponseDefaultHeaders the declared response headers of an HTTP default response for ListActs
+type ListActsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListActsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10544,6 +11100,10 @@ type ListActsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListActsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListActsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10590,6 +11150,18 @@ func (r ListActsResponse) ContentType() string {
 	return ""
 }
 
+// GetActResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetAct
+type GetActResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetActResponseDefaultHeaders the declared response headers of an HTTP default response for GetAct
+type GetActResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetActResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10599,6 +11171,10 @@ type GetActResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetActResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetActResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10645,6 +11221,18 @@ func (r GetActResponse) ContentType() string {
 	return ""
 }
 
+// ListArticlesResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListArticles
+type ListArticlesResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListArticlesResponseDefaultHeaders the declared response headers of an HTTP default response for ListArticles
+type ListArticlesResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListArticlesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10654,6 +11242,10 @@ type ListArticlesResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListArticlesResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListArticlesResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10700,6 +11292,18 @@ func (r ListArticlesResponse) ContentType() string {
 	return ""
 }
 
+// GetArticleResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetArticle
+type GetArticleResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetArticleResponseDefaultHeaders the declared response headers of an HTTP default response for GetArticle
+type GetArticleResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetArticleResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10709,6 +11313,10 @@ type GetArticleResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetArticleResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetArticleResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10755,6 +11363,18 @@ func (r GetArticleResponse) ContentType() string {
 	return ""
 }
 
+// RunBacktestResponse4XXHeaders the declared response headers of an HTTP 4XX response for RunBacktest
+type RunBacktestResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// RunBacktestResponseDefaultHeaders the declared response headers of an HTTP default response for RunBacktest
+type RunBacktestResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RunBacktestResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10762,6 +11382,10 @@ type RunBacktestResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *RunBacktestResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RunBacktestResponseDefaultHeaders
 }
 
 // GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
@@ -10803,6 +11427,18 @@ func (r RunBacktestResponse) ContentType() string {
 	return ""
 }
 
+// ListProposalsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListProposals
+type ListProposalsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListProposalsResponseDefaultHeaders the declared response headers of an HTTP default response for ListProposals
+type ListProposalsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListProposalsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10812,6 +11448,10 @@ type ListProposalsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListProposalsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListProposalsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10863,6 +11503,18 @@ type ProposeChangeResponse201Headers struct {
 	IdempotentReplayed *string
 }
 
+// ProposeChangeResponse4XXHeaders the declared response headers of an HTTP 4XX response for ProposeChange
+type ProposeChangeResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ProposeChangeResponseDefaultHeaders the declared response headers of an HTTP default response for ProposeChange
+type ProposeChangeResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ProposeChangeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10874,6 +11526,10 @@ type ProposeChangeResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *ProposeChangeResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ProposeChangeResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ProposeChangeResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -10925,6 +11581,18 @@ type ApproveProposalResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// ApproveProposalResponse4XXHeaders the declared response headers of an HTTP 4XX response for ApproveProposal
+type ApproveProposalResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ApproveProposalResponseDefaultHeaders the declared response headers of an HTTP default response for ApproveProposal
+type ApproveProposalResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ApproveProposalResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10936,6 +11604,10 @@ type ApproveProposalResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ApproveProposalResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ApproveProposalResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ApproveProposalResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -10987,6 +11659,18 @@ type RejectProposalResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// RejectProposalResponse4XXHeaders the declared response headers of an HTTP 4XX response for RejectProposal
+type RejectProposalResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// RejectProposalResponseDefaultHeaders the declared response headers of an HTTP default response for RejectProposal
+type RejectProposalResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RejectProposalResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10998,6 +11682,10 @@ type RejectProposalResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *RejectProposalResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *RejectProposalResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RejectProposalResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11049,6 +11737,18 @@ type WithdrawProposalResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// WithdrawProposalResponse4XXHeaders the declared response headers of an HTTP 4XX response for WithdrawProposal
+type WithdrawProposalResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// WithdrawProposalResponseDefaultHeaders the declared response headers of an HTTP default response for WithdrawProposal
+type WithdrawProposalResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type WithdrawProposalResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11060,6 +11760,10 @@ type WithdrawProposalResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *WithdrawProposalResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *WithdrawProposalResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *WithdrawProposalResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11106,6 +11810,18 @@ func (r WithdrawProposalResponse) ContentType() string {
 	return ""
 }
 
+// ListReadingsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListReadings
+type ListReadingsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListReadingsResponseDefaultHeaders the declared response headers of an HTTP default response for ListReadings
+type ListReadingsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListReadingsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11115,6 +11831,10 @@ type ListReadingsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListReadingsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListReadingsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11161,6 +11881,18 @@ func (r ListReadingsResponse) ContentType() string {
 	return ""
 }
 
+// GetMeResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetMe
+type GetMeResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetMeResponseDefaultHeaders the declared response headers of an HTTP default response for GetMe
+type GetMeResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetMeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11170,6 +11902,10 @@ type GetMeResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetMeResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetMeResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11216,6 +11952,18 @@ func (r GetMeResponse) ContentType() string {
 	return ""
 }
 
+// ChangePasswordResponse4XXHeaders the declared response headers of an HTTP 4XX response for ChangePassword
+type ChangePasswordResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ChangePasswordResponseDefaultHeaders the declared response headers of an HTTP default response for ChangePassword
+type ChangePasswordResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ChangePasswordResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11223,6 +11971,10 @@ type ChangePasswordResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ChangePasswordResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ChangePasswordResponseDefaultHeaders
 }
 
 // GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
@@ -11264,6 +12016,18 @@ func (r ChangePasswordResponse) ContentType() string {
 	return ""
 }
 
+// SetPushTokenResponse4XXHeaders the declared response headers of an HTTP 4XX response for SetPushToken
+type SetPushTokenResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SetPushTokenResponseDefaultHeaders the declared response headers of an HTTP default response for SetPushToken
+type SetPushTokenResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SetPushTokenResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11271,6 +12035,10 @@ type SetPushTokenResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SetPushTokenResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SetPushTokenResponseDefaultHeaders
 }
 
 // GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
@@ -11317,6 +12085,18 @@ type ObserveResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// ObserveResponse4XXHeaders the declared response headers of an HTTP 4XX response for Observe
+type ObserveResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ObserveResponseDefaultHeaders the declared response headers of an HTTP default response for Observe
+type ObserveResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ObserveResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11328,6 +12108,10 @@ type ObserveResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ObserveResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ObserveResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ObserveResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11374,6 +12158,18 @@ func (r ObserveResponse) ContentType() string {
 	return ""
 }
 
+// ListOrgansResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListOrgans
+type ListOrgansResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListOrgansResponseDefaultHeaders the declared response headers of an HTTP default response for ListOrgans
+type ListOrgansResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListOrgansResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11383,6 +12179,10 @@ type ListOrgansResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListOrgansResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListOrgansResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11429,6 +12229,18 @@ func (r ListOrgansResponse) ContentType() string {
 	return ""
 }
 
+// SetQuotaResponse4XXHeaders the declared response headers of an HTTP 4XX response for SetQuota
+type SetQuotaResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SetQuotaResponseDefaultHeaders the declared response headers of an HTTP default response for SetQuota
+type SetQuotaResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SetQuotaResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11438,6 +12250,10 @@ type SetQuotaResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SetQuotaResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SetQuotaResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11484,6 +12300,18 @@ func (r SetQuotaResponse) ContentType() string {
 	return ""
 }
 
+// ListPeopleResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListPeople
+type ListPeopleResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListPeopleResponseDefaultHeaders the declared response headers of an HTTP default response for ListPeople
+type ListPeopleResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListPeopleResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11493,6 +12321,10 @@ type ListPeopleResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListPeopleResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListPeopleResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11539,6 +12371,18 @@ func (r ListPeopleResponse) ContentType() string {
 	return ""
 }
 
+// GetPersonResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetPerson
+type GetPersonResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetPersonResponseDefaultHeaders the declared response headers of an HTTP default response for GetPerson
+type GetPersonResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetPersonResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11548,6 +12392,10 @@ type GetPersonResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetPersonResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetPersonResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11599,6 +12447,18 @@ type RegisterDeviceResponse201Headers struct {
 	IdempotentReplayed *string
 }
 
+// RegisterDeviceResponse4XXHeaders the declared response headers of an HTTP 4XX response for RegisterDevice
+type RegisterDeviceResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// RegisterDeviceResponseDefaultHeaders the declared response headers of an HTTP default response for RegisterDevice
+type RegisterDeviceResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RegisterDeviceResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11610,6 +12470,10 @@ type RegisterDeviceResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *RegisterDeviceResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *RegisterDeviceResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RegisterDeviceResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -11656,6 +12520,18 @@ func (r RegisterDeviceResponse) ContentType() string {
 	return ""
 }
 
+// GetHandBackResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetHandBack
+type GetHandBackResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetHandBackResponseDefaultHeaders the declared response headers of an HTTP default response for GetHandBack
+type GetHandBackResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetHandBackResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11665,6 +12541,10 @@ type GetHandBackResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetHandBackResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetHandBackResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11711,6 +12591,18 @@ func (r GetHandBackResponse) ContentType() string {
 	return ""
 }
 
+// ReceiveBackResponse4XXHeaders the declared response headers of an HTTP 4XX response for ReceiveBack
+type ReceiveBackResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ReceiveBackResponseDefaultHeaders the declared response headers of an HTTP default response for ReceiveBack
+type ReceiveBackResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ReceiveBackResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11720,6 +12612,10 @@ type ReceiveBackResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ReceiveBackResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ReceiveBackResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11766,6 +12662,18 @@ func (r ReceiveBackResponse) ContentType() string {
 	return ""
 }
 
+// TransferPersonResponse4XXHeaders the declared response headers of an HTTP 4XX response for TransferPerson
+type TransferPersonResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// TransferPersonResponseDefaultHeaders the declared response headers of an HTTP default response for TransferPerson
+type TransferPersonResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type TransferPersonResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11775,6 +12683,10 @@ type TransferPersonResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *TransferPersonResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *TransferPersonResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11821,6 +12733,18 @@ func (r TransferPersonResponse) ContentType() string {
 	return ""
 }
 
+// SetPersonStatusResponse4XXHeaders the declared response headers of an HTTP 4XX response for SetPersonStatus
+type SetPersonStatusResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SetPersonStatusResponseDefaultHeaders the declared response headers of an HTTP default response for SetPersonStatus
+type SetPersonStatusResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SetPersonStatusResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11830,6 +12754,10 @@ type SetPersonStatusResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SetPersonStatusResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SetPersonStatusResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11876,6 +12804,18 @@ func (r SetPersonStatusResponse) ContentType() string {
 	return ""
 }
 
+// ListQuotasResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListQuotas
+type ListQuotasResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListQuotasResponseDefaultHeaders the declared response headers of an HTTP default response for ListQuotas
+type ListQuotasResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListQuotasResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11885,6 +12825,10 @@ type ListQuotasResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListQuotasResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListQuotasResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -11931,6 +12875,18 @@ func (r ListQuotasResponse) ContentType() string {
 	return ""
 }
 
+// ExportRosterResponse4XXHeaders the declared response headers of an HTTP 4XX response for ExportRoster
+type ExportRosterResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ExportRosterResponseDefaultHeaders the declared response headers of an HTTP default response for ExportRoster
+type ExportRosterResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ExportRosterResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11938,6 +12894,10 @@ type ExportRosterResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ExportRosterResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ExportRosterResponseDefaultHeaders
 }
 
 // GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
@@ -11984,6 +12944,18 @@ type StartImportResponse202Headers struct {
 	Location string
 }
 
+// StartImportResponse4XXHeaders the declared response headers of an HTTP 4XX response for StartImport
+type StartImportResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// StartImportResponseDefaultHeaders the declared response headers of an HTTP default response for StartImport
+type StartImportResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type StartImportResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11995,6 +12967,10 @@ type StartImportResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers202 the parsed response headers for an HTTP 202 response
 	Headers202 *StartImportResponse202Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *StartImportResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *StartImportResponseDefaultHeaders
 }
 
 // GetJSON202 returns the response for an HTTP 202 `application/json` response
@@ -12041,6 +13017,18 @@ func (r StartImportResponse) ContentType() string {
 	return ""
 }
 
+// GetImportResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetImport
+type GetImportResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetImportResponseDefaultHeaders the declared response headers of an HTTP default response for GetImport
+type GetImportResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetImportResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12050,6 +13038,10 @@ type GetImportResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetImportResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetImportResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12096,6 +13088,18 @@ func (r GetImportResponse) ContentType() string {
 	return ""
 }
 
+// SyncRosterResponse4XXHeaders the declared response headers of an HTTP 4XX response for SyncRoster
+type SyncRosterResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SyncRosterResponseDefaultHeaders the declared response headers of an HTTP default response for SyncRoster
+type SyncRosterResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SyncRosterResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12105,6 +13109,10 @@ type SyncRosterResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SyncRosterResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SyncRosterResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12151,6 +13159,18 @@ func (r SyncRosterResponse) ContentType() string {
 	return ""
 }
 
+// AskRulingResponse4XXHeaders the declared response headers of an HTTP 4XX response for AskRuling
+type AskRulingResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AskRulingResponseDefaultHeaders the declared response headers of an HTTP default response for AskRuling
+type AskRulingResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AskRulingResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12160,6 +13180,10 @@ type AskRulingResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AskRulingResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AskRulingResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12206,6 +13230,18 @@ func (r AskRulingResponse) ContentType() string {
 	return ""
 }
 
+// SignInResponse4XXHeaders the declared response headers of an HTTP 4XX response for SignIn
+type SignInResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SignInResponseDefaultHeaders the declared response headers of an HTTP default response for SignIn
+type SignInResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SignInResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12215,6 +13251,10 @@ type SignInResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SignInResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SignInResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -12261,6 +13301,18 @@ func (r SignInResponse) ContentType() string {
 	return ""
 }
 
+// SignOutResponse4XXHeaders the declared response headers of an HTTP 4XX response for SignOut
+type SignOutResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SignOutResponseDefaultHeaders the declared response headers of an HTTP default response for SignOut
+type SignOutResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SignOutResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12268,6 +13320,10 @@ type SignOutResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SignOutResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SignOutResponseDefaultHeaders
 }
 
 // GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
@@ -12309,6 +13365,18 @@ func (r SignOutResponse) ContentType() string {
 	return ""
 }
 
+// ListTasksResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListTasks
+type ListTasksResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListTasksResponseDefaultHeaders the declared response headers of an HTTP default response for ListTasks
+type ListTasksResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListTasksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12318,6 +13386,10 @@ type ListTasksResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListTasksResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListTasksResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12370,6 +13442,18 @@ type DispatchTaskResponse201Headers struct {
 	Location           string
 }
 
+// DispatchTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for DispatchTask
+type DispatchTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// DispatchTaskResponseDefaultHeaders the declared response headers of an HTTP default response for DispatchTask
+type DispatchTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DispatchTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12383,6 +13467,10 @@ type DispatchTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *DispatchTaskResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *DispatchTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DispatchTaskResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -12434,6 +13522,18 @@ func (r DispatchTaskResponse) ContentType() string {
 	return ""
 }
 
+// GetTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetTask
+type GetTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetTaskResponseDefaultHeaders the declared response headers of an HTTP default response for GetTask
+type GetTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12443,6 +13543,10 @@ type GetTaskResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12494,6 +13598,18 @@ type AcceptTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// AcceptTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for AcceptTask
+type AcceptTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AcceptTaskResponseDefaultHeaders the declared response headers of an HTTP default response for AcceptTask
+type AcceptTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AcceptTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12507,6 +13623,10 @@ type AcceptTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AcceptTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AcceptTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AcceptTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12563,6 +13683,18 @@ type AcknowledgeTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// AcknowledgeTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for AcknowledgeTask
+type AcknowledgeTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AcknowledgeTaskResponseDefaultHeaders the declared response headers of an HTTP default response for AcknowledgeTask
+type AcknowledgeTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AcknowledgeTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12576,6 +13708,10 @@ type AcknowledgeTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AcknowledgeTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AcknowledgeTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AcknowledgeTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12632,6 +13768,18 @@ type CancelTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// CancelTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for CancelTask
+type CancelTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// CancelTaskResponseDefaultHeaders the declared response headers of an HTTP default response for CancelTask
+type CancelTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CancelTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12645,6 +13793,10 @@ type CancelTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CancelTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *CancelTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CancelTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12701,6 +13853,18 @@ type DeclineTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// DeclineTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for DeclineTask
+type DeclineTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// DeclineTaskResponseDefaultHeaders the declared response headers of an HTTP default response for DeclineTask
+type DeclineTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DeclineTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12714,6 +13878,10 @@ type DeclineTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *DeclineTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *DeclineTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DeclineTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12770,6 +13938,18 @@ type FinishTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// FinishTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for FinishTask
+type FinishTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// FinishTaskResponseDefaultHeaders the declared response headers of an HTTP default response for FinishTask
+type FinishTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type FinishTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12783,6 +13963,10 @@ type FinishTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *FinishTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *FinishTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *FinishTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12834,6 +14018,18 @@ func (r FinishTaskResponse) ContentType() string {
 	return ""
 }
 
+// GetTaskHistoryResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetTaskHistory
+type GetTaskHistoryResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetTaskHistoryResponseDefaultHeaders the declared response headers of an HTTP default response for GetTaskHistory
+type GetTaskHistoryResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetTaskHistoryResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12843,6 +14039,10 @@ type GetTaskHistoryResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetTaskHistoryResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetTaskHistoryResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12894,6 +14094,18 @@ type NameLeadResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// NameLeadResponse4XXHeaders the declared response headers of an HTTP 4XX response for NameLead
+type NameLeadResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// NameLeadResponseDefaultHeaders the declared response headers of an HTTP default response for NameLead
+type NameLeadResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type NameLeadResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12907,6 +14119,10 @@ type NameLeadResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *NameLeadResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *NameLeadResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *NameLeadResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12963,6 +14179,18 @@ type PauseTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// PauseTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for PauseTask
+type PauseTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// PauseTaskResponseDefaultHeaders the declared response headers of an HTTP default response for PauseTask
+type PauseTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type PauseTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12976,6 +14204,10 @@ type PauseTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *PauseTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *PauseTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *PauseTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -13032,6 +14264,18 @@ type ReassignTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// ReassignTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for ReassignTask
+type ReassignTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ReassignTaskResponseDefaultHeaders the declared response headers of an HTTP default response for ReassignTask
+type ReassignTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ReassignTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -13045,6 +14289,10 @@ type ReassignTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ReassignTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ReassignTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ReassignTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -13101,6 +14349,18 @@ type ResumeTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// ResumeTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for ResumeTask
+type ResumeTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ResumeTaskResponseDefaultHeaders the declared response headers of an HTTP default response for ResumeTask
+type ResumeTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ResumeTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -13114,6 +14374,10 @@ type ResumeTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ResumeTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ResumeTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ResumeTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -13170,6 +14434,18 @@ type StartTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// StartTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for StartTask
+type StartTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// StartTaskResponseDefaultHeaders the declared response headers of an HTTP default response for StartTask
+type StartTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type StartTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -13183,6 +14459,10 @@ type StartTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *StartTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *StartTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *StartTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -13502,6 +14782,36 @@ func (c *ClientWithResponses) ListCandidatesWithResponse(ctx context.Context, pa
 		return nil, err
 	}
 	return ParseListCandidatesResponse(rsp)
+}
+
+// EnrolDeviceKeyWithBodyWithResponse Enrol the key of this device
+//
+// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+func (c *ClientWithResponses) EnrolDeviceKeyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EnrolDeviceKeyResponse, error) {
+	rsp, err := c.EnrolDeviceKeyWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEnrolDeviceKeyResponse(rsp)
+}
+
+// EnrolDeviceKeyWithResponse Enrol the key of this device
+//
+// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+func (c *ClientWithResponses) EnrolDeviceKeyWithResponse(ctx context.Context, body EnrolDeviceKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*EnrolDeviceKeyResponse, error) {
+	rsp, err := c.EnrolDeviceKey(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEnrolDeviceKeyResponse(rsp)
 }
 
 // RevokeDeviceWithResponse Revoke a device
@@ -14196,7 +15506,7 @@ func (c *ClientWithResponses) AskRulingWithResponse(ctx context.Context, body As
 
 // SignInWithBodyWithResponse Sign in
 //
-// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14211,7 +15521,7 @@ func (c *ClientWithResponses) SignInWithBodyWithResponse(ctx context.Context, co
 
 // SignInWithResponse Sign in
 //
-// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14621,6 +15931,43 @@ func ParseGetAsyncapiResponse(rsp *http.Response) (*GetAsyncapiResponse, error) 
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetAsyncapiResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetAsyncapiResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -14659,6 +16006,43 @@ func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetHealthResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetHealthResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -14701,6 +16085,43 @@ func ParseGetOpenapiResponse(rsp *http.Response) (*GetOpenapiResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetOpenapiResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetOpenapiResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -14739,6 +16160,43 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetReadinessResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetReadinessResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -14781,6 +16239,43 @@ func ParseListApplicantsResponse(rsp *http.Response) (*ListApplicantsResponse, e
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListApplicantsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListApplicantsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -14819,6 +16314,43 @@ func ParseRegisterApplicantResponse(rsp *http.Response) (*RegisterApplicantRespo
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers RegisterApplicantResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers RegisterApplicantResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -14861,6 +16393,43 @@ func ParseGetApplicantResponse(rsp *http.Response) (*GetApplicantResponse, error
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetApplicantResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetApplicantResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -14899,6 +16468,43 @@ func ParseDeclareApplicantResponse(rsp *http.Response) (*DeclareApplicantRespons
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers DeclareApplicantResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers DeclareApplicantResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -14948,6 +16554,43 @@ func ParseHireApplicantResponse(rsp *http.Response) (*HireApplicantResponse, err
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers HireApplicantResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers HireApplicantResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -14995,6 +16638,43 @@ func ParsePassStageResponse(rsp *http.Response) (*PassStageResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers PassStageResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers PassStageResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -15033,6 +16713,43 @@ func ParseListApprovalsResponse(rsp *http.Response) (*ListApprovalsResponse, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListApprovalsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListApprovalsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15086,6 +16803,40 @@ func ParseDecideApprovalResponse(rsp *http.Response) (*DecideApprovalResponse, e
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers DecideApprovalResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers DecideApprovalResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15128,6 +16879,120 @@ func ParseListCandidatesResponse(rsp *http.Response) (*ListCandidatesResponse, e
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListCandidatesResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListCandidatesResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEnrolDeviceKeyResponse parses an HTTP response from a EnrolDeviceKeyWithResponse call
+func ParseEnrolDeviceKeyResponse(rsp *http.Response) (*EnrolDeviceKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EnrolDeviceKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Device
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers EnrolDeviceKeyResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers EnrolDeviceKeyResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -15166,6 +17031,43 @@ func ParseRevokeDeviceResponse(rsp *http.Response) (*RevokeDeviceResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers RevokeDeviceResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers RevokeDeviceResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15208,6 +17110,43 @@ func ParseCreateFeedTicketResponse(rsp *http.Response) (*CreateFeedTicketRespons
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers CreateFeedTicketResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers CreateFeedTicketResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -15246,6 +17185,43 @@ func ParseListActsResponse(rsp *http.Response) (*ListActsResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListActsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListActsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15288,6 +17264,43 @@ func ParseGetActResponse(rsp *http.Response) (*GetActResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetActResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetActResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -15326,6 +17339,43 @@ func ParseListArticlesResponse(rsp *http.Response) (*ListArticlesResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListArticlesResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListArticlesResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15368,6 +17418,43 @@ func ParseGetArticleResponse(rsp *http.Response) (*GetArticleResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetArticleResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetArticleResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -15399,6 +17486,43 @@ func ParseRunBacktestResponse(rsp *http.Response) (*RunBacktestResponse, error) 
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers RunBacktestResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers RunBacktestResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15439,6 +17563,43 @@ func ParseListProposalsResponse(rsp *http.Response) (*ListProposalsResponse, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListProposalsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListProposalsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15492,6 +17653,40 @@ func ParseProposeChangeResponse(rsp *http.Response) (*ProposeChangeResponse, err
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ProposeChangeResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ProposeChangeResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15545,6 +17740,40 @@ func ParseApproveProposalResponse(rsp *http.Response) (*ApproveProposalResponse,
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ApproveProposalResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ApproveProposalResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15598,6 +17827,40 @@ func ParseRejectProposalResponse(rsp *http.Response) (*RejectProposalResponse, e
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers RejectProposalResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers RejectProposalResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15651,6 +17914,40 @@ func ParseWithdrawProposalResponse(rsp *http.Response) (*WithdrawProposalRespons
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers WithdrawProposalResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers WithdrawProposalResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15693,6 +17990,43 @@ func ParseListReadingsResponse(rsp *http.Response) (*ListReadingsResponse, error
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListReadingsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListReadingsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -15733,6 +18067,43 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetMeResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetMeResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -15769,6 +18140,43 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ChangePasswordResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ChangePasswordResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -15803,6 +18211,43 @@ func ParseSetPushTokenResponse(rsp *http.Response) (*SetPushTokenResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SetPushTokenResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SetPushTokenResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15856,6 +18301,40 @@ func ParseObserveResponse(rsp *http.Response) (*ObserveResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ObserveResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ObserveResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15898,6 +18377,43 @@ func ParseListOrgansResponse(rsp *http.Response) (*ListOrgansResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListOrgansResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListOrgansResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -15936,6 +18452,43 @@ func ParseSetQuotaResponse(rsp *http.Response) (*SetQuotaResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SetQuotaResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SetQuotaResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -15978,6 +18531,43 @@ func ParseListPeopleResponse(rsp *http.Response) (*ListPeopleResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListPeopleResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListPeopleResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -16016,6 +18606,43 @@ func ParseGetPersonResponse(rsp *http.Response) (*GetPersonResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetPersonResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetPersonResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16069,6 +18696,40 @@ func ParseRegisterDeviceResponse(rsp *http.Response) (*RegisterDeviceResponse, e
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers RegisterDeviceResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers RegisterDeviceResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16111,6 +18772,43 @@ func ParseGetHandBackResponse(rsp *http.Response) (*GetHandBackResponse, error) 
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetHandBackResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetHandBackResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -16149,6 +18847,43 @@ func ParseReceiveBackResponse(rsp *http.Response) (*ReceiveBackResponse, error) 
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ReceiveBackResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ReceiveBackResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16191,6 +18926,43 @@ func ParseTransferPersonResponse(rsp *http.Response) (*TransferPersonResponse, e
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers TransferPersonResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers TransferPersonResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -16229,6 +19001,43 @@ func ParseSetPersonStatusResponse(rsp *http.Response) (*SetPersonStatusResponse,
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SetPersonStatusResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SetPersonStatusResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16271,6 +19080,43 @@ func ParseListQuotasResponse(rsp *http.Response) (*ListQuotasResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListQuotasResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListQuotasResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -16302,6 +19148,43 @@ func ParseExportRosterResponse(rsp *http.Response) (*ExportRosterResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ExportRosterResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ExportRosterResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16355,6 +19238,40 @@ func ParseStartImportResponse(rsp *http.Response) (*StartImportResponse, error) 
 			headers.Location = value
 		}
 		response.Headers202 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers StartImportResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers StartImportResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16397,6 +19314,43 @@ func ParseGetImportResponse(rsp *http.Response) (*GetImportResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetImportResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetImportResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -16435,6 +19389,43 @@ func ParseSyncRosterResponse(rsp *http.Response) (*SyncRosterResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SyncRosterResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SyncRosterResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16477,6 +19468,43 @@ func ParseAskRulingResponse(rsp *http.Response) (*AskRulingResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers AskRulingResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AskRulingResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -16517,6 +19545,43 @@ func ParseSignInResponse(rsp *http.Response) (*SignInResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SignInResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SignInResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -16551,6 +19616,43 @@ func ParseSignOutResponse(rsp *http.Response) (*SignOutResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SignOutResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SignOutResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16591,6 +19693,43 @@ func ParseListTasksResponse(rsp *http.Response) (*ListTasksResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListTasksResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListTasksResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16658,6 +19797,40 @@ func ParseDispatchTaskResponse(rsp *http.Response) (*DispatchTaskResponse, error
 			headers.Location = value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers DispatchTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers DispatchTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16698,6 +19871,43 @@ func ParseGetTaskResponse(rsp *http.Response) (*GetTaskResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16758,6 +19968,40 @@ func ParseAcceptTaskResponse(rsp *http.Response) (*AcceptTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers AcceptTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AcceptTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16818,6 +20062,40 @@ func ParseAcknowledgeTaskResponse(rsp *http.Response) (*AcknowledgeTaskResponse,
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers AcknowledgeTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AcknowledgeTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16878,6 +20156,40 @@ func ParseCancelTaskResponse(rsp *http.Response) (*CancelTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers CancelTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers CancelTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16938,6 +20250,40 @@ func ParseDeclineTaskResponse(rsp *http.Response) (*DeclineTaskResponse, error) 
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers DeclineTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers DeclineTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -16998,6 +20344,40 @@ func ParseFinishTaskResponse(rsp *http.Response) (*FinishTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers FinishTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers FinishTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -17038,6 +20418,43 @@ func ParseGetTaskHistoryResponse(rsp *http.Response) (*GetTaskHistoryResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetTaskHistoryResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetTaskHistoryResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -17098,6 +20515,40 @@ func ParseNameLeadResponse(rsp *http.Response) (*NameLeadResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers NameLeadResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers NameLeadResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -17158,6 +20609,40 @@ func ParsePauseTaskResponse(rsp *http.Response) (*PauseTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers PauseTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers PauseTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -17218,6 +20703,40 @@ func ParseReassignTaskResponse(rsp *http.Response) (*ReassignTaskResponse, error
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ReassignTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ReassignTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -17278,6 +20797,40 @@ func ParseResumeTaskResponse(rsp *http.Response) (*ResumeTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ResumeTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ResumeTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -17338,6 +20891,40 @@ func ParseStartTaskResponse(rsp *http.Response) (*StartTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers StartTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers StartTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil

@@ -86,3 +86,24 @@ func (j JWK) Thumbprint() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, `{"crv":%q,"kty":%q,"x":%q,"y":%q}`, j.Curve, j.Type, j.X, j.Y))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
+
+// Public reads a public key. It must be a point on P-256, written in the one way that there is.
+func (j JWK) Public() (*ecdsa.PublicKey, error) {
+	b64 := base64.RawURLEncoding.Strict()
+	x, badX := b64.DecodeString(j.X)
+	y, badY := b64.DecodeString(j.Y)
+	if j.Type != "EC" || j.Curve != "P-256" || badX != nil || badY != nil || len(x) != coordinate || len(y) != coordinate ||
+		len(j.X)+len(j.Y) != 2*b64.EncodedLen(coordinate) { // line breaks
+		return nil, errors.New("phone: not a key on P-256")
+	}
+	return ParsePublic(append(append([]byte{4}, x...), y...))
+}
+
+// ParsePublic reads an uncompressed point on P-256, as the server keeps it.
+func ParsePublic(point []byte) (*ecdsa.PublicKey, error) {
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		return nil, fmt.Errorf("phone: %w", err)
+	}
+	return key, nil
+}

@@ -127,6 +127,10 @@ func parseRedis(address string) (*redis.Options, error) {
 
 // join makes the rooms and introduces them to each other.
 func (a *App) join(ctx context.Context) error {
+	proofs, err := a.proofs(ctx)
+	if err != nil {
+		return err
+	}
 	hub := feed.NewHub(a.store, a.log, feed.Pace{})
 	sequencer, err := a.sequencer(hub)
 	if err != nil {
@@ -145,7 +149,7 @@ func (a *App) join(ctx context.Context) error {
 			Recording: a.config.RecordingFreshness, Statement: a.config.StatementFreshness,
 		}, a.config.ApprovalDeadline),
 		trials:   dispatch.NewTrials(a.store, Laws{a.store, law.Embedded()}),
-		identity: identity.New(a.store, a.live, a.config.SessionTTL),
+		identity: identity.New(a.store, a.live, a.config.SessionTTL).Proving(proofs),
 		roster:   people, recruitment: roster.NewRecruitment(people, a.store, a.gates(books)),
 		feed: feeds, sockets: sockets, hub: hub, sequencer: sequencer,
 	}
@@ -157,6 +161,15 @@ func (a *App) join(ctx context.Context) error {
 	a.background(rooms.roster.RunImports)
 	a.background(a.live.Run)
 	return a.serve(rooms)
+}
+
+// proofs is what proofs of devices' keys are held against.
+func (a *App) proofs(ctx context.Context) (identity.Proofs, error) {
+	if !a.config.Embedded() && !a.config.keysRequired() {
+		a.log.WarnContext(ctx, "phones may sign in without a key of their own (--device-keys offered): whoever steals the token of one is taken for it")
+	}
+	secret, err := a.store.Secret(ctx, "dpop_nonce")
+	return identity.Proofs{Nonces: identity.NewNonces(secret), Used: a.live, Needed: a.config.keysRequired()}, err
 }
 
 // background runs work until the service stops.

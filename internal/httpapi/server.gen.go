@@ -59,6 +59,9 @@ type ServerInterface interface {
 	// ListCandidates Ask who may do a piece of work
 	// (GET /v1/candidates)
 	ListCandidates(c *fiber.Ctx, params ListCandidatesParams) error
+	// EnrolDeviceKey Enrol the key of this device
+	// (POST /v1/devices/current/key)
+	EnrolDeviceKey(c *fiber.Ctx) error
 	// RevokeDevice Revoke a device
 	// (POST /v1/devices/{id}/revoke)
 	RevokeDevice(c *fiber.Ctx, id ID) error
@@ -676,6 +679,24 @@ func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListCandidates(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// EnrolDeviceKey operation middleware
+func (siw *ServerInterfaceWrapper) EnrolDeviceKey(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.EnrolDeviceKey(c)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -2682,6 +2703,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/asyncapi.yaml", wrapper.GetAsyncapi)
 
+	router.Post(options.BaseURL+"/v1/devices/current/key", wrapper.EnrolDeviceKey)
+
 }
 
 type AnsweredResponseHeaders struct {
@@ -2703,7 +2726,15 @@ type DispatchedJSONResponse struct {
 	Headers DispatchedResponseHeaders
 }
 
-type ProblemApplicationProblemPlusJSONResponse Problem
+type ProblemResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+type ProblemApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers ProblemResponseHeaders
+}
 
 type RefusedApplicationProblemPlusJSONResponse Problem
 
@@ -2744,22 +2775,41 @@ func (response GetAsyncapi200ApplicationYamlResponse) VisitGetAsyncapiResponse(c
 
 type GetAsyncapi4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetAsyncapi4XXApplicationProblemPlusJSONResponse) VisitGetAsyncapiResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetAsyncapidefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetAsyncapidefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetAsyncapidefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetAsyncapidefaultApplicationProblemPlusJSONResponse) VisitGetAsyncapiResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -2784,22 +2834,41 @@ func (response GetHealth200JSONResponse) VisitGetHealthResponse(ctx *fiber.Ctx) 
 
 type GetHealth4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetHealth4XXApplicationProblemPlusJSONResponse) VisitGetHealthResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetHealthdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetHealthdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetHealthdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealthResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -2834,22 +2903,41 @@ func (response GetOpenapi200ApplicationYamlResponse) VisitGetOpenapiResponse(ctx
 
 type GetOpenapi4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetOpenapi4XXApplicationProblemPlusJSONResponse) VisitGetOpenapiResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetOpenapidefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetOpenapidefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetOpenapidefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetOpenapidefaultApplicationProblemPlusJSONResponse) VisitGetOpenapiResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -2874,22 +2962,41 @@ func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(ctx *fiber
 
 type GetReadiness4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetReadiness4XXApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetReadinessdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetReadinessdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetReadinessdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetReadinessdefaultApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -2915,22 +3022,41 @@ func (response ListApplicants200JSONResponse) VisitListApplicantsResponse(ctx *f
 
 type ListApplicants4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListApplicants4XXApplicationProblemPlusJSONResponse) VisitListApplicantsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListApplicantsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListApplicantsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListApplicantsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListApplicantsdefaultApplicationProblemPlusJSONResponse) VisitListApplicantsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -2957,22 +3083,41 @@ func (response RegisterApplicant201JSONResponse) VisitRegisterApplicantResponse(
 
 type RegisterApplicant4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response RegisterApplicant4XXApplicationProblemPlusJSONResponse) VisitRegisterApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type RegisterApplicantdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RegisterApplicantdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    RegisterApplicantdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response RegisterApplicantdefaultApplicationProblemPlusJSONResponse) VisitRegisterApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -2998,22 +3143,41 @@ func (response GetApplicant200JSONResponse) VisitGetApplicantResponse(ctx *fiber
 
 type GetApplicant4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetApplicant4XXApplicationProblemPlusJSONResponse) VisitGetApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetApplicantdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetApplicantdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetApplicantdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetApplicantdefaultApplicationProblemPlusJSONResponse) VisitGetApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3040,22 +3204,41 @@ func (response DeclareApplicant200JSONResponse) VisitDeclareApplicantResponse(ct
 
 type DeclareApplicant4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response DeclareApplicant4XXApplicationProblemPlusJSONResponse) VisitDeclareApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type DeclareApplicantdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DeclareApplicantdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    DeclareApplicantdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response DeclareApplicantdefaultApplicationProblemPlusJSONResponse) VisitDeclareApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3093,22 +3276,41 @@ func (response HireApplicant422ApplicationProblemPlusJSONResponse) VisitHireAppl
 
 type HireApplicant4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response HireApplicant4XXApplicationProblemPlusJSONResponse) VisitHireApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type HireApplicantdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type HireApplicantdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    HireApplicantdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response HireApplicantdefaultApplicationProblemPlusJSONResponse) VisitHireApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3147,22 +3349,41 @@ func (response PassStage422ApplicationProblemPlusJSONResponse) VisitPassStageRes
 
 type PassStage4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response PassStage4XXApplicationProblemPlusJSONResponse) VisitPassStageResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type PassStagedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type PassStagedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    PassStagedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response PassStagedefaultApplicationProblemPlusJSONResponse) VisitPassStageResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3188,22 +3409,41 @@ func (response ListApprovals200JSONResponse) VisitListApprovalsResponse(ctx *fib
 
 type ListApprovals4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListApprovals4XXApplicationProblemPlusJSONResponse) VisitListApprovalsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListApprovalsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListApprovalsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListApprovalsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListApprovalsdefaultApplicationProblemPlusJSONResponse) VisitListApprovalsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3241,22 +3481,41 @@ func (response DecideApproval200JSONResponse) VisitDecideApprovalResponse(ctx *f
 
 type DecideApproval4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response DecideApproval4XXApplicationProblemPlusJSONResponse) VisitDecideApprovalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type DecideApprovaldefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DecideApprovaldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    DecideApprovaldefaultResponseHeaders
 	StatusCode int
 }
 
 func (response DecideApprovaldefaultApplicationProblemPlusJSONResponse) VisitDecideApprovalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3282,22 +3541,101 @@ func (response ListCandidates200JSONResponse) VisitListCandidatesResponse(ctx *f
 
 type ListCandidates4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListCandidates4XXApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListCandidatesdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListCandidatesdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListCandidatesdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListCandidatesdefaultApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type EnrolDeviceKeyRequestObject struct {
+	Body *EnrolDeviceKeyJSONRequestBody
+}
+
+type EnrolDeviceKeyResponseObject interface {
+	VisitEnrolDeviceKeyResponse(ctx *fiber.Ctx) error
+}
+
+type EnrolDeviceKey200JSONResponse Device
+
+func (response EnrolDeviceKey200JSONResponse) VisitEnrolDeviceKeyResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type EnrolDeviceKey4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EnrolDeviceKey4XXApplicationProblemPlusJSONResponse) VisitEnrolDeviceKeyResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type EnrolDeviceKeydefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type EnrolDeviceKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    EnrolDeviceKeydefaultResponseHeaders
+	StatusCode int
+}
+
+func (response EnrolDeviceKeydefaultApplicationProblemPlusJSONResponse) VisitEnrolDeviceKeyResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3323,22 +3661,41 @@ func (response RevokeDevice200JSONResponse) VisitRevokeDeviceResponse(ctx *fiber
 
 type RevokeDevice4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response RevokeDevice4XXApplicationProblemPlusJSONResponse) VisitRevokeDeviceResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type RevokeDevicedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RevokeDevicedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    RevokeDevicedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response RevokeDevicedefaultApplicationProblemPlusJSONResponse) VisitRevokeDeviceResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3363,22 +3720,41 @@ func (response CreateFeedTicket201JSONResponse) VisitCreateFeedTicketResponse(ct
 
 type CreateFeedTicket4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response CreateFeedTicket4XXApplicationProblemPlusJSONResponse) VisitCreateFeedTicketResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type CreateFeedTicketdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CreateFeedTicketdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    CreateFeedTicketdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response CreateFeedTicketdefaultApplicationProblemPlusJSONResponse) VisitCreateFeedTicketResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3403,22 +3779,41 @@ func (response ListActs200JSONResponse) VisitListActsResponse(ctx *fiber.Ctx) er
 
 type ListActs4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListActs4XXApplicationProblemPlusJSONResponse) VisitListActsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListActsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListActsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListActsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListActsdefaultApplicationProblemPlusJSONResponse) VisitListActsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3444,22 +3839,41 @@ func (response GetAct200JSONResponse) VisitGetActResponse(ctx *fiber.Ctx) error 
 
 type GetAct4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetAct4XXApplicationProblemPlusJSONResponse) VisitGetActResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetActdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetActdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetActdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetActdefaultApplicationProblemPlusJSONResponse) VisitGetActResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3485,22 +3899,41 @@ func (response ListArticles200JSONResponse) VisitListArticlesResponse(ctx *fiber
 
 type ListArticles4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListArticles4XXApplicationProblemPlusJSONResponse) VisitListArticlesResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListArticlesdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListArticlesdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListArticlesdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListArticlesdefaultApplicationProblemPlusJSONResponse) VisitListArticlesResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3527,22 +3960,41 @@ func (response GetArticle200JSONResponse) VisitGetArticleResponse(ctx *fiber.Ctx
 
 type GetArticle4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetArticle4XXApplicationProblemPlusJSONResponse) VisitGetArticleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetArticledefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetArticledefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetArticledefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetArticledefaultApplicationProblemPlusJSONResponse) VisitGetArticleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3597,22 +4049,41 @@ func (response RunBacktest200ApplicationXNdjsonResponse) VisitRunBacktestRespons
 
 type RunBacktest4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response RunBacktest4XXApplicationProblemPlusJSONResponse) VisitRunBacktestResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type RunBacktestdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RunBacktestdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    RunBacktestdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response RunBacktestdefaultApplicationProblemPlusJSONResponse) VisitRunBacktestResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3638,22 +4109,41 @@ func (response ListProposals200JSONResponse) VisitListProposalsResponse(ctx *fib
 
 type ListProposals4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListProposals4XXApplicationProblemPlusJSONResponse) VisitListProposalsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListProposalsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListProposalsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListProposalsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListProposalsdefaultApplicationProblemPlusJSONResponse) VisitListProposalsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3690,22 +4180,41 @@ func (response ProposeChange201JSONResponse) VisitProposeChangeResponse(ctx *fib
 
 type ProposeChange4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ProposeChange4XXApplicationProblemPlusJSONResponse) VisitProposeChangeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ProposeChangedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ProposeChangedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProposeChangedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ProposeChangedefaultApplicationProblemPlusJSONResponse) VisitProposeChangeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3735,22 +4244,41 @@ func (response ApproveProposal200JSONResponse) VisitApproveProposalResponse(ctx 
 
 type ApproveProposal4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ApproveProposal4XXApplicationProblemPlusJSONResponse) VisitApproveProposalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ApproveProposaldefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ApproveProposaldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ApproveProposaldefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ApproveProposaldefaultApplicationProblemPlusJSONResponse) VisitApproveProposalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3781,22 +4309,41 @@ func (response RejectProposal200JSONResponse) VisitRejectProposalResponse(ctx *f
 
 type RejectProposal4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response RejectProposal4XXApplicationProblemPlusJSONResponse) VisitRejectProposalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type RejectProposaldefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RejectProposaldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    RejectProposaldefaultResponseHeaders
 	StatusCode int
 }
 
 func (response RejectProposaldefaultApplicationProblemPlusJSONResponse) VisitRejectProposalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3827,22 +4374,41 @@ func (response WithdrawProposal200JSONResponse) VisitWithdrawProposalResponse(ct
 
 type WithdrawProposal4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response WithdrawProposal4XXApplicationProblemPlusJSONResponse) VisitWithdrawProposalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type WithdrawProposaldefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type WithdrawProposaldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    WithdrawProposaldefaultResponseHeaders
 	StatusCode int
 }
 
 func (response WithdrawProposaldefaultApplicationProblemPlusJSONResponse) VisitWithdrawProposalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3868,22 +4434,41 @@ func (response ListReadings200JSONResponse) VisitListReadingsResponse(ctx *fiber
 
 type ListReadings4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListReadings4XXApplicationProblemPlusJSONResponse) VisitListReadingsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListReadingsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListReadingsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListReadingsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListReadingsdefaultApplicationProblemPlusJSONResponse) VisitListReadingsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3908,22 +4493,41 @@ func (response GetMe200JSONResponse) VisitGetMeResponse(ctx *fiber.Ctx) error {
 
 type GetMe4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetMe4XXApplicationProblemPlusJSONResponse) VisitGetMeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetMedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetMedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetMedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetMedefaultApplicationProblemPlusJSONResponse) VisitGetMeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3948,22 +4552,41 @@ func (response ChangePassword204Response) VisitChangePasswordResponse(ctx *fiber
 
 type ChangePassword4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ChangePassword4XXApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ChangePassworddefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ChangePassworddefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ChangePassworddefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3988,22 +4611,41 @@ func (response SetPushToken204Response) VisitSetPushTokenResponse(ctx *fiber.Ctx
 
 type SetPushToken4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SetPushToken4XXApplicationProblemPlusJSONResponse) VisitSetPushTokenResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SetPushTokendefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SetPushTokendefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SetPushTokendefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SetPushTokendefaultApplicationProblemPlusJSONResponse) VisitSetPushTokenResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4040,22 +4682,41 @@ func (response Observe200JSONResponse) VisitObserveResponse(ctx *fiber.Ctx) erro
 
 type Observe4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response Observe4XXApplicationProblemPlusJSONResponse) VisitObserveResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ObservedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ObservedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ObservedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ObservedefaultApplicationProblemPlusJSONResponse) VisitObserveResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4080,22 +4741,41 @@ func (response ListOrgans200JSONResponse) VisitListOrgansResponse(ctx *fiber.Ctx
 
 type ListOrgans4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListOrgans4XXApplicationProblemPlusJSONResponse) VisitListOrgansResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListOrgansdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListOrgansdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListOrgansdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListOrgansdefaultApplicationProblemPlusJSONResponse) VisitListOrgansResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4122,22 +4802,41 @@ func (response SetQuota200JSONResponse) VisitSetQuotaResponse(ctx *fiber.Ctx) er
 
 type SetQuota4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SetQuota4XXApplicationProblemPlusJSONResponse) VisitSetQuotaResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SetQuotadefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SetQuotadefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SetQuotadefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SetQuotadefaultApplicationProblemPlusJSONResponse) VisitSetQuotaResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4163,22 +4862,41 @@ func (response ListPeople200JSONResponse) VisitListPeopleResponse(ctx *fiber.Ctx
 
 type ListPeople4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListPeople4XXApplicationProblemPlusJSONResponse) VisitListPeopleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListPeopledefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListPeopledefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListPeopledefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListPeopledefaultApplicationProblemPlusJSONResponse) VisitListPeopleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4204,22 +4922,41 @@ func (response GetPerson200JSONResponse) VisitGetPersonResponse(ctx *fiber.Ctx) 
 
 type GetPerson4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetPerson4XXApplicationProblemPlusJSONResponse) VisitGetPersonResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetPersondefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetPersondefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetPersondefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetPersondefaultApplicationProblemPlusJSONResponse) VisitGetPersonResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4257,22 +4994,41 @@ func (response RegisterDevice201JSONResponse) VisitRegisterDeviceResponse(ctx *f
 
 type RegisterDevice4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response RegisterDevice4XXApplicationProblemPlusJSONResponse) VisitRegisterDeviceResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type RegisterDevicedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RegisterDevicedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    RegisterDevicedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response RegisterDevicedefaultApplicationProblemPlusJSONResponse) VisitRegisterDeviceResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4298,22 +5054,41 @@ func (response GetHandBack200JSONResponse) VisitGetHandBackResponse(ctx *fiber.C
 
 type GetHandBack4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetHandBack4XXApplicationProblemPlusJSONResponse) VisitGetHandBackResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetHandBackdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetHandBackdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetHandBackdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetHandBackdefaultApplicationProblemPlusJSONResponse) VisitGetHandBackResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4340,22 +5115,41 @@ func (response ReceiveBack200JSONResponse) VisitReceiveBackResponse(ctx *fiber.C
 
 type ReceiveBack4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ReceiveBack4XXApplicationProblemPlusJSONResponse) VisitReceiveBackResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ReceiveBackdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ReceiveBackdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ReceiveBackdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ReceiveBackdefaultApplicationProblemPlusJSONResponse) VisitReceiveBackResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4382,22 +5176,41 @@ func (response TransferPerson200JSONResponse) VisitTransferPersonResponse(ctx *f
 
 type TransferPerson4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response TransferPerson4XXApplicationProblemPlusJSONResponse) VisitTransferPersonResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type TransferPersondefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type TransferPersondefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    TransferPersondefaultResponseHeaders
 	StatusCode int
 }
 
 func (response TransferPersondefaultApplicationProblemPlusJSONResponse) VisitTransferPersonResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4424,22 +5237,41 @@ func (response SetPersonStatus200JSONResponse) VisitSetPersonStatusResponse(ctx 
 
 type SetPersonStatus4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SetPersonStatus4XXApplicationProblemPlusJSONResponse) VisitSetPersonStatusResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SetPersonStatusdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SetPersonStatusdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SetPersonStatusdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SetPersonStatusdefaultApplicationProblemPlusJSONResponse) VisitSetPersonStatusResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4465,22 +5297,41 @@ func (response ListQuotas200JSONResponse) VisitListQuotasResponse(ctx *fiber.Ctx
 
 type ListQuotas4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListQuotas4XXApplicationProblemPlusJSONResponse) VisitListQuotasResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListQuotasdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListQuotasdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListQuotasdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListQuotasdefaultApplicationProblemPlusJSONResponse) VisitListQuotasResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4516,22 +5367,41 @@ func (response ExportRoster200TextCsvResponse) VisitExportRosterResponse(ctx *fi
 
 type ExportRoster4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ExportRoster4XXApplicationProblemPlusJSONResponse) VisitExportRosterResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ExportRosterdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ExportRosterdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ExportRosterdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ExportRosterdefaultApplicationProblemPlusJSONResponse) VisitExportRosterResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4566,22 +5436,41 @@ func (response StartImport202JSONResponse) VisitStartImportResponse(ctx *fiber.C
 
 type StartImport4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response StartImport4XXApplicationProblemPlusJSONResponse) VisitStartImportResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type StartImportdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type StartImportdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    StartImportdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response StartImportdefaultApplicationProblemPlusJSONResponse) VisitStartImportResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4607,22 +5496,41 @@ func (response GetImport200JSONResponse) VisitGetImportResponse(ctx *fiber.Ctx) 
 
 type GetImport4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetImport4XXApplicationProblemPlusJSONResponse) VisitGetImportResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetImportdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetImportdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetImportdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetImportdefaultApplicationProblemPlusJSONResponse) VisitGetImportResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4648,22 +5556,41 @@ func (response SyncRoster200JSONResponse) VisitSyncRosterResponse(ctx *fiber.Ctx
 
 type SyncRoster4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SyncRoster4XXApplicationProblemPlusJSONResponse) VisitSyncRosterResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SyncRosterdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SyncRosterdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SyncRosterdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SyncRosterdefaultApplicationProblemPlusJSONResponse) VisitSyncRosterResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4689,22 +5616,41 @@ func (response AskRuling200JSONResponse) VisitAskRulingResponse(ctx *fiber.Ctx) 
 
 type AskRuling4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AskRuling4XXApplicationProblemPlusJSONResponse) VisitAskRulingResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AskRulingdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AskRulingdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AskRulingdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AskRulingdefaultApplicationProblemPlusJSONResponse) VisitAskRulingResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4730,22 +5676,41 @@ func (response SignIn201JSONResponse) VisitSignInResponse(ctx *fiber.Ctx) error 
 
 type SignIn4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SignIn4XXApplicationProblemPlusJSONResponse) VisitSignInResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SignIndefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SignIndefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SignIndefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4769,22 +5734,41 @@ func (response SignOut204Response) VisitSignOutResponse(ctx *fiber.Ctx) error {
 
 type SignOut4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SignOut4XXApplicationProblemPlusJSONResponse) VisitSignOutResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SignOutdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SignOutdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SignOutdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SignOutdefaultApplicationProblemPlusJSONResponse) VisitSignOutResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4810,22 +5794,41 @@ func (response ListTasks200JSONResponse) VisitListTasksResponse(ctx *fiber.Ctx) 
 
 type ListTasks4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListTasks4XXApplicationProblemPlusJSONResponse) VisitListTasksResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListTasksdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListTasksdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListTasksdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListTasksdefaultApplicationProblemPlusJSONResponse) VisitListTasksResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4867,22 +5870,41 @@ func (response DispatchTask422ApplicationProblemPlusJSONResponse) VisitDispatchT
 
 type DispatchTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response DispatchTask4XXApplicationProblemPlusJSONResponse) VisitDispatchTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type DispatchTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DispatchTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    DispatchTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response DispatchTaskdefaultApplicationProblemPlusJSONResponse) VisitDispatchTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4908,22 +5930,41 @@ func (response GetTask200JSONResponse) VisitGetTaskResponse(ctx *fiber.Ctx) erro
 
 type GetTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetTask4XXApplicationProblemPlusJSONResponse) VisitGetTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetTaskdefaultApplicationProblemPlusJSONResponse) VisitGetTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4964,22 +6005,41 @@ func (response AcceptTask422ApplicationProblemPlusJSONResponse) VisitAcceptTaskR
 
 type AcceptTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AcceptTask4XXApplicationProblemPlusJSONResponse) VisitAcceptTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AcceptTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AcceptTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AcceptTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AcceptTaskdefaultApplicationProblemPlusJSONResponse) VisitAcceptTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5020,22 +6080,41 @@ func (response AcknowledgeTask422ApplicationProblemPlusJSONResponse) VisitAcknow
 
 type AcknowledgeTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AcknowledgeTask4XXApplicationProblemPlusJSONResponse) VisitAcknowledgeTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AcknowledgeTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AcknowledgeTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AcknowledgeTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AcknowledgeTaskdefaultApplicationProblemPlusJSONResponse) VisitAcknowledgeTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5077,22 +6156,41 @@ func (response CancelTask422ApplicationProblemPlusJSONResponse) VisitCancelTaskR
 
 type CancelTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response CancelTask4XXApplicationProblemPlusJSONResponse) VisitCancelTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type CancelTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CancelTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    CancelTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response CancelTaskdefaultApplicationProblemPlusJSONResponse) VisitCancelTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5134,22 +6232,41 @@ func (response DeclineTask422ApplicationProblemPlusJSONResponse) VisitDeclineTas
 
 type DeclineTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response DeclineTask4XXApplicationProblemPlusJSONResponse) VisitDeclineTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type DeclineTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DeclineTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    DeclineTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response DeclineTaskdefaultApplicationProblemPlusJSONResponse) VisitDeclineTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5191,22 +6308,41 @@ func (response FinishTask422ApplicationProblemPlusJSONResponse) VisitFinishTaskR
 
 type FinishTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response FinishTask4XXApplicationProblemPlusJSONResponse) VisitFinishTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type FinishTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type FinishTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    FinishTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response FinishTaskdefaultApplicationProblemPlusJSONResponse) VisitFinishTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5232,22 +6368,41 @@ func (response GetTaskHistory200JSONResponse) VisitGetTaskHistoryResponse(ctx *f
 
 type GetTaskHistory4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetTaskHistory4XXApplicationProblemPlusJSONResponse) VisitGetTaskHistoryResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetTaskHistorydefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetTaskHistorydefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetTaskHistorydefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetTaskHistorydefaultApplicationProblemPlusJSONResponse) VisitGetTaskHistoryResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5289,22 +6444,41 @@ func (response NameLead422ApplicationProblemPlusJSONResponse) VisitNameLeadRespo
 
 type NameLead4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response NameLead4XXApplicationProblemPlusJSONResponse) VisitNameLeadResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type NameLeaddefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type NameLeaddefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    NameLeaddefaultResponseHeaders
 	StatusCode int
 }
 
 func (response NameLeaddefaultApplicationProblemPlusJSONResponse) VisitNameLeadResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5346,22 +6520,41 @@ func (response PauseTask422ApplicationProblemPlusJSONResponse) VisitPauseTaskRes
 
 type PauseTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response PauseTask4XXApplicationProblemPlusJSONResponse) VisitPauseTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type PauseTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type PauseTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    PauseTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response PauseTaskdefaultApplicationProblemPlusJSONResponse) VisitPauseTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5403,22 +6596,41 @@ func (response ReassignTask422ApplicationProblemPlusJSONResponse) VisitReassignT
 
 type ReassignTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ReassignTask4XXApplicationProblemPlusJSONResponse) VisitReassignTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ReassignTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ReassignTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ReassignTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ReassignTaskdefaultApplicationProblemPlusJSONResponse) VisitReassignTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5460,22 +6672,41 @@ func (response ResumeTask422ApplicationProblemPlusJSONResponse) VisitResumeTaskR
 
 type ResumeTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ResumeTask4XXApplicationProblemPlusJSONResponse) VisitResumeTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ResumeTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ResumeTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ResumeTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ResumeTaskdefaultApplicationProblemPlusJSONResponse) VisitResumeTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5517,22 +6748,41 @@ func (response StartTask422ApplicationProblemPlusJSONResponse) VisitStartTaskRes
 
 type StartTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response StartTask4XXApplicationProblemPlusJSONResponse) VisitStartTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type StartTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type StartTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    StartTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response StartTaskdefaultApplicationProblemPlusJSONResponse) VisitStartTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5580,6 +6830,9 @@ type StrictServerInterface interface {
 	// ListCandidates Ask who may do a piece of work
 	// (GET /v1/candidates)
 	ListCandidates(ctx context.Context, request ListCandidatesRequestObject) (ListCandidatesResponseObject, error)
+	// EnrolDeviceKey Enrol the key of this device
+	// (POST /v1/devices/current/key)
+	EnrolDeviceKey(ctx context.Context, request EnrolDeviceKeyRequestObject) (EnrolDeviceKeyResponseObject, error)
 	// RevokeDevice Revoke a device
 	// (POST /v1/devices/{id}/revoke)
 	RevokeDevice(ctx context.Context, request RevokeDeviceRequestObject) (RevokeDeviceResponseObject, error)
@@ -6151,6 +7404,45 @@ func (sh *strictHandler) ListCandidates(ctx *fiber.Ctx, params ListCandidatesPar
 		return err
 	} else if validResponse, ok := response.(ListCandidatesResponseObject); ok {
 		if err := validResponse.VisitListCandidatesResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EnrolDeviceKey operation middleware
+func (sh *strictHandler) EnrolDeviceKey(ctx *fiber.Ctx) error {
+	var request EnrolDeviceKeyRequestObject
+
+	var body EnrolDeviceKeyJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.EnrolDeviceKey(ctx.UserContext(), request.(EnrolDeviceKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EnrolDeviceKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EnrolDeviceKeyResponseObject); ok {
+		if err := validResponse.VisitEnrolDeviceKeyResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {
