@@ -384,3 +384,13 @@ func FuzzClaims(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkProof is a proof held against its request: read, compared, its signature verified.
+func BenchmarkProof(b *testing.B) {
+	asking := identity.Asking{Method: "GET", URLs: []string{"https://resource.example.org/protectedresource"}, Token: rfcToken}
+	for b.Loop() {
+		if _, err := identity.CheckProof(rfcWithToken, asking); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
