@@ -14,23 +14,23 @@ import (
 	"github.com/dutybound/dutybound/api/phone"
 )
 
-// proofOf reads the proof of a request, made by the key in it.
-func proofOf(t *testing.T, r *http.Request) (claims phone.Claims, jwk *jose.JSONWebKey) {
+// proven reads a proof, made by the key in it.
+func proven(t *testing.T, compact string) (claims phone.Claims) {
 	t.Helper()
-	signed, err := jose.ParseSignedCompact(r.Header.Get("DPoP"), []jose.SignatureAlgorithm{jose.ES256})
+	signed, err := jose.ParseSignedCompact(compact, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		t.Error(err)
-		return claims, nil
+		return claims
 	}
-	jwk = signed.Signatures[0].Protected.JSONWebKey
-	payload, err := signed.Verify(jwk)
-	if err != nil {
-		t.Error(err)
+	header := signed.Signatures[0].Protected
+	payload, err := signed.Verify(header.JSONWebKey)
+	if err != nil || header.ExtraHeaders[jose.HeaderType] != phone.ProofType {
+		t.Errorf("%+v, %v", header, err)
 	}
 	if err := json.Unmarshal(payload, &claims); err != nil {
 		t.Error(err)
 	}
-	return claims, jwk
+	return claims
 }
 
 func TestATransportLearnsTheNonce(t *testing.T) {
@@ -43,7 +43,7 @@ func TestATransportLearnsTheNonce(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		asked++
-		claims, _ := proofOf(t, r)
+		claims := proven(t, r.Header.Get("DPoP"))
 		if claims.Method != "POST" || claims.Address != "http://"+r.Host+r.URL.Path || seen[claims.ID] || claims.At == 0 {
 			t.Errorf("%+v", claims)
 		}
@@ -84,7 +84,7 @@ func TestATransportGivesUp(t *testing.T) {
 	asked := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked++
-		if claims, _ := proofOf(t, r); claims.Token == "" || r.Header.Get("Authorization") != "Bearer mine" {
+		if claims := proven(t, r.Header.Get("DPoP")); claims.Token == "" || r.Header.Get("Authorization") != "Bearer mine" {
 			t.Errorf("%+v %v", claims, r.Header)
 		}
 		w.Header().Set("DPoP-Nonce", strings.Repeat("x", asked))

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"maps"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -55,6 +56,28 @@ func TestTheProofsOfTheRFC(t *testing.T) {
 	}
 	if _, err := identity.CheckProof(rfcWithToken[:len(rfcWithToken)-4]+"AAAA", withToken); err == nil {
 		t.Error("a signature of nobody is taken")
+	}
+}
+
+// The proofs of the TypeScript client (api/phone-ts) are what the server wants.
+func TestTheProofsOfTheTypeScriptClient(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("../../api/phone-ts/vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var vectors struct {
+		Thumbprint string
+		Proofs     []struct{ Method, URL, Token, Proof string }
+	}
+	if err := json.Unmarshal(content, &vectors); err != nil || len(vectors.Proofs) < 3 {
+		t.Fatal(err)
+	}
+	for _, p := range vectors.Proofs {
+		thumbprint, err := identity.CheckProof(p.Proof, identity.Asking{Method: p.Method, URLs: []string{p.URL}, Token: p.Token})
+		if err != nil || thumbprint != vectors.Thumbprint {
+			t.Errorf("%s %s: %s, %v", p.Method, p.URL, thumbprint, err)
+		}
 	}
 }
 
