@@ -3,8 +3,8 @@ package httpapi_test
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
