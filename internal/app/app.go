@@ -37,6 +37,7 @@ type App struct {
 	database *Database
 	store    *postgres.Store
 	live     *live.Live
+	watch    *dispatch.Watch
 	web      *fiber.App
 	listener net.Listener
 	metrics  net.Listener
@@ -159,6 +160,8 @@ func (a *App) join(ctx context.Context) error {
 	a.background(sequencer.Run)
 	a.background(hub.Run)
 	a.background(rooms.roster.RunImports)
+	a.watch = dispatch.NewWatch(a.store, rooms.dispatch, a.log)
+	a.background(func(ctx context.Context) { a.watch.Run(ctx, a.config.LeadSweep) })
 	a.background(a.live.Run)
 	return a.serve(rooms)
 }
