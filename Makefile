@@ -59,6 +59,17 @@ test: ## run every test, on a throw-away Postgres; PACKAGES=./internal/law/... f
 	@$(PATIENCE)
 	@$(TESTRUN) go test $(or $(PACKAGES),./...)
 
+# The compiler is a tool like the others: the client itself has no dependencies, and nothing of npm is part of the project.
+TSTOOLS := .cache/ts/typescript@5.9.3
+
+.PHONY: test-ts
+test-ts: ## compile and test the TypeScript of the phone's side (needs node and npm; the Go tests hold its vectors without)
+	@[ -d $(TSTOOLS) ] || npm install --silent --no-audit --no-fund --prefix $(TSTOOLS).new $(notdir $(TSTOOLS)) @types/node@20 && \
+		{ [ -d $(TSTOOLS) ] || mv $(TSTOOLS).new $(TSTOOLS); }
+	@$(TSTOOLS)/node_modules/.bin/tsc -p api/phone-ts --typeRoots $(TSTOOLS)/node_modules/@types --outDir .cache/ts/out
+	@cp api/phone-ts/package.json .cache/ts/out
+	@VECTORS=$(CURDIR)/api/phone-ts/vectors.json node --test .cache/ts/out
+
 .PHONY: race
 race: ## run every test under the race detector (needs a C compiler)
 	@$(PATIENCE)

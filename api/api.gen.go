@@ -299,6 +299,27 @@ func (e ArticleItemBy) Valid() bool {
 	}
 }
 
+// Defines values for Attestation.
+const (
+	AttestationHardware Attestation = "hardware"
+	AttestationNone     Attestation = "none"
+	AttestationSoftware Attestation = "software"
+)
+
+// Valid indicates whether the value is a known member of the Attestation enum.
+func (e Attestation) Valid() bool {
+	switch e {
+	case AttestationHardware:
+		return true
+	case AttestationNone:
+		return true
+	case AttestationSoftware:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AuxiliaryClass.
 const (
 	AuxiliaryClassCivilianAuxiliary AuxiliaryClass = "civilian_auxiliary"
@@ -809,6 +830,36 @@ const (
 func (e HealthStatus) Valid() bool {
 	switch e {
 	case HealthStatusOk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JWKCrv.
+const (
+	JWKCrvP256 JWKCrv = "P-256"
+)
+
+// Valid indicates whether the value is a known member of the JWKCrv enum.
+func (e JWKCrv) Valid() bool {
+	switch e {
+	case JWKCrvP256:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JWKKty.
+const (
+	JWKKtyEC JWKKty = "EC"
+)
+
+// Valid indicates whether the value is a known member of the JWKKty enum.
+func (e JWKKty) Valid() bool {
+	switch e {
+	case JWKKtyEC:
 		return true
 	default:
 		return false
@@ -1673,6 +1724,24 @@ func (e Signatory) Valid() bool {
 	}
 }
 
+// Defines values for SignedInTokenType.
+const (
+	SignedInTokenTypeBearer SignedInTokenType = "Bearer"
+	SignedInTokenTypeDPoP   SignedInTokenType = "DPoP"
+)
+
+// Valid indicates whether the value is a known member of the SignedInTokenType enum.
+func (e SignedInTokenType) Valid() bool {
+	switch e {
+	case SignedInTokenTypeBearer:
+		return true
+	case SignedInTokenTypeDPoP:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Status.
 const (
 	StatusActive    Status = "active"
@@ -2307,6 +2376,9 @@ type ArticleUnit struct {
 	Words string `json:"words"`
 }
 
+// Attestation What is known of where the key lives.
+type Attestation string
+
 // AuxiliaryClass defines model for AuxiliaryClass.
 type AuxiliaryClass string
 
@@ -2714,11 +2786,22 @@ type Declarations struct {
 // Device defines model for Device.
 type Device struct {
 	ID           openapi_types.UUID `json:"id"`
+	Key          *DeviceKey         `json:"key,omitempty"`
 	Name         string             `json:"name"`
 	Person       openapi_types.UUID `json:"person"`
 	Platform     Platform           `json:"platform"`
 	RegisteredAt time.Time          `json:"registered_at"`
 	RevokedAt    *time.Time         `json:"revoked_at,omitempty"`
+}
+
+// DeviceKey defines model for DeviceKey.
+type DeviceKey struct {
+	// Attestation What is known of where the key lives.
+	Attestation Attestation `json:"attestation"`
+	EnrolledAt  time.Time   `json:"enrolled_at"`
+
+	// Thumbprint Of the public key (RFC 7638).
+	Thumbprint string `json:"thumbprint"`
 }
 
 // DeviceRef defines model for DeviceRef.
@@ -3060,6 +3143,20 @@ type IssuedEquipment struct {
 	Item  string         `json:"item"`
 }
 
+// JWK A public key as JSON Web Key (RFC 7517). There is no member for a private one.
+type JWK struct {
+	Crv JWKCrv `json:"crv"`
+	Kty JWKKty `json:"kty"`
+	X   string `json:"x"`
+	Y   string `json:"y"`
+}
+
+// JWKCrv defines model for JWK.Crv.
+type JWKCrv string
+
+// JWKKty defines model for JWK.Kty.
+type JWKKty string
+
 // Judged defines model for Judged.
 type Judged struct {
 	Approval openapi_types.UUID `json:"approval"`
@@ -3329,6 +3426,18 @@ type NewApplicant struct {
 type NewDevice struct {
 	Name     string   `json:"name"`
 	Platform Platform `json:"platform"`
+}
+
+// NewDeviceKey defines model for NewDeviceKey.
+type NewDeviceKey struct {
+	// Attestation What the phone says of where its key lives. The server verifies no chain of certificates, so it takes nobody's word: the key is kept as `none`, and what was claimed stands in the event `device.key_enrolled` only.
+	Attestation *struct {
+		// Claimed What is known of where the key lives.
+		Claimed Attestation `json:"claimed"`
+	} `json:"attestation,omitempty"`
+
+	// Jwk A public key as JSON Web Key (RFC 7517). There is no member for a private one.
+	Jwk JWK `json:"jwk"`
 }
 
 // NewPlainClothesOrder defines model for NewPlainClothesOrder.
@@ -4358,8 +4467,9 @@ type ShiftList struct {
 // SignIn defines model for SignIn.
 type SignIn struct {
 	// Device Id of a device registered to the person.
-	Device   openapi_types.UUID `json:"device"`
-	Password string             `json:"password"`
+	Device    openapi_types.UUID `json:"device"`
+	DeviceKey *NewDeviceKey      `json:"device_key,omitempty"`
+	Password  string             `json:"password"`
 
 	// PersonNumber Police or auxiliary number.
 	PersonNumber string `json:"person_number"`
@@ -4382,7 +4492,13 @@ type SignedIn struct {
 	// MustChangePassword Nothing but changing the password (and signing out) is allowed.
 	MustChangePassword bool   `json:"must_change_password"`
 	Token              string `json:"token"`
+
+	// TokenType The scheme to send it with; DPoP on a device with a key.
+	TokenType SignedInTokenType `json:"token_type"`
 }
+
+// SignedInTokenType The scheme to send it with; DPoP on a device with a key.
+type SignedInTokenType string
 
 // SoloEnforcement defines model for SoloEnforcement.
 type SoloEnforcement struct {
@@ -5329,6 +5445,9 @@ type PassStageJSONRequestBody = StageResult
 // DecideApprovalJSONRequestBody defines body for DecideApproval for application/json ContentType.
 type DecideApprovalJSONRequestBody = Judgement
 
+// EnrolDeviceKeyJSONRequestBody defines body for EnrolDeviceKey for application/json ContentType.
+type EnrolDeviceKeyJSONRequestBody = NewDeviceKey
+
 // RunBacktestJSONRequestBody defines body for RunBacktest for application/json ContentType.
 type RunBacktestJSONRequestBody = Backtest
 
@@ -5835,6 +5954,24 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/candidates (the `ListCandidates` operationId).
 	ListCandidates(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// EnrolDeviceKeyWithBody Enrol the key of this device
+	//
+	// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+	EnrolDeviceKeyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EnrolDeviceKey Enrol the key of this device
+	//
+	// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+	EnrolDeviceKey(ctx context.Context, body EnrolDeviceKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RevokeDevice Revoke a device
 	//
 	// Ends the device's sessions at once, for instance when it was lost. Needs `device.revoke` over its owner; everybody may revoke their own. A device once revoked stays revoked.
@@ -6292,7 +6429,7 @@ type ClientInterface interface {
 
 	// SignInWithBody Sign in
 	//
-	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6301,7 +6438,7 @@ type ClientInterface interface {
 
 	// SignIn Sign in
 	//
-	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7443,6 +7580,44 @@ func (c *Client) ListCandidates(ctx context.Context, params *ListCandidatesParam
 	return c.Client.Do(req)
 }
 
+// EnrolDeviceKeyWithBody Enrol the key of this device
+//
+// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+func (c *Client) EnrolDeviceKeyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEnrolDeviceKeyRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EnrolDeviceKey Enrol the key of this device
+//
+// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+func (c *Client) EnrolDeviceKey(ctx context.Context, body EnrolDeviceKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEnrolDeviceKeyRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RevokeDevice Revoke a device
 //
 // Ends the device's sessions at once, for instance when it was lost. Needs `device.revoke` over its owner; everybody may revoke their own. A device once revoked stays revoked.
@@ -8440,7 +8615,7 @@ func (c *Client) AskRuling(ctx context.Context, body AskRulingJSONRequestBody, r
 
 // SignInWithBody Sign in
 //
-// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8459,7 +8634,7 @@ func (c *Client) SignInWithBody(ctx context.Context, contentType string, body io
 
 // SignIn Sign in
 //
-// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -10843,6 +11018,46 @@ func NewListCandidatesRequest(server string, params *ListCandidatesParams) (*htt
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewEnrolDeviceKeyRequest calls the generic EnrolDeviceKey builder with application/json body
+func NewEnrolDeviceKeyRequest(server string, body EnrolDeviceKeyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEnrolDeviceKeyRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewEnrolDeviceKeyRequestWithBody constructs an http.Request for the EnrolDeviceKey method, with any body, and a specified content type
+func NewEnrolDeviceKeyRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/devices/current/key")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -15728,6 +15943,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/candidates (the `ListCandidates` operationId).
 	ListCandidatesWithResponse(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*ListCandidatesResponse, error)
 
+	// EnrolDeviceKeyWithBodyWithResponse Enrol the key of this device
+	//
+	// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+	EnrolDeviceKeyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EnrolDeviceKeyResponse, error)
+
+	// EnrolDeviceKeyWithResponse Enrol the key of this device
+	//
+	// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+	EnrolDeviceKeyWithResponse(ctx context.Context, body EnrolDeviceKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*EnrolDeviceKeyResponse, error)
+
 	// RevokeDeviceWithResponse Revoke a device
 	//
 	// Ends the device's sessions at once, for instance when it was lost. Needs `device.revoke` over its owner; everybody may revoke their own. A device once revoked stays revoked.
@@ -16231,7 +16464,7 @@ type ClientWithResponsesInterface interface {
 
 	// SignInWithBodyWithResponse Sign in
 	//
-	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -16240,7 +16473,7 @@ type ClientWithResponsesInterface interface {
 
 	// SignInWithResponse Sign in
 	//
-	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+	// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -16894,6 +17127,18 @@ type ClientWithResponsesInterface interface {
 	StartTaskWithResponse(ctx context.Context, id ID, params *StartTaskParams, body StartTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*StartTaskResponse, error)
 }
 
+// GetAsyncapiResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetAsyncapi
+type GetAsyncapiResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetAsyncapiResponseDefaultHeaders the declared response headers of an HTTP default response for GetAsyncapi
+type GetAsyncapiResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetAsyncapiResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -16903,6 +17148,10 @@ type GetAsyncapiResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetAsyncapiResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetAsyncapiResponseDefaultHeaders
 }
 
 // GetYAML200 returns the response for an HTTP 200 `application/yaml` response
@@ -16949,6 +17198,18 @@ func (r GetAsyncapiResponse) ContentType() string {
 	return ""
 }
 
+// GetHealthResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetHealth
+type GetHealthResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetHealthResponseDefaultHeaders the declared response headers of an HTTP default response for GetHealth
+type GetHealthResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetHealthResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -16958,6 +17219,10 @@ type GetHealthResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetHealthResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetHealthResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17004,6 +17269,18 @@ func (r GetHealthResponse) ContentType() string {
 	return ""
 }
 
+// GetOpenapiResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetOpenapi
+type GetOpenapiResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetOpenapiResponseDefaultHeaders the declared response headers of an HTTP default response for GetOpenapi
+type GetOpenapiResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetOpenapiResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17013,6 +17290,10 @@ type GetOpenapiResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetOpenapiResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetOpenapiResponseDefaultHeaders
 }
 
 // GetYAML200 returns the response for an HTTP 200 `application/yaml` response
@@ -17059,6 +17340,18 @@ func (r GetOpenapiResponse) ContentType() string {
 	return ""
 }
 
+// GetReadinessResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetReadiness
+type GetReadinessResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetReadinessResponseDefaultHeaders the declared response headers of an HTTP default response for GetReadiness
+type GetReadinessResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetReadinessResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17068,6 +17361,10 @@ type GetReadinessResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetReadinessResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetReadinessResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17114,6 +17411,18 @@ func (r GetReadinessResponse) ContentType() string {
 	return ""
 }
 
+// ListAlarmsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListAlarms
+type ListAlarmsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListAlarmsResponseDefaultHeaders the declared response headers of an HTTP default response for ListAlarms
+type ListAlarmsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListAlarmsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17123,6 +17432,10 @@ type ListAlarmsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListAlarmsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListAlarmsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17175,6 +17488,18 @@ type RaiseAlarmResponse201Headers struct {
 	Location           string
 }
 
+// RaiseAlarmResponse4XXHeaders the declared response headers of an HTTP 4XX response for RaiseAlarm
+type RaiseAlarmResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// RaiseAlarmResponseDefaultHeaders the declared response headers of an HTTP default response for RaiseAlarm
+type RaiseAlarmResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RaiseAlarmResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17186,6 +17511,10 @@ type RaiseAlarmResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *RaiseAlarmResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *RaiseAlarmResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RaiseAlarmResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -17232,6 +17561,18 @@ func (r RaiseAlarmResponse) ContentType() string {
 	return ""
 }
 
+// GetAlarmResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetAlarm
+type GetAlarmResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetAlarmResponseDefaultHeaders the declared response headers of an HTTP default response for GetAlarm
+type GetAlarmResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetAlarmResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17241,6 +17582,10 @@ type GetAlarmResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetAlarmResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetAlarmResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17292,6 +17637,18 @@ type AnswerAlarmResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// AnswerAlarmResponse4XXHeaders the declared response headers of an HTTP 4XX response for AnswerAlarm
+type AnswerAlarmResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AnswerAlarmResponseDefaultHeaders the declared response headers of an HTTP default response for AnswerAlarm
+type AnswerAlarmResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AnswerAlarmResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17303,6 +17660,10 @@ type AnswerAlarmResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AnswerAlarmResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AnswerAlarmResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AnswerAlarmResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17354,6 +17715,18 @@ type CloseAlarmResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// CloseAlarmResponse4XXHeaders the declared response headers of an HTTP 4XX response for CloseAlarm
+type CloseAlarmResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// CloseAlarmResponseDefaultHeaders the declared response headers of an HTTP default response for CloseAlarm
+type CloseAlarmResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CloseAlarmResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17365,6 +17738,10 @@ type CloseAlarmResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CloseAlarmResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *CloseAlarmResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CloseAlarmResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17411,6 +17788,18 @@ func (r CloseAlarmResponse) ContentType() string {
 	return ""
 }
 
+// AcknowledgeAlarmResponse4XXHeaders the declared response headers of an HTTP 4XX response for AcknowledgeAlarm
+type AcknowledgeAlarmResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AcknowledgeAlarmResponseDefaultHeaders the declared response headers of an HTTP default response for AcknowledgeAlarm
+type AcknowledgeAlarmResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AcknowledgeAlarmResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17418,6 +17807,10 @@ type AcknowledgeAlarmResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AcknowledgeAlarmResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AcknowledgeAlarmResponseDefaultHeaders
 }
 
 // GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
@@ -17459,6 +17852,18 @@ func (r AcknowledgeAlarmResponse) ContentType() string {
 	return ""
 }
 
+// ListApplicantsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListApplicants
+type ListApplicantsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListApplicantsResponseDefaultHeaders the declared response headers of an HTTP default response for ListApplicants
+type ListApplicantsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListApplicantsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17468,6 +17873,10 @@ type ListApplicantsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListApplicantsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListApplicantsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17514,6 +17923,18 @@ func (r ListApplicantsResponse) ContentType() string {
 	return ""
 }
 
+// RegisterApplicantResponse4XXHeaders the declared response headers of an HTTP 4XX response for RegisterApplicant
+type RegisterApplicantResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// RegisterApplicantResponseDefaultHeaders the declared response headers of an HTTP default response for RegisterApplicant
+type RegisterApplicantResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RegisterApplicantResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17523,6 +17944,10 @@ type RegisterApplicantResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *RegisterApplicantResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RegisterApplicantResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -17569,6 +17994,18 @@ func (r RegisterApplicantResponse) ContentType() string {
 	return ""
 }
 
+// GetApplicantResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetApplicant
+type GetApplicantResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetApplicantResponseDefaultHeaders the declared response headers of an HTTP default response for GetApplicant
+type GetApplicantResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetApplicantResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17578,6 +18015,10 @@ type GetApplicantResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetApplicantResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetApplicantResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17624,6 +18065,18 @@ func (r GetApplicantResponse) ContentType() string {
 	return ""
 }
 
+// DeclareApplicantResponse4XXHeaders the declared response headers of an HTTP 4XX response for DeclareApplicant
+type DeclareApplicantResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// DeclareApplicantResponseDefaultHeaders the declared response headers of an HTTP default response for DeclareApplicant
+type DeclareApplicantResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DeclareApplicantResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17633,6 +18086,10 @@ type DeclareApplicantResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *DeclareApplicantResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DeclareApplicantResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17679,6 +18136,18 @@ func (r DeclareApplicantResponse) ContentType() string {
 	return ""
 }
 
+// HireApplicantResponse4XXHeaders the declared response headers of an HTTP 4XX response for HireApplicant
+type HireApplicantResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// HireApplicantResponseDefaultHeaders the declared response headers of an HTTP default response for HireApplicant
+type HireApplicantResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type HireApplicantResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17690,6 +18159,10 @@ type HireApplicantResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *HireApplicantResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *HireApplicantResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17741,6 +18214,18 @@ func (r HireApplicantResponse) ContentType() string {
 	return ""
 }
 
+// PassStageResponse4XXHeaders the declared response headers of an HTTP 4XX response for PassStage
+type PassStageResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// PassStageResponseDefaultHeaders the declared response headers of an HTTP default response for PassStage
+type PassStageResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type PassStageResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17752,6 +18237,10 @@ type PassStageResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *PassStageResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *PassStageResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17803,6 +18292,18 @@ func (r PassStageResponse) ContentType() string {
 	return ""
 }
 
+// ListApprovalsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListApprovals
+type ListApprovalsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListApprovalsResponseDefaultHeaders the declared response headers of an HTTP default response for ListApprovals
+type ListApprovalsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListApprovalsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17812,6 +18313,10 @@ type ListApprovalsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListApprovalsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListApprovalsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17863,6 +18368,18 @@ type DecideApprovalResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// DecideApprovalResponse4XXHeaders the declared response headers of an HTTP 4XX response for DecideApproval
+type DecideApprovalResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// DecideApprovalResponseDefaultHeaders the declared response headers of an HTTP default response for DecideApproval
+type DecideApprovalResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DecideApprovalResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17874,6 +18391,10 @@ type DecideApprovalResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *DecideApprovalResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *DecideApprovalResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DecideApprovalResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17920,6 +18441,18 @@ func (r DecideApprovalResponse) ContentType() string {
 	return ""
 }
 
+// ListCandidatesResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListCandidates
+type ListCandidatesResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListCandidatesResponseDefaultHeaders the declared response headers of an HTTP default response for ListCandidates
+type ListCandidatesResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListCandidatesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17929,6 +18462,10 @@ type ListCandidatesResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListCandidatesResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListCandidatesResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17975,6 +18512,89 @@ func (r ListCandidatesResponse) ContentType() string {
 	return ""
 }
 
+// EnrolDeviceKeyResponse4XXHeaders the declared response headers of an HTTP 4XX response for EnrolDeviceKey
+type EnrolDeviceKeyResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// EnrolDeviceKeyResponseDefaultHeaders the declared response headers of an HTTP default response for EnrolDeviceKey
+type EnrolDeviceKeyResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type EnrolDeviceKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Device
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *EnrolDeviceKeyResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *EnrolDeviceKeyResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r EnrolDeviceKeyResponse) GetJSON200() *Device {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r EnrolDeviceKeyResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EnrolDeviceKeyResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EnrolDeviceKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EnrolDeviceKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EnrolDeviceKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EnrolDeviceKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RevokeDeviceResponse4XXHeaders the declared response headers of an HTTP 4XX response for RevokeDevice
+type RevokeDeviceResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// RevokeDeviceResponseDefaultHeaders the declared response headers of an HTTP default response for RevokeDevice
+type RevokeDeviceResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RevokeDeviceResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17984,6 +18604,10 @@ type RevokeDeviceResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *RevokeDeviceResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RevokeDeviceResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18030,6 +18654,18 @@ func (r RevokeDeviceResponse) ContentType() string {
 	return ""
 }
 
+// CreateFeedTicketResponse4XXHeaders the declared response headers of an HTTP 4XX response for CreateFeedTicket
+type CreateFeedTicketResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// CreateFeedTicketResponseDefaultHeaders the declared response headers of an HTTP default response for CreateFeedTicket
+type CreateFeedTicketResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CreateFeedTicketResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18039,6 +18675,10 @@ type CreateFeedTicketResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *CreateFeedTicketResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CreateFeedTicketResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -18085,6 +18725,18 @@ func (r CreateFeedTicketResponse) ContentType() string {
 	return ""
 }
 
+// ListActsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListActs
+type ListActsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListActsResponseDefaultHeaders the declared response headers of an HTTP default response for ListActs
+type ListActsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListActsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18094,6 +18746,10 @@ type ListActsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListActsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListActsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18140,6 +18796,18 @@ func (r ListActsResponse) ContentType() string {
 	return ""
 }
 
+// GetActResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetAct
+type GetActResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetActResponseDefaultHeaders the declared response headers of an HTTP default response for GetAct
+type GetActResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetActResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18149,6 +18817,10 @@ type GetActResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetActResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetActResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18195,6 +18867,18 @@ func (r GetActResponse) ContentType() string {
 	return ""
 }
 
+// ListArticlesResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListArticles
+type ListArticlesResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListArticlesResponseDefaultHeaders the declared response headers of an HTTP default response for ListArticles
+type ListArticlesResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListArticlesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18204,6 +18888,10 @@ type ListArticlesResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListArticlesResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListArticlesResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18250,6 +18938,18 @@ func (r ListArticlesResponse) ContentType() string {
 	return ""
 }
 
+// GetArticleResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetArticle
+type GetArticleResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetArticleResponseDefaultHeaders the declared response headers of an HTTP default response for GetArticle
+type GetArticleResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetArticleResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18259,6 +18959,10 @@ type GetArticleResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetArticleResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetArticleResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18305,6 +19009,18 @@ func (r GetArticleResponse) ContentType() string {
 	return ""
 }
 
+// RunBacktestResponse4XXHeaders the declared response headers of an HTTP 4XX response for RunBacktest
+type RunBacktestResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// RunBacktestResponseDefaultHeaders the declared response headers of an HTTP default response for RunBacktest
+type RunBacktestResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RunBacktestResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18312,6 +19028,10 @@ type RunBacktestResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *RunBacktestResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RunBacktestResponseDefaultHeaders
 }
 
 // GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
@@ -18353,6 +19073,18 @@ func (r RunBacktestResponse) ContentType() string {
 	return ""
 }
 
+// ListProposalsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListProposals
+type ListProposalsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListProposalsResponseDefaultHeaders the declared response headers of an HTTP default response for ListProposals
+type ListProposalsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListProposalsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18362,6 +19094,10 @@ type ListProposalsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListProposalsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListProposalsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18413,6 +19149,18 @@ type ProposeChangeResponse201Headers struct {
 	IdempotentReplayed *string
 }
 
+// ProposeChangeResponse4XXHeaders the declared response headers of an HTTP 4XX response for ProposeChange
+type ProposeChangeResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ProposeChangeResponseDefaultHeaders the declared response headers of an HTTP default response for ProposeChange
+type ProposeChangeResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ProposeChangeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18424,6 +19172,10 @@ type ProposeChangeResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *ProposeChangeResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ProposeChangeResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ProposeChangeResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -18475,6 +19227,18 @@ type ApproveProposalResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// ApproveProposalResponse4XXHeaders the declared response headers of an HTTP 4XX response for ApproveProposal
+type ApproveProposalResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ApproveProposalResponseDefaultHeaders the declared response headers of an HTTP default response for ApproveProposal
+type ApproveProposalResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ApproveProposalResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18486,6 +19250,10 @@ type ApproveProposalResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ApproveProposalResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ApproveProposalResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ApproveProposalResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18537,6 +19305,18 @@ type RejectProposalResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// RejectProposalResponse4XXHeaders the declared response headers of an HTTP 4XX response for RejectProposal
+type RejectProposalResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// RejectProposalResponseDefaultHeaders the declared response headers of an HTTP default response for RejectProposal
+type RejectProposalResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RejectProposalResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18548,6 +19328,10 @@ type RejectProposalResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *RejectProposalResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *RejectProposalResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RejectProposalResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18599,6 +19383,18 @@ type WithdrawProposalResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// WithdrawProposalResponse4XXHeaders the declared response headers of an HTTP 4XX response for WithdrawProposal
+type WithdrawProposalResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// WithdrawProposalResponseDefaultHeaders the declared response headers of an HTTP default response for WithdrawProposal
+type WithdrawProposalResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type WithdrawProposalResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18610,6 +19406,10 @@ type WithdrawProposalResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *WithdrawProposalResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *WithdrawProposalResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *WithdrawProposalResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18656,6 +19456,18 @@ func (r WithdrawProposalResponse) ContentType() string {
 	return ""
 }
 
+// ListReadingsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListReadings
+type ListReadingsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListReadingsResponseDefaultHeaders the declared response headers of an HTTP default response for ListReadings
+type ListReadingsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListReadingsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18665,6 +19477,10 @@ type ListReadingsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListReadingsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListReadingsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18711,6 +19527,18 @@ func (r ListReadingsResponse) ContentType() string {
 	return ""
 }
 
+// GetMeResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetMe
+type GetMeResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetMeResponseDefaultHeaders the declared response headers of an HTTP default response for GetMe
+type GetMeResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetMeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18720,6 +19548,10 @@ type GetMeResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetMeResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetMeResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18766,6 +19598,18 @@ func (r GetMeResponse) ContentType() string {
 	return ""
 }
 
+// ChangePasswordResponse4XXHeaders the declared response headers of an HTTP 4XX response for ChangePassword
+type ChangePasswordResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ChangePasswordResponseDefaultHeaders the declared response headers of an HTTP default response for ChangePassword
+type ChangePasswordResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ChangePasswordResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18773,6 +19617,10 @@ type ChangePasswordResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ChangePasswordResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ChangePasswordResponseDefaultHeaders
 }
 
 // GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
@@ -18814,6 +19662,18 @@ func (r ChangePasswordResponse) ContentType() string {
 	return ""
 }
 
+// SetPushTokenResponse4XXHeaders the declared response headers of an HTTP 4XX response for SetPushToken
+type SetPushTokenResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SetPushTokenResponseDefaultHeaders the declared response headers of an HTTP default response for SetPushToken
+type SetPushTokenResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SetPushTokenResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18821,6 +19681,10 @@ type SetPushTokenResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SetPushTokenResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SetPushTokenResponseDefaultHeaders
 }
 
 // GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
@@ -18862,6 +19726,18 @@ func (r SetPushTokenResponse) ContentType() string {
 	return ""
 }
 
+// ListObjectionsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListObjections
+type ListObjectionsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListObjectionsResponseDefaultHeaders the declared response headers of an HTTP default response for ListObjections
+type ListObjectionsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListObjectionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18871,6 +19747,10 @@ type ListObjectionsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListObjectionsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListObjectionsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18922,6 +19802,18 @@ type ObserveResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// ObserveResponse4XXHeaders the declared response headers of an HTTP 4XX response for Observe
+type ObserveResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ObserveResponseDefaultHeaders the declared response headers of an HTTP default response for Observe
+type ObserveResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ObserveResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18933,6 +19825,10 @@ type ObserveResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ObserveResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ObserveResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ObserveResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -18979,6 +19875,18 @@ func (r ObserveResponse) ContentType() string {
 	return ""
 }
 
+// ListNearbyOfficersResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListNearbyOfficers
+type ListNearbyOfficersResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListNearbyOfficersResponseDefaultHeaders the declared response headers of an HTTP default response for ListNearbyOfficers
+type ListNearbyOfficersResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListNearbyOfficersResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18988,6 +19896,10 @@ type ListNearbyOfficersResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListNearbyOfficersResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListNearbyOfficersResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19034,6 +19946,18 @@ func (r ListNearbyOfficersResponse) ContentType() string {
 	return ""
 }
 
+// ListOrgansResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListOrgans
+type ListOrgansResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListOrgansResponseDefaultHeaders the declared response headers of an HTTP default response for ListOrgans
+type ListOrgansResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListOrgansResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19043,6 +19967,10 @@ type ListOrgansResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListOrgansResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListOrgansResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19089,6 +20017,18 @@ func (r ListOrgansResponse) ContentType() string {
 	return ""
 }
 
+// SetQuotaResponse4XXHeaders the declared response headers of an HTTP 4XX response for SetQuota
+type SetQuotaResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SetQuotaResponseDefaultHeaders the declared response headers of an HTTP default response for SetQuota
+type SetQuotaResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SetQuotaResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19098,6 +20038,10 @@ type SetQuotaResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SetQuotaResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SetQuotaResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19144,6 +20088,18 @@ func (r SetQuotaResponse) ContentType() string {
 	return ""
 }
 
+// ListPeopleResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListPeople
+type ListPeopleResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListPeopleResponseDefaultHeaders the declared response headers of an HTTP default response for ListPeople
+type ListPeopleResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListPeopleResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19153,6 +20109,10 @@ type ListPeopleResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListPeopleResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListPeopleResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19199,6 +20159,18 @@ func (r ListPeopleResponse) ContentType() string {
 	return ""
 }
 
+// GetPersonResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetPerson
+type GetPersonResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetPersonResponseDefaultHeaders the declared response headers of an HTTP default response for GetPerson
+type GetPersonResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetPersonResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19208,6 +20180,10 @@ type GetPersonResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetPersonResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetPersonResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19259,6 +20235,18 @@ type RegisterDeviceResponse201Headers struct {
 	IdempotentReplayed *string
 }
 
+// RegisterDeviceResponse4XXHeaders the declared response headers of an HTTP 4XX response for RegisterDevice
+type RegisterDeviceResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// RegisterDeviceResponseDefaultHeaders the declared response headers of an HTTP default response for RegisterDevice
+type RegisterDeviceResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RegisterDeviceResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19270,6 +20258,10 @@ type RegisterDeviceResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *RegisterDeviceResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *RegisterDeviceResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RegisterDeviceResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -19316,6 +20308,18 @@ func (r RegisterDeviceResponse) ContentType() string {
 	return ""
 }
 
+// GetHandBackResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetHandBack
+type GetHandBackResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetHandBackResponseDefaultHeaders the declared response headers of an HTTP default response for GetHandBack
+type GetHandBackResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetHandBackResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19325,6 +20329,10 @@ type GetHandBackResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetHandBackResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetHandBackResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19371,6 +20379,18 @@ func (r GetHandBackResponse) ContentType() string {
 	return ""
 }
 
+// ReceiveBackResponse4XXHeaders the declared response headers of an HTTP 4XX response for ReceiveBack
+type ReceiveBackResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ReceiveBackResponseDefaultHeaders the declared response headers of an HTTP default response for ReceiveBack
+type ReceiveBackResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ReceiveBackResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19380,6 +20400,10 @@ type ReceiveBackResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ReceiveBackResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ReceiveBackResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19426,6 +20450,18 @@ func (r ReceiveBackResponse) ContentType() string {
 	return ""
 }
 
+// GetHoursResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetHours
+type GetHoursResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetHoursResponseDefaultHeaders the declared response headers of an HTTP default response for GetHours
+type GetHoursResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetHoursResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19435,6 +20471,10 @@ type GetHoursResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetHoursResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetHoursResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19481,6 +20521,18 @@ func (r GetHoursResponse) ContentType() string {
 	return ""
 }
 
+// TransferPersonResponse4XXHeaders the declared response headers of an HTTP 4XX response for TransferPerson
+type TransferPersonResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// TransferPersonResponseDefaultHeaders the declared response headers of an HTTP default response for TransferPerson
+type TransferPersonResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type TransferPersonResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19490,6 +20542,10 @@ type TransferPersonResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *TransferPersonResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *TransferPersonResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19536,6 +20592,18 @@ func (r TransferPersonResponse) ContentType() string {
 	return ""
 }
 
+// SetPersonStatusResponse4XXHeaders the declared response headers of an HTTP 4XX response for SetPersonStatus
+type SetPersonStatusResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SetPersonStatusResponseDefaultHeaders the declared response headers of an HTTP default response for SetPersonStatus
+type SetPersonStatusResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SetPersonStatusResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19545,6 +20613,10 @@ type SetPersonStatusResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SetPersonStatusResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SetPersonStatusResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19591,6 +20663,18 @@ func (r SetPersonStatusResponse) ContentType() string {
 	return ""
 }
 
+// GetSupervisionResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetSupervision
+type GetSupervisionResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetSupervisionResponseDefaultHeaders the declared response headers of an HTTP default response for GetSupervision
+type GetSupervisionResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetSupervisionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19600,6 +20684,10 @@ type GetSupervisionResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetSupervisionResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetSupervisionResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19651,6 +20739,18 @@ type OrderPlainClothesResponse201Headers struct {
 	IdempotentReplayed *string
 }
 
+// OrderPlainClothesResponse4XXHeaders the declared response headers of an HTTP 4XX response for OrderPlainClothes
+type OrderPlainClothesResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// OrderPlainClothesResponseDefaultHeaders the declared response headers of an HTTP default response for OrderPlainClothes
+type OrderPlainClothesResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type OrderPlainClothesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19662,6 +20762,10 @@ type OrderPlainClothesResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *OrderPlainClothesResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *OrderPlainClothesResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *OrderPlainClothesResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -19708,6 +20812,18 @@ func (r OrderPlainClothesResponse) ContentType() string {
 	return ""
 }
 
+// SendPositionsResponse4XXHeaders the declared response headers of an HTTP 4XX response for SendPositions
+type SendPositionsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SendPositionsResponseDefaultHeaders the declared response headers of an HTTP default response for SendPositions
+type SendPositionsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SendPositionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19717,6 +20833,10 @@ type SendPositionsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SendPositionsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SendPositionsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19763,6 +20883,18 @@ func (r SendPositionsResponse) ContentType() string {
 	return ""
 }
 
+// ListQuotasResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListQuotas
+type ListQuotasResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListQuotasResponseDefaultHeaders the declared response headers of an HTTP default response for ListQuotas
+type ListQuotasResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListQuotasResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19772,6 +20904,10 @@ type ListQuotasResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListQuotasResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListQuotasResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19818,6 +20954,18 @@ func (r ListQuotasResponse) ContentType() string {
 	return ""
 }
 
+// ListRecusalsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListRecusals
+type ListRecusalsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListRecusalsResponseDefaultHeaders the declared response headers of an HTTP default response for ListRecusals
+type ListRecusalsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListRecusalsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19827,6 +20975,10 @@ type ListRecusalsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListRecusalsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListRecusalsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -19873,6 +21025,18 @@ func (r ListRecusalsResponse) ContentType() string {
 	return ""
 }
 
+// ExportRosterResponse4XXHeaders the declared response headers of an HTTP 4XX response for ExportRoster
+type ExportRosterResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ExportRosterResponseDefaultHeaders the declared response headers of an HTTP default response for ExportRoster
+type ExportRosterResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ExportRosterResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19880,6 +21044,10 @@ type ExportRosterResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ExportRosterResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ExportRosterResponseDefaultHeaders
 }
 
 // GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
@@ -19926,6 +21094,18 @@ type StartImportResponse202Headers struct {
 	Location string
 }
 
+// StartImportResponse4XXHeaders the declared response headers of an HTTP 4XX response for StartImport
+type StartImportResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// StartImportResponseDefaultHeaders the declared response headers of an HTTP default response for StartImport
+type StartImportResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type StartImportResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19937,6 +21117,10 @@ type StartImportResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers202 the parsed response headers for an HTTP 202 response
 	Headers202 *StartImportResponse202Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *StartImportResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *StartImportResponseDefaultHeaders
 }
 
 // GetJSON202 returns the response for an HTTP 202 `application/json` response
@@ -19983,6 +21167,18 @@ func (r StartImportResponse) ContentType() string {
 	return ""
 }
 
+// GetImportResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetImport
+type GetImportResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetImportResponseDefaultHeaders the declared response headers of an HTTP default response for GetImport
+type GetImportResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetImportResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19992,6 +21188,10 @@ type GetImportResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetImportResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetImportResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -20038,6 +21238,18 @@ func (r GetImportResponse) ContentType() string {
 	return ""
 }
 
+// SyncRosterResponse4XXHeaders the declared response headers of an HTTP 4XX response for SyncRoster
+type SyncRosterResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SyncRosterResponseDefaultHeaders the declared response headers of an HTTP default response for SyncRoster
+type SyncRosterResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SyncRosterResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20047,6 +21259,10 @@ type SyncRosterResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SyncRosterResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SyncRosterResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -20093,6 +21309,18 @@ func (r SyncRosterResponse) ContentType() string {
 	return ""
 }
 
+// AskRulingResponse4XXHeaders the declared response headers of an HTTP 4XX response for AskRuling
+type AskRulingResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AskRulingResponseDefaultHeaders the declared response headers of an HTTP default response for AskRuling
+type AskRulingResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AskRulingResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20102,6 +21330,10 @@ type AskRulingResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AskRulingResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AskRulingResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -20148,6 +21380,18 @@ func (r AskRulingResponse) ContentType() string {
 	return ""
 }
 
+// SignInResponse4XXHeaders the declared response headers of an HTTP 4XX response for SignIn
+type SignInResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SignInResponseDefaultHeaders the declared response headers of an HTTP default response for SignIn
+type SignInResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SignInResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20157,6 +21401,10 @@ type SignInResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SignInResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SignInResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -20203,6 +21451,18 @@ func (r SignInResponse) ContentType() string {
 	return ""
 }
 
+// SignOutResponse4XXHeaders the declared response headers of an HTTP 4XX response for SignOut
+type SignOutResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SignOutResponseDefaultHeaders the declared response headers of an HTTP default response for SignOut
+type SignOutResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SignOutResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20210,6 +21470,10 @@ type SignOutResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SignOutResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SignOutResponseDefaultHeaders
 }
 
 // GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
@@ -20251,6 +21515,18 @@ func (r SignOutResponse) ContentType() string {
 	return ""
 }
 
+// ListPlansResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListPlans
+type ListPlansResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListPlansResponseDefaultHeaders the declared response headers of an HTTP default response for ListPlans
+type ListPlansResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListPlansResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20260,6 +21536,10 @@ type ListPlansResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListPlansResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListPlansResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -20311,6 +21591,18 @@ type PlanShiftResponse201Headers struct {
 	IdempotentReplayed *string
 }
 
+// PlanShiftResponse4XXHeaders the declared response headers of an HTTP 4XX response for PlanShift
+type PlanShiftResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// PlanShiftResponseDefaultHeaders the declared response headers of an HTTP default response for PlanShift
+type PlanShiftResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type PlanShiftResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20322,6 +21614,10 @@ type PlanShiftResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *PlanShiftResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *PlanShiftResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *PlanShiftResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -20373,6 +21669,18 @@ type CancelPlanResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// CancelPlanResponse4XXHeaders the declared response headers of an HTTP 4XX response for CancelPlan
+type CancelPlanResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// CancelPlanResponseDefaultHeaders the declared response headers of an HTTP default response for CancelPlan
+type CancelPlanResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CancelPlanResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20384,6 +21692,10 @@ type CancelPlanResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CancelPlanResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *CancelPlanResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CancelPlanResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -20430,6 +21742,18 @@ func (r CancelPlanResponse) ContentType() string {
 	return ""
 }
 
+// CallRollResponse4XXHeaders the declared response headers of an HTTP 4XX response for CallRoll
+type CallRollResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// CallRollResponseDefaultHeaders the declared response headers of an HTTP default response for CallRoll
+type CallRollResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CallRollResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20439,6 +21763,10 @@ type CallRollResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *CallRollResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CallRollResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -20490,6 +21818,18 @@ type ProposeSwapResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// ProposeSwapResponse4XXHeaders the declared response headers of an HTTP 4XX response for ProposeSwap
+type ProposeSwapResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ProposeSwapResponseDefaultHeaders the declared response headers of an HTTP default response for ProposeSwap
+type ProposeSwapResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ProposeSwapResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20501,6 +21841,10 @@ type ProposeSwapResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ProposeSwapResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ProposeSwapResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ProposeSwapResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -20552,6 +21896,18 @@ type StepSwapResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// StepSwapResponse4XXHeaders the declared response headers of an HTTP 4XX response for StepSwap
+type StepSwapResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// StepSwapResponseDefaultHeaders the declared response headers of an HTTP default response for StepSwap
+type StepSwapResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type StepSwapResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20563,6 +21919,10 @@ type StepSwapResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *StepSwapResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *StepSwapResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *StepSwapResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -20609,6 +21969,18 @@ func (r StepSwapResponse) ContentType() string {
 	return ""
 }
 
+// ListShiftsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListShifts
+type ListShiftsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListShiftsResponseDefaultHeaders the declared response headers of an HTTP default response for ListShifts
+type ListShiftsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListShiftsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20618,6 +21990,10 @@ type ListShiftsResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListShiftsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListShiftsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -20669,6 +22045,18 @@ type CheckInResponse201Headers struct {
 	IdempotentReplayed *string
 }
 
+// CheckInResponse4XXHeaders the declared response headers of an HTTP 4XX response for CheckIn
+type CheckInResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// CheckInResponseDefaultHeaders the declared response headers of an HTTP default response for CheckIn
+type CheckInResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CheckInResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20680,6 +22068,10 @@ type CheckInResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CheckInResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *CheckInResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CheckInResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -20731,6 +22123,18 @@ type CheckOutResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// CheckOutResponse4XXHeaders the declared response headers of an HTTP 4XX response for CheckOut
+type CheckOutResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// CheckOutResponseDefaultHeaders the declared response headers of an HTTP default response for CheckOut
+type CheckOutResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CheckOutResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20742,6 +22146,10 @@ type CheckOutResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CheckOutResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *CheckOutResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CheckOutResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -20788,6 +22196,18 @@ func (r CheckOutResponse) ContentType() string {
 	return ""
 }
 
+// ListSoloEnforcementResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListSoloEnforcement
+type ListSoloEnforcementResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListSoloEnforcementResponseDefaultHeaders the declared response headers of an HTTP default response for ListSoloEnforcement
+type ListSoloEnforcementResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListSoloEnforcementResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20797,6 +22217,10 @@ type ListSoloEnforcementResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListSoloEnforcementResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListSoloEnforcementResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -20843,6 +22267,18 @@ func (r ListSoloEnforcementResponse) ContentType() string {
 	return ""
 }
 
+// ListTasksResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListTasks
+type ListTasksResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListTasksResponseDefaultHeaders the declared response headers of an HTTP default response for ListTasks
+type ListTasksResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListTasksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20852,6 +22288,10 @@ type ListTasksResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListTasksResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListTasksResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -20904,6 +22344,18 @@ type DispatchTaskResponse201Headers struct {
 	Location           string
 }
 
+// DispatchTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for DispatchTask
+type DispatchTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// DispatchTaskResponseDefaultHeaders the declared response headers of an HTTP default response for DispatchTask
+type DispatchTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DispatchTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20917,6 +22369,10 @@ type DispatchTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *DispatchTaskResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *DispatchTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DispatchTaskResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -20968,6 +22424,18 @@ func (r DispatchTaskResponse) ContentType() string {
 	return ""
 }
 
+// GetTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetTask
+type GetTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetTaskResponseDefaultHeaders the declared response headers of an HTTP default response for GetTask
+type GetTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20977,6 +22445,10 @@ type GetTaskResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21028,6 +22500,18 @@ type AcceptTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// AcceptTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for AcceptTask
+type AcceptTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AcceptTaskResponseDefaultHeaders the declared response headers of an HTTP default response for AcceptTask
+type AcceptTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AcceptTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21041,6 +22525,10 @@ type AcceptTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AcceptTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AcceptTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AcceptTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21097,6 +22585,18 @@ type AcknowledgeTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// AcknowledgeTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for AcknowledgeTask
+type AcknowledgeTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AcknowledgeTaskResponseDefaultHeaders the declared response headers of an HTTP default response for AcknowledgeTask
+type AcknowledgeTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AcknowledgeTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21110,6 +22610,10 @@ type AcknowledgeTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AcknowledgeTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AcknowledgeTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AcknowledgeTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21166,6 +22670,18 @@ type ChangeActsResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// ChangeActsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ChangeActs
+type ChangeActsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ChangeActsResponseDefaultHeaders the declared response headers of an HTTP default response for ChangeActs
+type ChangeActsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ChangeActsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21179,6 +22695,10 @@ type ChangeActsResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ChangeActsResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ChangeActsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ChangeActsResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21235,6 +22755,18 @@ type CancelTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// CancelTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for CancelTask
+type CancelTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// CancelTaskResponseDefaultHeaders the declared response headers of an HTTP default response for CancelTask
+type CancelTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CancelTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21248,6 +22780,10 @@ type CancelTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CancelTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *CancelTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CancelTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21299,6 +22835,18 @@ func (r CancelTaskResponse) ContentType() string {
 	return ""
 }
 
+// OrderChecksResponse4XXHeaders the declared response headers of an HTTP 4XX response for OrderChecks
+type OrderChecksResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// OrderChecksResponseDefaultHeaders the declared response headers of an HTTP default response for OrderChecks
+type OrderChecksResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type OrderChecksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21308,6 +22856,10 @@ type OrderChecksResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *OrderChecksResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *OrderChecksResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21354,6 +22906,18 @@ func (r OrderChecksResponse) ContentType() string {
 	return ""
 }
 
+// ListChecksResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListChecks
+type ListChecksResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListChecksResponseDefaultHeaders the declared response headers of an HTTP default response for ListChecks
+type ListChecksResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListChecksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21363,6 +22927,10 @@ type ListChecksResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListChecksResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListChecksResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21414,6 +22982,18 @@ type AnswerCheckResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// AnswerCheckResponse4XXHeaders the declared response headers of an HTTP 4XX response for AnswerCheck
+type AnswerCheckResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AnswerCheckResponseDefaultHeaders the declared response headers of an HTTP default response for AnswerCheck
+type AnswerCheckResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AnswerCheckResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21425,6 +23005,10 @@ type AnswerCheckResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AnswerCheckResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AnswerCheckResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AnswerCheckResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21476,6 +23060,18 @@ type DeclineTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// DeclineTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for DeclineTask
+type DeclineTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// DeclineTaskResponseDefaultHeaders the declared response headers of an HTTP default response for DeclineTask
+type DeclineTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DeclineTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21489,6 +23085,10 @@ type DeclineTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *DeclineTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *DeclineTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DeclineTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21545,6 +23145,18 @@ type FinishTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// FinishTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for FinishTask
+type FinishTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// FinishTaskResponseDefaultHeaders the declared response headers of an HTTP default response for FinishTask
+type FinishTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type FinishTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21558,6 +23170,10 @@ type FinishTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *FinishTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *FinishTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *FinishTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21609,6 +23225,18 @@ func (r FinishTaskResponse) ContentType() string {
 	return ""
 }
 
+// GetTaskHistoryResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetTaskHistory
+type GetTaskHistoryResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetTaskHistoryResponseDefaultHeaders the declared response headers of an HTTP default response for GetTaskHistory
+type GetTaskHistoryResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetTaskHistoryResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21618,6 +23246,10 @@ type GetTaskHistoryResponse struct {
 	ApplicationProblemJSON4XX *Problem
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetTaskHistoryResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetTaskHistoryResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21669,6 +23301,18 @@ type HoldTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// HoldTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for HoldTask
+type HoldTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// HoldTaskResponseDefaultHeaders the declared response headers of an HTTP default response for HoldTask
+type HoldTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type HoldTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21680,6 +23324,10 @@ type HoldTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *HoldTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *HoldTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *HoldTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21731,6 +23379,18 @@ type NameLeadResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// NameLeadResponse4XXHeaders the declared response headers of an HTTP 4XX response for NameLead
+type NameLeadResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// NameLeadResponseDefaultHeaders the declared response headers of an HTTP default response for NameLead
+type NameLeadResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type NameLeadResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21744,6 +23404,10 @@ type NameLeadResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *NameLeadResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *NameLeadResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *NameLeadResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21800,6 +23464,18 @@ type AcceptLeadResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// AcceptLeadResponse4XXHeaders the declared response headers of an HTTP 4XX response for AcceptLead
+type AcceptLeadResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AcceptLeadResponseDefaultHeaders the declared response headers of an HTTP default response for AcceptLead
+type AcceptLeadResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AcceptLeadResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21813,6 +23489,10 @@ type AcceptLeadResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AcceptLeadResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AcceptLeadResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AcceptLeadResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21869,6 +23549,18 @@ type ShowCodeResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// ShowCodeResponse4XXHeaders the declared response headers of an HTTP 4XX response for ShowCode
+type ShowCodeResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ShowCodeResponseDefaultHeaders the declared response headers of an HTTP default response for ShowCode
+type ShowCodeResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ShowCodeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21882,6 +23574,10 @@ type ShowCodeResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ShowCodeResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ShowCodeResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ShowCodeResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -21938,6 +23634,18 @@ type EnterCodeResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// EnterCodeResponse4XXHeaders the declared response headers of an HTTP 4XX response for EnterCode
+type EnterCodeResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// EnterCodeResponseDefaultHeaders the declared response headers of an HTTP default response for EnterCode
+type EnterCodeResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type EnterCodeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21951,6 +23659,10 @@ type EnterCodeResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *EnterCodeResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *EnterCodeResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *EnterCodeResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -22007,6 +23719,18 @@ type TakeLeadResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// TakeLeadResponse4XXHeaders the declared response headers of an HTTP 4XX response for TakeLead
+type TakeLeadResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// TakeLeadResponseDefaultHeaders the declared response headers of an HTTP default response for TakeLead
+type TakeLeadResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type TakeLeadResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22020,6 +23744,10 @@ type TakeLeadResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *TakeLeadResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *TakeLeadResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *TakeLeadResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -22076,6 +23804,18 @@ type ObjectToOrderResponse201Headers struct {
 	IdempotentReplayed *string
 }
 
+// ObjectToOrderResponse4XXHeaders the declared response headers of an HTTP 4XX response for ObjectToOrder
+type ObjectToOrderResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ObjectToOrderResponseDefaultHeaders the declared response headers of an HTTP default response for ObjectToOrder
+type ObjectToOrderResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ObjectToOrderResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22087,6 +23827,10 @@ type ObjectToOrderResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *ObjectToOrderResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ObjectToOrderResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ObjectToOrderResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -22138,6 +23882,18 @@ type AnswerObjectionResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// AnswerObjectionResponse4XXHeaders the declared response headers of an HTTP 4XX response for AnswerObjection
+type AnswerObjectionResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AnswerObjectionResponseDefaultHeaders the declared response headers of an HTTP default response for AnswerObjection
+type AnswerObjectionResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AnswerObjectionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22149,6 +23905,10 @@ type AnswerObjectionResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AnswerObjectionResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AnswerObjectionResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AnswerObjectionResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -22200,6 +23960,18 @@ type PauseTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// PauseTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for PauseTask
+type PauseTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// PauseTaskResponseDefaultHeaders the declared response headers of an HTTP default response for PauseTask
+type PauseTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type PauseTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22213,6 +23985,10 @@ type PauseTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *PauseTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *PauseTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *PauseTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -22269,6 +24045,18 @@ type ReassignTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// ReassignTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for ReassignTask
+type ReassignTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ReassignTaskResponseDefaultHeaders the declared response headers of an HTTP default response for ReassignTask
+type ReassignTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ReassignTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22282,6 +24070,10 @@ type ReassignTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ReassignTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ReassignTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ReassignTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -22338,6 +24130,18 @@ type AskRecusalResponse201Headers struct {
 	IdempotentReplayed *string
 }
 
+// AskRecusalResponse4XXHeaders the declared response headers of an HTTP 4XX response for AskRecusal
+type AskRecusalResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AskRecusalResponseDefaultHeaders the declared response headers of an HTTP default response for AskRecusal
+type AskRecusalResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AskRecusalResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22349,6 +24153,10 @@ type AskRecusalResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *AskRecusalResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AskRecusalResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AskRecusalResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -22400,6 +24208,18 @@ type DecideRecusalResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// DecideRecusalResponse4XXHeaders the declared response headers of an HTTP 4XX response for DecideRecusal
+type DecideRecusalResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// DecideRecusalResponseDefaultHeaders the declared response headers of an HTTP default response for DecideRecusal
+type DecideRecusalResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DecideRecusalResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22411,6 +24231,10 @@ type DecideRecusalResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *DecideRecusalResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *DecideRecusalResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DecideRecusalResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -22462,6 +24286,18 @@ type AskRestraintResponse201Headers struct {
 	IdempotentReplayed *string
 }
 
+// AskRestraintResponse4XXHeaders the declared response headers of an HTTP 4XX response for AskRestraint
+type AskRestraintResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// AskRestraintResponseDefaultHeaders the declared response headers of an HTTP default response for AskRestraint
+type AskRestraintResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AskRestraintResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22473,6 +24309,10 @@ type AskRestraintResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *AskRestraintResponse201Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *AskRestraintResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AskRestraintResponseDefaultHeaders
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -22524,6 +24364,18 @@ type CommandRestraintResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// CommandRestraintResponse4XXHeaders the declared response headers of an HTTP 4XX response for CommandRestraint
+type CommandRestraintResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// CommandRestraintResponseDefaultHeaders the declared response headers of an HTTP default response for CommandRestraint
+type CommandRestraintResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CommandRestraintResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22537,6 +24389,10 @@ type CommandRestraintResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CommandRestraintResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *CommandRestraintResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CommandRestraintResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -22593,6 +24449,18 @@ type ReportRestraintResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// ReportRestraintResponse4XXHeaders the declared response headers of an HTTP 4XX response for ReportRestraint
+type ReportRestraintResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ReportRestraintResponseDefaultHeaders the declared response headers of an HTTP default response for ReportRestraint
+type ReportRestraintResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ReportRestraintResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22604,6 +24472,10 @@ type ReportRestraintResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ReportRestraintResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ReportRestraintResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ReportRestraintResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -22655,6 +24527,18 @@ type TellRestraintUseResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// TellRestraintUseResponse4XXHeaders the declared response headers of an HTTP 4XX response for TellRestraintUse
+type TellRestraintUseResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// TellRestraintUseResponseDefaultHeaders the declared response headers of an HTTP default response for TellRestraintUse
+type TellRestraintUseResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type TellRestraintUseResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22666,6 +24550,10 @@ type TellRestraintUseResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *TellRestraintUseResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *TellRestraintUseResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *TellRestraintUseResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -22717,6 +24605,18 @@ type ResumeTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// ResumeTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for ResumeTask
+type ResumeTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ResumeTaskResponseDefaultHeaders the declared response headers of an HTTP default response for ResumeTask
+type ResumeTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ResumeTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22730,6 +24630,10 @@ type ResumeTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ResumeTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ResumeTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ResumeTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -22786,6 +24690,18 @@ type StartTaskResponse200Headers struct {
 	IdempotentReplayed *string
 }
 
+// StartTaskResponse4XXHeaders the declared response headers of an HTTP 4XX response for StartTask
+type StartTaskResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// StartTaskResponseDefaultHeaders the declared response headers of an HTTP default response for StartTask
+type StartTaskResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type StartTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22799,6 +24715,10 @@ type StartTaskResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *StartTaskResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *StartTaskResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *StartTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -23268,6 +25188,36 @@ func (c *ClientWithResponses) ListCandidatesWithResponse(ctx context.Context, pa
 		return nil, err
 	}
 	return ParseListCandidatesResponse(rsp)
+}
+
+// EnrolDeviceKeyWithBodyWithResponse Enrol the key of this device
+//
+// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+func (c *ClientWithResponses) EnrolDeviceKeyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EnrolDeviceKeyResponse, error) {
+	rsp, err := c.EnrolDeviceKeyWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEnrolDeviceKeyResponse(rsp)
+}
+
+// EnrolDeviceKeyWithResponse Enrol the key of this device
+//
+// Gives the session's device its key, proven by the `DPoP` header: a proof by that key over this request, with the hash of the session's token (`ath`) and the server's nonce. From the answer on every token of the device is bound to the key, also this one. A device gets a key once: the same one again changes nothing, another one is 409 `device_has_another_key`. When there was no answer, ask again; if that is 401 `dpop_required` the key was enrolled, and the token is sent with the scheme DPoP.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/devices/current/key (the `EnrolDeviceKey` operationId).
+func (c *ClientWithResponses) EnrolDeviceKeyWithResponse(ctx context.Context, body EnrolDeviceKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*EnrolDeviceKeyResponse, error) {
+	rsp, err := c.EnrolDeviceKey(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEnrolDeviceKeyResponse(rsp)
 }
 
 // RevokeDeviceWithResponse Revoke a device
@@ -24097,7 +26047,7 @@ func (c *ClientWithResponses) AskRulingWithResponse(ctx context.Context, body As
 
 // SignInWithBodyWithResponse Sign in
 //
-// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -24112,7 +26062,7 @@ func (c *ClientWithResponses) SignInWithBodyWithResponse(ctx context.Context, co
 
 // SignInWithResponse Sign in
 //
-// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`).
+// Opens a session for a person on a device registered to them. Whatever is wrong (number, password, device, a separated person), the answer is the same 401 `sign_in_failed`. Attempts are limited for each number and address (429 with `Retry-After`). A device with a key sends a `DPoP` proof by it; without one it fails as with a wrong password. A `device_key` is enrolled for a device that has none, proven by the `DPoP` header; another key than the device has is 409 `device_has_another_key`: it is another device.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -25240,6 +27190,43 @@ func ParseGetAsyncapiResponse(rsp *http.Response) (*GetAsyncapiResponse, error) 
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetAsyncapiResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetAsyncapiResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -25278,6 +27265,43 @@ func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetHealthResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetHealthResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -25320,6 +27344,43 @@ func ParseGetOpenapiResponse(rsp *http.Response) (*GetOpenapiResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetOpenapiResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetOpenapiResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -25360,6 +27421,43 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetReadinessResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetReadinessResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -25398,6 +27496,43 @@ func ParseListAlarmsResponse(rsp *http.Response) (*ListAlarmsResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListAlarmsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListAlarmsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -25458,6 +27593,40 @@ func ParseRaiseAlarmResponse(rsp *http.Response) (*RaiseAlarmResponse, error) {
 			headers.Location = value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers RaiseAlarmResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers RaiseAlarmResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -25498,6 +27667,43 @@ func ParseGetAlarmResponse(rsp *http.Response) (*GetAlarmResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetAlarmResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetAlarmResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -25551,6 +27757,40 @@ func ParseAnswerAlarmResponse(rsp *http.Response) (*AnswerAlarmResponse, error) 
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers AnswerAlarmResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AnswerAlarmResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -25604,6 +27844,40 @@ func ParseCloseAlarmResponse(rsp *http.Response) (*CloseAlarmResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers CloseAlarmResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers CloseAlarmResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -25640,6 +27914,43 @@ func ParseAcknowledgeAlarmResponse(rsp *http.Response) (*AcknowledgeAlarmRespons
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers AcknowledgeAlarmResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AcknowledgeAlarmResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -25682,6 +27993,43 @@ func ParseListApplicantsResponse(rsp *http.Response) (*ListApplicantsResponse, e
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListApplicantsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListApplicantsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -25720,6 +28068,43 @@ func ParseRegisterApplicantResponse(rsp *http.Response) (*RegisterApplicantRespo
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers RegisterApplicantResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers RegisterApplicantResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -25762,6 +28147,43 @@ func ParseGetApplicantResponse(rsp *http.Response) (*GetApplicantResponse, error
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetApplicantResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetApplicantResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -25800,6 +28222,43 @@ func ParseDeclareApplicantResponse(rsp *http.Response) (*DeclareApplicantRespons
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers DeclareApplicantResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers DeclareApplicantResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -25849,6 +28308,43 @@ func ParseHireApplicantResponse(rsp *http.Response) (*HireApplicantResponse, err
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers HireApplicantResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers HireApplicantResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -25896,6 +28392,43 @@ func ParsePassStageResponse(rsp *http.Response) (*PassStageResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers PassStageResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers PassStageResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -25934,6 +28467,43 @@ func ParseListApprovalsResponse(rsp *http.Response) (*ListApprovalsResponse, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListApprovalsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListApprovalsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -25987,6 +28557,40 @@ func ParseDecideApprovalResponse(rsp *http.Response) (*DecideApprovalResponse, e
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers DecideApprovalResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers DecideApprovalResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26029,6 +28633,120 @@ func ParseListCandidatesResponse(rsp *http.Response) (*ListCandidatesResponse, e
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListCandidatesResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListCandidatesResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEnrolDeviceKeyResponse parses an HTTP response from a EnrolDeviceKeyWithResponse call
+func ParseEnrolDeviceKeyResponse(rsp *http.Response) (*EnrolDeviceKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EnrolDeviceKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Device
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers EnrolDeviceKeyResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers EnrolDeviceKeyResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -26067,6 +28785,43 @@ func ParseRevokeDeviceResponse(rsp *http.Response) (*RevokeDeviceResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers RevokeDeviceResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers RevokeDeviceResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26109,6 +28864,43 @@ func ParseCreateFeedTicketResponse(rsp *http.Response) (*CreateFeedTicketRespons
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers CreateFeedTicketResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers CreateFeedTicketResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -26147,6 +28939,43 @@ func ParseListActsResponse(rsp *http.Response) (*ListActsResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListActsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListActsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26189,6 +29018,43 @@ func ParseGetActResponse(rsp *http.Response) (*GetActResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetActResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetActResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -26227,6 +29093,43 @@ func ParseListArticlesResponse(rsp *http.Response) (*ListArticlesResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListArticlesResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListArticlesResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26269,6 +29172,43 @@ func ParseGetArticleResponse(rsp *http.Response) (*GetArticleResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetArticleResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetArticleResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -26300,6 +29240,43 @@ func ParseRunBacktestResponse(rsp *http.Response) (*RunBacktestResponse, error) 
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers RunBacktestResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers RunBacktestResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26340,6 +29317,43 @@ func ParseListProposalsResponse(rsp *http.Response) (*ListProposalsResponse, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListProposalsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListProposalsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26393,6 +29407,40 @@ func ParseProposeChangeResponse(rsp *http.Response) (*ProposeChangeResponse, err
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ProposeChangeResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ProposeChangeResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26446,6 +29494,40 @@ func ParseApproveProposalResponse(rsp *http.Response) (*ApproveProposalResponse,
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ApproveProposalResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ApproveProposalResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26499,6 +29581,40 @@ func ParseRejectProposalResponse(rsp *http.Response) (*RejectProposalResponse, e
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers RejectProposalResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers RejectProposalResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26552,6 +29668,40 @@ func ParseWithdrawProposalResponse(rsp *http.Response) (*WithdrawProposalRespons
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers WithdrawProposalResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers WithdrawProposalResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26594,6 +29744,43 @@ func ParseListReadingsResponse(rsp *http.Response) (*ListReadingsResponse, error
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListReadingsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListReadingsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -26634,6 +29821,43 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetMeResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetMeResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -26670,6 +29894,43 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ChangePasswordResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ChangePasswordResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -26704,6 +29965,43 @@ func ParseSetPushTokenResponse(rsp *http.Response) (*SetPushTokenResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SetPushTokenResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SetPushTokenResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26744,6 +30042,43 @@ func ParseListObjectionsResponse(rsp *http.Response) (*ListObjectionsResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListObjectionsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListObjectionsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26797,6 +30132,40 @@ func ParseObserveResponse(rsp *http.Response) (*ObserveResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ObserveResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ObserveResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26839,6 +30208,43 @@ func ParseListNearbyOfficersResponse(rsp *http.Response) (*ListNearbyOfficersRes
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListNearbyOfficersResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListNearbyOfficersResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -26877,6 +30283,43 @@ func ParseListOrgansResponse(rsp *http.Response) (*ListOrgansResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListOrgansResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListOrgansResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -26919,6 +30362,43 @@ func ParseSetQuotaResponse(rsp *http.Response) (*SetQuotaResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SetQuotaResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SetQuotaResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -26959,6 +30439,43 @@ func ParseListPeopleResponse(rsp *http.Response) (*ListPeopleResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListPeopleResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListPeopleResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -26997,6 +30514,43 @@ func ParseGetPersonResponse(rsp *http.Response) (*GetPersonResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetPersonResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetPersonResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27050,6 +30604,40 @@ func ParseRegisterDeviceResponse(rsp *http.Response) (*RegisterDeviceResponse, e
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers RegisterDeviceResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers RegisterDeviceResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27092,6 +30680,43 @@ func ParseGetHandBackResponse(rsp *http.Response) (*GetHandBackResponse, error) 
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetHandBackResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetHandBackResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -27130,6 +30755,43 @@ func ParseReceiveBackResponse(rsp *http.Response) (*ReceiveBackResponse, error) 
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ReceiveBackResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ReceiveBackResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27172,6 +30834,43 @@ func ParseGetHoursResponse(rsp *http.Response) (*GetHoursResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetHoursResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetHoursResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -27210,6 +30909,43 @@ func ParseTransferPersonResponse(rsp *http.Response) (*TransferPersonResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers TransferPersonResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers TransferPersonResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27252,6 +30988,43 @@ func ParseSetPersonStatusResponse(rsp *http.Response) (*SetPersonStatusResponse,
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SetPersonStatusResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SetPersonStatusResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -27290,6 +31063,43 @@ func ParseGetSupervisionResponse(rsp *http.Response) (*GetSupervisionResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetSupervisionResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetSupervisionResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27343,6 +31153,40 @@ func ParseOrderPlainClothesResponse(rsp *http.Response) (*OrderPlainClothesRespo
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers OrderPlainClothesResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers OrderPlainClothesResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27385,6 +31229,43 @@ func ParseSendPositionsResponse(rsp *http.Response) (*SendPositionsResponse, err
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SendPositionsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SendPositionsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -27423,6 +31304,43 @@ func ParseListQuotasResponse(rsp *http.Response) (*ListQuotasResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListQuotasResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListQuotasResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27465,6 +31383,43 @@ func ParseListRecusalsResponse(rsp *http.Response) (*ListRecusalsResponse, error
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListRecusalsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListRecusalsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -27496,6 +31451,43 @@ func ParseExportRosterResponse(rsp *http.Response) (*ExportRosterResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ExportRosterResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ExportRosterResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27549,6 +31541,40 @@ func ParseStartImportResponse(rsp *http.Response) (*StartImportResponse, error) 
 			headers.Location = value
 		}
 		response.Headers202 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers StartImportResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers StartImportResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27591,6 +31617,43 @@ func ParseGetImportResponse(rsp *http.Response) (*GetImportResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetImportResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetImportResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -27629,6 +31692,43 @@ func ParseSyncRosterResponse(rsp *http.Response) (*SyncRosterResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SyncRosterResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SyncRosterResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27671,6 +31771,43 @@ func ParseAskRulingResponse(rsp *http.Response) (*AskRulingResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers AskRulingResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AskRulingResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -27711,6 +31848,43 @@ func ParseSignInResponse(rsp *http.Response) (*SignInResponse, error) {
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SignInResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SignInResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -27745,6 +31919,43 @@ func ParseSignOutResponse(rsp *http.Response) (*SignOutResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SignOutResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SignOutResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27785,6 +31996,43 @@ func ParseListPlansResponse(rsp *http.Response) (*ListPlansResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListPlansResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListPlansResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27838,6 +32086,40 @@ func ParsePlanShiftResponse(rsp *http.Response) (*PlanShiftResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers PlanShiftResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers PlanShiftResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27891,6 +32173,40 @@ func ParseCancelPlanResponse(rsp *http.Response) (*CancelPlanResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers CancelPlanResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers CancelPlanResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27931,6 +32247,43 @@ func ParseCallRollResponse(rsp *http.Response) (*CallRollResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers CallRollResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers CallRollResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -27984,6 +32337,40 @@ func ParseProposeSwapResponse(rsp *http.Response) (*ProposeSwapResponse, error) 
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ProposeSwapResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ProposeSwapResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28037,6 +32424,40 @@ func ParseStepSwapResponse(rsp *http.Response) (*StepSwapResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers StepSwapResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers StepSwapResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28077,6 +32498,43 @@ func ParseListShiftsResponse(rsp *http.Response) (*ListShiftsResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListShiftsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListShiftsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28130,6 +32588,40 @@ func ParseCheckInResponse(rsp *http.Response) (*CheckInResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers CheckInResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers CheckInResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28183,6 +32675,40 @@ func ParseCheckOutResponse(rsp *http.Response) (*CheckOutResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers CheckOutResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers CheckOutResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28225,6 +32751,43 @@ func ParseListSoloEnforcementResponse(rsp *http.Response) (*ListSoloEnforcementR
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListSoloEnforcementResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListSoloEnforcementResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -28263,6 +32826,43 @@ func ParseListTasksResponse(rsp *http.Response) (*ListTasksResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListTasksResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListTasksResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28330,6 +32930,40 @@ func ParseDispatchTaskResponse(rsp *http.Response) (*DispatchTaskResponse, error
 			headers.Location = value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers DispatchTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers DispatchTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28370,6 +33004,43 @@ func ParseGetTaskResponse(rsp *http.Response) (*GetTaskResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28430,6 +33101,40 @@ func ParseAcceptTaskResponse(rsp *http.Response) (*AcceptTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers AcceptTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AcceptTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28490,6 +33195,40 @@ func ParseAcknowledgeTaskResponse(rsp *http.Response) (*AcknowledgeTaskResponse,
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers AcknowledgeTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AcknowledgeTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28550,6 +33289,40 @@ func ParseChangeActsResponse(rsp *http.Response) (*ChangeActsResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ChangeActsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ChangeActsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28610,6 +33383,40 @@ func ParseCancelTaskResponse(rsp *http.Response) (*CancelTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers CancelTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers CancelTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28652,6 +33459,43 @@ func ParseOrderChecksResponse(rsp *http.Response) (*OrderChecksResponse, error) 
 
 	}
 
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers OrderChecksResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers OrderChecksResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
 	return response, nil
 }
 
@@ -28690,6 +33534,43 @@ func ParseListChecksResponse(rsp *http.Response) (*ListChecksResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListChecksResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListChecksResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28743,6 +33624,40 @@ func ParseAnswerCheckResponse(rsp *http.Response) (*AnswerCheckResponse, error) 
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers AnswerCheckResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AnswerCheckResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28803,6 +33718,40 @@ func ParseDeclineTaskResponse(rsp *http.Response) (*DeclineTaskResponse, error) 
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers DeclineTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers DeclineTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28863,6 +33812,40 @@ func ParseFinishTaskResponse(rsp *http.Response) (*FinishTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers FinishTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers FinishTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28903,6 +33886,43 @@ func ParseGetTaskHistoryResponse(rsp *http.Response) (*GetTaskHistoryResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers GetTaskHistoryResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetTaskHistoryResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -28956,6 +33976,40 @@ func ParseHoldTaskResponse(rsp *http.Response) (*HoldTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers HoldTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers HoldTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29016,6 +34070,40 @@ func ParseNameLeadResponse(rsp *http.Response) (*NameLeadResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers NameLeadResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers NameLeadResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29076,6 +34164,40 @@ func ParseAcceptLeadResponse(rsp *http.Response) (*AcceptLeadResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers AcceptLeadResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AcceptLeadResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29136,6 +34258,40 @@ func ParseShowCodeResponse(rsp *http.Response) (*ShowCodeResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ShowCodeResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ShowCodeResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29196,6 +34352,40 @@ func ParseEnterCodeResponse(rsp *http.Response) (*EnterCodeResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers EnterCodeResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers EnterCodeResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29256,6 +34446,40 @@ func ParseTakeLeadResponse(rsp *http.Response) (*TakeLeadResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers TakeLeadResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers TakeLeadResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29309,6 +34533,40 @@ func ParseObjectToOrderResponse(rsp *http.Response) (*ObjectToOrderResponse, err
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ObjectToOrderResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ObjectToOrderResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29362,6 +34620,40 @@ func ParseAnswerObjectionResponse(rsp *http.Response) (*AnswerObjectionResponse,
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers AnswerObjectionResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AnswerObjectionResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29422,6 +34714,40 @@ func ParsePauseTaskResponse(rsp *http.Response) (*PauseTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers PauseTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers PauseTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29482,6 +34808,40 @@ func ParseReassignTaskResponse(rsp *http.Response) (*ReassignTaskResponse, error
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ReassignTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ReassignTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29535,6 +34895,40 @@ func ParseAskRecusalResponse(rsp *http.Response) (*AskRecusalResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers AskRecusalResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AskRecusalResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29588,6 +34982,40 @@ func ParseDecideRecusalResponse(rsp *http.Response) (*DecideRecusalResponse, err
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers DecideRecusalResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers DecideRecusalResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29641,6 +35069,40 @@ func ParseAskRestraintResponse(rsp *http.Response) (*AskRestraintResponse, error
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers AskRestraintResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers AskRestraintResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29701,6 +35163,40 @@ func ParseCommandRestraintResponse(rsp *http.Response) (*CommandRestraintRespons
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers CommandRestraintResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers CommandRestraintResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29754,6 +35250,40 @@ func ParseReportRestraintResponse(rsp *http.Response) (*ReportRestraintResponse,
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ReportRestraintResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ReportRestraintResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29807,6 +35337,40 @@ func ParseTellRestraintUseResponse(rsp *http.Response) (*TellRestraintUseRespons
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers TellRestraintUseResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers TellRestraintUseResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29867,6 +35431,40 @@ func ParseResumeTaskResponse(rsp *http.Response) (*ResumeTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers ResumeTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ResumeTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -29927,6 +35525,40 @@ func ParseStartTaskResponse(rsp *http.Response) (*StartTaskResponse, error) {
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers StartTaskResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers StartTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil

@@ -37,7 +37,7 @@ func (o office) enters(orders ...string) {
 // equips registers a device and sets the password, and answers the device's id.
 func (o office) equips(number string) (device string) {
 	o.t.Helper()
-	said := o.admin("device", number, "警务通", "--platform=android").says(o.t, 0, "device ")
+	said := o.admin("device", number, "工作站", "--platform=web").says(o.t, 0, "device ") // a phone would need a key
 	o.givesPassword(number, secret)
 	return strings.TrimSpace(strings.TrimPrefix(said.out, "device "))
 }
@@ -84,6 +84,11 @@ func TestAdministration(t *testing.T) {
 	where := at(s.url)
 	officer, member := signIn(t, where, "310001", secret, officers), signIn(t, where, "FJ31001", secret, members)
 	officer.must(t, http.StatusCreated, "POST", "/v1/tasks", patrol(member))
+	said := o.admin("device", "FJ31001", "警务通", "--platform=android").says(t, 0, "device ")
+	keyless := object{"person_number": "FJ31001", "password": secret, "device": strings.TrimSpace(strings.TrimPrefix(said.out, "device "))}
+	if refused := (&phone{at: where}).must(t, http.StatusUnauthorized, "POST", "/v1/sessions", keyless); refused.text("code") != "device_key_required" {
+		t.Errorf("a phone without a key: %s", refused.body)
+	}
 
 	o.admin("withdraw", "310001", "officer", station).says(t, 0, "310001 is no longer officer over "+station)
 	officer.must(t, http.StatusForbidden, "POST", "/v1/tasks", patrol(member))

@@ -140,6 +140,9 @@ var doors = map[string]door{
 	}},
 	"signOut":      {own: everybody(204), ask: func(target) asking { return asking{path: "/v1/sessions/current"} }},
 	"setPushToken": {own: everybody(204), ask: func(t target) asking { return asking{"/v1/me/push-token", object{"token": "t-" + t.task.String()}} }},
+	"enrolDeviceKey": {own: everybody(401), ask: func(target) asking { // without a proof; with one see TestAKeyIsEnrolledOnce
+		return asking{"/v1/devices/current/key", object{"jwk": aKey().JWK()}}
+	}},
 	"changePassword": {own: everybody(400), ask: func(target) asking { // nobody was given one here
 		return asking{"/v1/me/password", object{"current": "none", "new": "江岸-夜班-七棵黄桷树"}}
 	}},

@@ -130,6 +130,10 @@ func parseRedis(address string) (*redis.Options, error) {
 
 // join makes the rooms and introduces them to each other.
 func (a *App) join(ctx context.Context) error {
+	proofs, err := a.proofs(ctx)
+	if err != nil {
+		return err
+	}
 	hub := feed.NewHub(a.store, a.log, feed.Pace{})
 	sequencer, err := a.sequencer(hub)
 	if err != nil {
@@ -148,7 +152,7 @@ func (a *App) join(ctx context.Context) error {
 			Recording: a.config.RecordingFreshness, Statement: a.config.StatementFreshness,
 		}, a.config.ApprovalDeadline),
 		trials:   dispatch.NewTrials(a.store, Laws{a.store, law.Embedded()}),
-		identity: identity.New(a.store, a.live, a.config.SessionTTL),
+		identity: identity.New(a.store, a.live, a.config.SessionTTL).Proving(proofs),
 		roster:   people, recruitment: roster.NewRecruitment(people, a.store, a.gates(books)),
 		safety: safety.New(a.store, a.store, safety.Pace{Repeat: a.config.AlarmRepeat, Widen: a.config.AlarmRounds}),
 		shifts: shift.New(a.store, a.store),
@@ -172,6 +176,15 @@ func (a *App) join(ctx context.Context) error {
 	a.background(a.live.Run)
 	a.background(rooms.safety.Run(a.log))
 	return a.serve(rooms)
+}
+
+// proofs is what proofs of devices' keys are held against.
+func (a *App) proofs(ctx context.Context) (identity.Proofs, error) {
+	if !a.config.Embedded() && !a.config.keysRequired() {
+		a.log.WarnContext(ctx, "phones may sign in without a key of their own (--device-keys offered): whoever steals the token of one is taken for it")
+	}
+	secret, err := a.store.Secret(ctx, "dpop_nonce")
+	return identity.Proofs{Nonces: identity.NewNonces(secret), Used: a.live, Needed: a.config.keysRequired()}, err
 }
 
 // background runs work until the service stops.

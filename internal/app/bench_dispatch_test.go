@@ -60,7 +60,7 @@ func openDurable(b *testing.B) (_ *station, serverLog string) {
 	}
 	b.Cleanup(func() { _ = cluster.Stop(b.Context()) })
 	s := &station{t: b, database: cluster.URL(""), config: app.Config{
-		Listen: "127.0.0.1:0", DatabaseURL: cluster.URL(""), DatabaseConns: 24, DataDir: b.TempDir(), SessionTTL: time.Hour,
+		Listen: "127.0.0.1:0", DatabaseURL: cluster.URL(""), DatabaseConns: 24, DataDir: b.TempDir(), DeviceKeys: "offered", SessionTTL: time.Hour,
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour,
 		LeadSweep: time.Second, ApprovalDeadline: 30 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
 		AlarmRepeat: 30 * time.Second, AlarmRounds: 4,

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/dutybound/dutybound/internal/httpapi"
 )
 
 // Config is every setting of the server. Each is a flag and an environment variable of `dutybound serve`.
@@ -31,6 +33,8 @@ type Config struct {
 	FCMEndpoint        string        `help:"Base URL of another FCM endpoint." env:"DUTYBOUND_FCM_ENDPOINT" name:"fcm-endpoint"`
 	Origins            []string      `help:"Web origins allowed on the feed, besides the server's own." env:"DUTYBOUND_ORIGINS"`
 	Proxies            []string      `help:"Addresses or networks of proxies whose X-Forwarded-For is believed." env:"DUTYBOUND_PROXIES"`
+	PublicURL          []string      `help:"Addresses under which phones reach the server, as they stand in their proofs; empty: what the Host header says." env:"DUTYBOUND_PUBLIC_URL" name:"public-url"`
+	DeviceKeys         string        `help:"Keys of devices (DPoP): required of phones, offered, or auto (offered on the private database, required on another)." default:"auto" enum:"auto,required,offered" env:"DUTYBOUND_DEVICE_KEYS"`
 	SessionTTL         time.Duration `help:"How long a session lives." default:"12h" env:"DUTYBOUND_SESSION_TTL" name:"session-ttl"`
 	RecordingFreshness time.Duration `help:"How long a camera's reported state stands before it is unknown." default:"10m" env:"DUTYBOUND_RECORDING_FRESHNESS"`
 	StatementFreshness time.Duration `help:"How long uniform, work card, presence and on-duty statements stand." default:"12h" env:"DUTYBOUND_STATEMENT_FRESHNESS"`
@@ -49,6 +53,11 @@ type Config struct {
 
 // Embedded says whether the server runs on its own private database.
 func (c Config) Embedded() bool { return c.DatabaseURL == "" }
+
+// keysRequired says whether phones need a key to sign in. On the private database they do not, so that it can be tried with curl.
+func (c Config) keysRequired() bool {
+	return c.DeviceKeys == "required" || c.DeviceKeys != "offered" && !c.Embedded()
+}
 
 // check refuses what must not be served.
 func (c Config) check() error {
@@ -79,6 +88,10 @@ func (c Config) check() error {
 	if c.TLSCert == "" && !c.PlainHTTP && !loopback(c.Listen) {
 		return fmt.Errorf("--listen %s is reachable from other machines and would carry passwords in plain HTTP: "+
 			"give --tls-cert and --tls-key, or --plain-http when a proxy in front speaks TLS", c.Listen)
+	}
+	if c.PlainHTTP && c.TLSCert == "" && !loopback(c.Listen) && c.keysRequired() && len(c.PublicURL) == 0 {
+		return fmt.Errorf("--plain-http with keys of devices: a phone's proof names the address it asks, which the proxy in front may change: " +
+			"give --public-url (https://...), or --device-keys offered")
 	}
 	if c.Demo == "yes" && !c.demoAllowed() {
 		return fmt.Errorf("--demo yes: the demo's accounts have a password that everybody knows; "+
@@ -130,6 +143,9 @@ func (c Config) checkWeb() error {
 		if u, err := url.Parse(origin); err != nil || !web(u) || u.Scheme+"://"+u.Host != origin {
 			return fmt.Errorf("--origins: %q is not an origin like https://wall.example.org", origin)
 		}
+	}
+	if _, err := httpapi.ParsePublic(c.PublicURL); err != nil {
+		return fmt.Errorf("--public-url: %w", err)
 	}
 	if u, err := url.Parse(c.FCMEndpoint); c.FCMEndpoint != "" && (err != nil || !web(u)) {
 		return errors.New("--fcm-endpoint: not an address like https://fcm.example.org/v1")

@@ -40,6 +40,10 @@ func (a *App) serve(r rooms) error {
 	if err != nil {
 		return fmt.Errorf("--proxies: %w", err)
 	}
+	public, err := httpapi.ParsePublic(a.config.PublicURL)
+	if err != nil {
+		return fmt.Errorf("--public-url: %w", err)
+	}
 	registry := a.registry(r)
 	a.web = httpapi.New(httpapi.Config{
 		Duty: r.dispatch, Identity: r.identity, Roster: r.roster, Recruitment: r.recruitment, Tickets: r.feed,
@@ -53,6 +57,8 @@ func (a *App) serve(r rooms) error {
 		Log:     a.log,
 		Metrics: registry,
 		Proxies: proxies,
+		Public:  public,
+		TLS:     a.config.TLSCert != "",
 		Timeout: a.config.RequestTimeout,
 	})
 	a.onStop(a.stopAnswering)

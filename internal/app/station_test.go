@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/dutybound/dutybound/api/phone"
 	"github.com/dutybound/dutybound/internal/app"
 	"github.com/dutybound/dutybound/internal/demo"
 	"github.com/dutybound/dutybound/internal/identity"
@@ -39,7 +40,7 @@ func openStation(t testing.TB, settings ...func(*app.Config)) *station {
 	t.Helper()
 	database := testkit.Database(t).URL
 	s := &station{t: t, database: database, client: http.Client{Transport: &http.Transport{}}, config: app.Undurable(app.Config{
-		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 12, DataDir: t.TempDir(), SessionTTL: time.Hour,
+		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 12, DataDir: t.TempDir(), DeviceKeys: "offered", SessionTTL: time.Hour,
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour,
 		LeadSweep: time.Second, ApprovalDeadline: 30 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 10 * time.Second,
 		AlarmRepeat: time.Hour, AlarmRounds: 4,
@@ -103,6 +104,7 @@ type hand struct {
 	token  string
 	person uuid.UUID
 	device uuid.UUID
+	phone  *phone.Transport // signs each request with the device's key; nil: the device has none
 }
 
 // sign signs a demo account in by its number.
@@ -180,13 +182,18 @@ func (h *hand) try(method, path string, body any, header http.Header) (reply, er
 	if header != nil {
 		request.Header = header.Clone()
 	}
+	request.Host = request.Header.Get("Host") // empty: the URL's
 	if content != nil && request.Header.Get("Content-Type") == "" {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if h.token != "" {
+	if h.token != "" && h.phone == nil {
 		request.Header.Set("Authorization", "Bearer "+h.token)
 	}
-	answered, err := h.s.client.Do(request)
+	client := h.s.client
+	if h.phone != nil {
+		client.Transport = h.phone
+	}
+	answered, err := client.Do(request)
 	if err != nil {
 		return reply{}, err
 	}

@@ -31,6 +31,7 @@ var house = []floor{
 	{name: "1 accompaniment", rooms: []string{"internal/accompany"}},
 	{name: "1 nouns", rooms: []string{"internal/duty"}},
 	{name: "0 ground", rooms: []string{"internal/law", "internal/fault"}},
+	{name: "signatures", leaf: true, rooms: []string{"api/phone"}}, // what a phone signs and the server reads
 }
 
 // testOnly are the packages only tests (and each other) import; they may import anything.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/api"
+	handset "github.com/dutybound/dutybound/api/phone"
 )
 
 // phone is somebody with their device in hand: signed in, and speaking to the server only through its public API.
@@ -18,6 +19,7 @@ type phone struct {
 	account Account
 	person  uuid.UUID
 	api     *api.ClientWithResponses
+	issued  bool // for this morning, with a key of its own
 }
 
 // answer is what a command got back.
@@ -31,26 +33,33 @@ type answer struct {
 // errUnknown is a sign-in that was refused: the server knows nobody of the demo's, or not with that password.
 var errUnknown = errors.New("unknown")
 
-func signIn(ctx context.Context, baseURL string, doer *http.Client, account Account) (*phone, error) {
+// signIn signs somebody in; keyed: on a phone that makes a key and signs every request with it.
+func signIn(ctx context.Context, baseURL string, doer *http.Client, account Account, keyed bool) (p *phone, err error) {
+	who := api.SignIn{PersonNumber: account.Number, Password: account.Password, Device: account.Device}
+	var signs *handset.Transport
+	if keyed {
+		if doer, signs, err = signing(doer, &who); err != nil {
+			return nil, err
+		}
+	}
 	stranger, err := api.NewClientWithResponses(baseURL, api.WithHTTPClient(doer))
 	if err != nil {
 		return nil, err
 	}
-	in, err := stranger.SignInWithResponse(ctx, api.SignIn{
-		PersonNumber: account.Number, Password: account.Password, Device: account.Device,
-	})
+	in, err := stranger.SignInWithResponse(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	if in.StatusCode() == http.StatusUnauthorized {
+	if no := in.ApplicationProblemJSON4XX; no != nil && no.Code == "sign_in_failed" {
 		return nil, errUnknown
 	}
 	if in.JSON201 == nil {
 		return nil, unexpected(in)
 	}
-	p := &phone{account: account}
-	p.api, err = api.NewClientWithResponses(baseURL, api.WithHTTPClient(doer), api.WithRequestEditorFn(bearer(in.JSON201.Token)))
-	if err != nil {
+	p = &phone{account: account, api: stranger, issued: keyed}
+	if keyed {
+		signs.SignedIn(in.JSON201.Token)
+	} else if p.api, err = api.NewClientWithResponses(baseURL, api.WithHTTPClient(doer), api.WithRequestEditorFn(bearer(in.JSON201.Token))); err != nil {
 		return nil, err
 	}
 	me, err := p.api.GetMeWithResponse(ctx)
@@ -72,6 +81,9 @@ func bearer(token string) api.RequestEditorFn {
 }
 
 func (p *phone) signOut(ctx context.Context) error {
+	if p.issued {
+		return p.handIn(ctx)
+	}
 	out, err := p.api.SignOutWithResponse(ctx)
 	if err != nil {
 		return err

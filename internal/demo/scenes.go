@@ -12,6 +12,7 @@ import (
 // signIn brings everybody on duty in, each on their own phone, and lights the command centre's wall.
 func (s *story) signIn() {
 	s.tell.scene(text{"八点，江岸派出所：各自在登记的设备上登录", "Eight o'clock at the station: everybody signs in on the device registered to them"})
+	s.issue(aPatrol, bPatrol, aTraffic, aClerk)
 	for _, number := range []string{dispatcher, lead, aPatrol, bPatrol, aTraffic, aClerk, legal, viewer} {
 		s.enter(number)
 	}

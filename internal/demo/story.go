@@ -17,7 +17,7 @@ import (
 func Run(ctx context.Context, baseURL string, accounts Accounts, lang Language, out io.Writer) error {
 	s := &story{
 		ctx: ctx, baseURL: strings.TrimSuffix(baseURL, "/"), accounts: accounts,
-		http: &http.Client{Timeout: patience}, phones: map[string]*phone{}, tell: &teller{out: out, lang: lang},
+		http: &http.Client{Timeout: patience}, phones: map[string]*phone{}, issued: map[string]uuid.UUID{}, tell: &teller{out: out, lang: lang},
 	}
 	s.play()
 	s.leave()
@@ -43,6 +43,7 @@ type story struct {
 	accounts Accounts
 	http     *http.Client
 	phones   map[string]*phone
+	issued   map[string]uuid.UUID // new phones, with keys
 	wall     *wall
 	tell     *teller
 	acts     map[string]text // names of the acts, as the law has them
@@ -67,7 +68,11 @@ func (s *story) enter(number string) {
 		s.fail("no demo account %s", number)
 		return
 	}
-	p, err := signIn(s.ctx, s.baseURL, s.http, account)
+	device, issued := s.issued[number]
+	if issued {
+		account.Device = device
+	}
+	p, err := signIn(s.ctx, s.baseURL, s.http, account, issued)
 	if err == nil {
 		err = p.reachable(s.ctx)
 	}

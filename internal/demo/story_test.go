@@ -38,7 +38,9 @@ func serve(t *testing.T) (baseURL string, accounts demo.Accounts) {
 	store, err := postgres.Open(t.Context(), postgres.Config{URL: testkit.Database(t).URL, MaxConns: 8})
 	must(t, err)
 	t.Cleanup(store.Close)
-	people := identity.New(store, patient{}, time.Hour)
+	people := identity.New(store, patient{}, time.Hour).Proving(identity.Proofs{
+		Nonces: identity.NewNonces(make([]byte, identity.NonceSecret)), Used: &used{},
+	})
 	accounts = seed(t, demo.Seeding{Database: store, Roster: roster.NewAdmin(store), Identity: people})
 
 	log := slog.New(slog.DiscardHandler)
@@ -68,6 +70,14 @@ func serve(t *testing.T) (baseURL string, accounts demo.Accounts) {
 		must(t, web.ShutdownWithContext(ctx))
 	})
 	return "http://" + listener.Addr().String(), accounts
+}
+
+// used remembers proofs.
+type used struct{ names sync.Map }
+
+func (u *used) First(_ context.Context, name string, _ time.Duration) bool {
+	_, before := u.names.LoadOrStore(name, true)
+	return !before
 }
 
 // background runs something until the test ends, and waits for its end.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -288,5 +289,24 @@ func TestFactsGoOverAsTheyAre(t *testing.T) {
 	good[api.Ruling](r.request(t, http.MethodPost, "/v1/rulings", string(text)), 200)
 	if !reflect.DeepEqual(r.facts[0], r.facts[1]) {
 		t.Errorf("once %+v\nagain %+v", r.facts[0], r.facts[1])
+	}
+}
+
+// A key goes to its room as it came, with how the request says who asks; the nonce that comes back is told.
+func TestAKeyIsEnrolled(t *testing.T) {
+	t.Parallel()
+	r := newRooms()
+	r.nonce = "the next one"
+	const jwk = `{"kty":"EC","crv":"P-256","x":"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs","y":"9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA"}`
+	answer := r.request(t, http.MethodPost, "/v1/devices/current/key", `{"jwk":`+jwk+`,"attestation":{"claimed":"hardware"}}`)
+	device := good[api.Device](answer, 200)
+	if device.Key.Thumbprint != "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" || device.Key.Attestation != api.AttestationNone {
+		t.Errorf("%+v", device.Key)
+	}
+	if len(r.askings) != 1 || r.askings[0].Method != "POST" || r.askings[0].Token == "" || r.keys[0].Claimed != "hardware" {
+		t.Errorf("%+v %+v", r.askings, r.keys)
+	}
+	for _, bad := range []string{`{}`, `{"jwk":` + strings.Replace(jwk, "{", `{"d":"x",`, 1) + `}`, `{"jwk":` + strings.Replace(jwk, "P-256", "P-384", 1) + `}`} {
+		r.request(t, http.MethodPost, "/v1/devices/current/key", bad).problem(400, "invalid_request")
 	}
 }

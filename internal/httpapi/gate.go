@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"crypto/sha256"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
@@ -19,6 +18,8 @@ type call struct {
 	command [32]byte         // hash of what is asked: method, path, body
 	body    []byte
 	address string
+	asking  identity.Asking // how it says who asks
+	nonce   string          // for the next proof; empty: the one that was used is good for a while
 }
 
 type callKey struct{}
@@ -44,13 +45,13 @@ var withOthersPassword = map[string]bool{"changePassword": true, "signOut": true
 // contract's limits, or anything else, without a session.
 func (g gate) admit(c *fiber.Ctx, op *operation) error {
 	noteOperation(c, op)
-	in := &call{address: addressOf(c)}
+	in := &call{address: addressOf(c), asking: g.askers.of(c)}
 	if !op.Public {
-		session, err := g.sessions.Session(c.UserContext(), bearer(c))
+		session, nonce, err := g.sessions.Admit(c.UserContext(), in.asking)
 		if err != nil {
 			return err
 		}
-		in.session = session
+		in.session, in.nonce = session, nonce
 		noteActor(c, session.Actor)
 		if session.MustChange && !withOthersPassword[op.Operation] {
 			return fault.New(fault.Forbidden, "password_change_required", "请先修改初始密码", "change the password that was set for you first")
@@ -66,18 +67,11 @@ func (g gate) admit(c *fiber.Ctx, op *operation) error {
 		in.command = commandHash(c, in.body)
 	}
 	c.SetUserContext(context.WithValue(c.UserContext(), callKey{}, in))
-	return c.Next()
-}
-
-// bearer is the token of a request; empty when there is none.
-func bearer(c *fiber.Ctx) string { return bearerOf(c.Get(fiber.HeaderAuthorization)) }
-
-func bearerOf(header string) string {
-	const scheme = "bearer "
-	if len(header) < len(scheme) || !strings.EqualFold(header[:len(scheme)], scheme) {
-		return ""
+	err := c.Next()
+	if in.nonce != "" {
+		c.Set(nonceHeader, in.nonce)
 	}
-	return strings.TrimSpace(header[len(scheme):])
+	return err
 }
 
 // commandHash is what two requests with the same key must agree on. Neither a method nor a path can hold a line break.

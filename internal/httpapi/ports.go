@@ -65,7 +65,7 @@ type Identity interface {
 // Sessions lets people in and out.
 type Sessions interface {
 	SignIn(ctx context.Context, in identity.SignIn) (identity.SignedIn, error)
-	Session(ctx context.Context, token string) (identity.Session, error)
+	Admit(ctx context.Context, asking identity.Asking) (session identity.Session, nextNonce string, err error)
 	SignOut(ctx context.Context, actor duty.Actor) error
 	ChangePassword(ctx context.Context, actor duty.Actor, current, next string) error
 }
@@ -78,6 +78,7 @@ type Devices interface {
 	RevokeDevice(ctx context.Context, actor duty.Actor, id uuid.UUID) (identity.Device, error)
 	Devices(ctx context.Context, actor duty.Actor, person uuid.UUID) ([]identity.Device, error)
 	SetPushToken(ctx context.Context, actor duty.Actor, token string) error
+	Enrol(ctx context.Context, actor duty.Actor, asking identity.Asking, key identity.NewKey) (device identity.Device, nextNonce string, err error)
 }
 
 // Roster is what the API asks of the roster room.

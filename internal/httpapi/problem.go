@@ -111,13 +111,17 @@ func setProblemHeaders(c *fiber.Ctx, err error, kind fault.Kind, zh bool) {
 	c.Set(fiber.HeaderContentLanguage, choose(zh, law.Text{ZH: "zh-CN", EN: "en"}))
 	c.Vary(fiber.HeaderAcceptLanguage)
 	var wait identity.Wait
+	var challenge identity.Challenge
 	switch {
+	case errors.As(err, &challenge):
+		c.Set(fiber.HeaderWWWAuthenticate, challenge.Header())
+		c.Set(nonceHeader, challenge.Nonce)
 	case errors.As(err, &wait):
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(max(1, time.Duration(wait).Seconds())))))
 	case kind == fault.Unavailable || kind == fault.Running || kind == fault.TooMany:
 		c.Set(fiber.HeaderRetryAfter, "1")
 	case kind == fault.Unauthenticated:
-		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
+		c.Set(fiber.HeaderWWWAuthenticate, `Bearer, DPoP algs="ES256"`)
 	}
 }
 

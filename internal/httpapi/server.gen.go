@@ -77,6 +77,9 @@ type ServerInterface interface {
 	// ListCandidates Ask who may do a piece of work
 	// (GET /v1/candidates)
 	ListCandidates(c *fiber.Ctx, params ListCandidatesParams) error
+	// EnrolDeviceKey Enrol the key of this device
+	// (POST /v1/devices/current/key)
+	EnrolDeviceKey(c *fiber.Ctx) error
 	// RevokeDevice Revoke a device
 	// (POST /v1/devices/{id}/revoke)
 	RevokeDevice(c *fiber.Ctx, id ID) error
@@ -1063,6 +1066,24 @@ func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListCandidates(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// EnrolDeviceKey operation middleware
+func (siw *ServerInterfaceWrapper) EnrolDeviceKey(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.EnrolDeviceKey(c)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -4832,6 +4853,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/asyncapi.yaml", wrapper.GetAsyncapi)
 
+	router.Post(options.BaseURL+"/v1/devices/current/key", wrapper.EnrolDeviceKey)
+
 	router.Post(options.BaseURL+"/v1/tasks/:id/restraints", wrapper.AskRestraint)
 
 	router.Post(options.BaseURL+"/v1/tasks/:id/restraints/:restraint/command", wrapper.CommandRestraint)
@@ -4941,7 +4964,15 @@ type PlannedJSONResponse struct {
 	Headers PlannedResponseHeaders
 }
 
-type ProblemApplicationProblemPlusJSONResponse Problem
+type ProblemResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+type ProblemApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers ProblemResponseHeaders
+}
 
 type RefusedApplicationProblemPlusJSONResponse Problem
 
@@ -4982,22 +5013,41 @@ func (response GetAsyncapi200ApplicationYamlResponse) VisitGetAsyncapiResponse(c
 
 type GetAsyncapi4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetAsyncapi4XXApplicationProblemPlusJSONResponse) VisitGetAsyncapiResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetAsyncapidefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetAsyncapidefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetAsyncapidefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetAsyncapidefaultApplicationProblemPlusJSONResponse) VisitGetAsyncapiResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5022,22 +5072,41 @@ func (response GetHealth200JSONResponse) VisitGetHealthResponse(ctx *fiber.Ctx) 
 
 type GetHealth4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetHealth4XXApplicationProblemPlusJSONResponse) VisitGetHealthResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetHealthdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetHealthdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetHealthdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealthResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5072,22 +5141,41 @@ func (response GetOpenapi200ApplicationYamlResponse) VisitGetOpenapiResponse(ctx
 
 type GetOpenapi4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetOpenapi4XXApplicationProblemPlusJSONResponse) VisitGetOpenapiResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetOpenapidefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetOpenapidefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetOpenapidefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetOpenapidefaultApplicationProblemPlusJSONResponse) VisitGetOpenapiResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5112,22 +5200,41 @@ func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(ctx *fiber
 
 type GetReadiness4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetReadiness4XXApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetReadinessdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetReadinessdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetReadinessdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetReadinessdefaultApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5153,22 +5260,41 @@ func (response ListAlarms200JSONResponse) VisitListAlarmsResponse(ctx *fiber.Ctx
 
 type ListAlarms4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListAlarms4XXApplicationProblemPlusJSONResponse) VisitListAlarmsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListAlarmsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListAlarmsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListAlarmsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListAlarmsdefaultApplicationProblemPlusJSONResponse) VisitListAlarmsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5207,22 +5333,41 @@ func (response RaiseAlarm201JSONResponse) VisitRaiseAlarmResponse(ctx *fiber.Ctx
 
 type RaiseAlarm4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response RaiseAlarm4XXApplicationProblemPlusJSONResponse) VisitRaiseAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type RaiseAlarmdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RaiseAlarmdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    RaiseAlarmdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response RaiseAlarmdefaultApplicationProblemPlusJSONResponse) VisitRaiseAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5248,22 +5393,41 @@ func (response GetAlarm200JSONResponse) VisitGetAlarmResponse(ctx *fiber.Ctx) er
 
 type GetAlarm4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetAlarm4XXApplicationProblemPlusJSONResponse) VisitGetAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetAlarmdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetAlarmdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetAlarmdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetAlarmdefaultApplicationProblemPlusJSONResponse) VisitGetAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5294,22 +5458,41 @@ func (response AnswerAlarm200JSONResponse) VisitAnswerAlarmResponse(ctx *fiber.C
 
 type AnswerAlarm4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AnswerAlarm4XXApplicationProblemPlusJSONResponse) VisitAnswerAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AnswerAlarmdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AnswerAlarmdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AnswerAlarmdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AnswerAlarmdefaultApplicationProblemPlusJSONResponse) VisitAnswerAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5340,22 +5523,41 @@ func (response CloseAlarm200JSONResponse) VisitCloseAlarmResponse(ctx *fiber.Ctx
 
 type CloseAlarm4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response CloseAlarm4XXApplicationProblemPlusJSONResponse) VisitCloseAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type CloseAlarmdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CloseAlarmdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    CloseAlarmdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response CloseAlarmdefaultApplicationProblemPlusJSONResponse) VisitCloseAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5381,22 +5583,41 @@ func (response AcknowledgeAlarm204Response) VisitAcknowledgeAlarmResponse(ctx *f
 
 type AcknowledgeAlarm4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AcknowledgeAlarm4XXApplicationProblemPlusJSONResponse) VisitAcknowledgeAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AcknowledgeAlarmdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AcknowledgeAlarmdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AcknowledgeAlarmdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AcknowledgeAlarmdefaultApplicationProblemPlusJSONResponse) VisitAcknowledgeAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5422,22 +5643,41 @@ func (response ListApplicants200JSONResponse) VisitListApplicantsResponse(ctx *f
 
 type ListApplicants4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListApplicants4XXApplicationProblemPlusJSONResponse) VisitListApplicantsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListApplicantsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListApplicantsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListApplicantsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListApplicantsdefaultApplicationProblemPlusJSONResponse) VisitListApplicantsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5464,22 +5704,41 @@ func (response RegisterApplicant201JSONResponse) VisitRegisterApplicantResponse(
 
 type RegisterApplicant4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response RegisterApplicant4XXApplicationProblemPlusJSONResponse) VisitRegisterApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type RegisterApplicantdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RegisterApplicantdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    RegisterApplicantdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response RegisterApplicantdefaultApplicationProblemPlusJSONResponse) VisitRegisterApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5505,22 +5764,41 @@ func (response GetApplicant200JSONResponse) VisitGetApplicantResponse(ctx *fiber
 
 type GetApplicant4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetApplicant4XXApplicationProblemPlusJSONResponse) VisitGetApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetApplicantdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetApplicantdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetApplicantdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetApplicantdefaultApplicationProblemPlusJSONResponse) VisitGetApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5547,22 +5825,41 @@ func (response DeclareApplicant200JSONResponse) VisitDeclareApplicantResponse(ct
 
 type DeclareApplicant4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response DeclareApplicant4XXApplicationProblemPlusJSONResponse) VisitDeclareApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type DeclareApplicantdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DeclareApplicantdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    DeclareApplicantdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response DeclareApplicantdefaultApplicationProblemPlusJSONResponse) VisitDeclareApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5600,22 +5897,41 @@ func (response HireApplicant422ApplicationProblemPlusJSONResponse) VisitHireAppl
 
 type HireApplicant4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response HireApplicant4XXApplicationProblemPlusJSONResponse) VisitHireApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type HireApplicantdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type HireApplicantdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    HireApplicantdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response HireApplicantdefaultApplicationProblemPlusJSONResponse) VisitHireApplicantResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5654,22 +5970,41 @@ func (response PassStage422ApplicationProblemPlusJSONResponse) VisitPassStageRes
 
 type PassStage4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response PassStage4XXApplicationProblemPlusJSONResponse) VisitPassStageResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type PassStagedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type PassStagedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    PassStagedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response PassStagedefaultApplicationProblemPlusJSONResponse) VisitPassStageResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5695,22 +6030,41 @@ func (response ListApprovals200JSONResponse) VisitListApprovalsResponse(ctx *fib
 
 type ListApprovals4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListApprovals4XXApplicationProblemPlusJSONResponse) VisitListApprovalsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListApprovalsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListApprovalsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListApprovalsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListApprovalsdefaultApplicationProblemPlusJSONResponse) VisitListApprovalsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5748,22 +6102,41 @@ func (response DecideApproval200JSONResponse) VisitDecideApprovalResponse(ctx *f
 
 type DecideApproval4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response DecideApproval4XXApplicationProblemPlusJSONResponse) VisitDecideApprovalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type DecideApprovaldefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DecideApprovaldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    DecideApprovaldefaultResponseHeaders
 	StatusCode int
 }
 
 func (response DecideApprovaldefaultApplicationProblemPlusJSONResponse) VisitDecideApprovalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5789,22 +6162,101 @@ func (response ListCandidates200JSONResponse) VisitListCandidatesResponse(ctx *f
 
 type ListCandidates4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListCandidates4XXApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListCandidatesdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListCandidatesdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListCandidatesdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListCandidatesdefaultApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type EnrolDeviceKeyRequestObject struct {
+	Body *EnrolDeviceKeyJSONRequestBody
+}
+
+type EnrolDeviceKeyResponseObject interface {
+	VisitEnrolDeviceKeyResponse(ctx *fiber.Ctx) error
+}
+
+type EnrolDeviceKey200JSONResponse Device
+
+func (response EnrolDeviceKey200JSONResponse) VisitEnrolDeviceKeyResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type EnrolDeviceKey4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EnrolDeviceKey4XXApplicationProblemPlusJSONResponse) VisitEnrolDeviceKeyResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type EnrolDeviceKeydefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type EnrolDeviceKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    EnrolDeviceKeydefaultResponseHeaders
+	StatusCode int
+}
+
+func (response EnrolDeviceKeydefaultApplicationProblemPlusJSONResponse) VisitEnrolDeviceKeyResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5830,22 +6282,41 @@ func (response RevokeDevice200JSONResponse) VisitRevokeDeviceResponse(ctx *fiber
 
 type RevokeDevice4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response RevokeDevice4XXApplicationProblemPlusJSONResponse) VisitRevokeDeviceResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type RevokeDevicedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RevokeDevicedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    RevokeDevicedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response RevokeDevicedefaultApplicationProblemPlusJSONResponse) VisitRevokeDeviceResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5870,22 +6341,41 @@ func (response CreateFeedTicket201JSONResponse) VisitCreateFeedTicketResponse(ct
 
 type CreateFeedTicket4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response CreateFeedTicket4XXApplicationProblemPlusJSONResponse) VisitCreateFeedTicketResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type CreateFeedTicketdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CreateFeedTicketdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    CreateFeedTicketdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response CreateFeedTicketdefaultApplicationProblemPlusJSONResponse) VisitCreateFeedTicketResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5910,22 +6400,41 @@ func (response ListActs200JSONResponse) VisitListActsResponse(ctx *fiber.Ctx) er
 
 type ListActs4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListActs4XXApplicationProblemPlusJSONResponse) VisitListActsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListActsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListActsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListActsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListActsdefaultApplicationProblemPlusJSONResponse) VisitListActsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5951,22 +6460,41 @@ func (response GetAct200JSONResponse) VisitGetActResponse(ctx *fiber.Ctx) error 
 
 type GetAct4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetAct4XXApplicationProblemPlusJSONResponse) VisitGetActResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetActdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetActdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetActdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetActdefaultApplicationProblemPlusJSONResponse) VisitGetActResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -5992,22 +6520,41 @@ func (response ListArticles200JSONResponse) VisitListArticlesResponse(ctx *fiber
 
 type ListArticles4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListArticles4XXApplicationProblemPlusJSONResponse) VisitListArticlesResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListArticlesdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListArticlesdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListArticlesdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListArticlesdefaultApplicationProblemPlusJSONResponse) VisitListArticlesResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6034,22 +6581,41 @@ func (response GetArticle200JSONResponse) VisitGetArticleResponse(ctx *fiber.Ctx
 
 type GetArticle4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetArticle4XXApplicationProblemPlusJSONResponse) VisitGetArticleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetArticledefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetArticledefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetArticledefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetArticledefaultApplicationProblemPlusJSONResponse) VisitGetArticleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6104,22 +6670,41 @@ func (response RunBacktest200ApplicationXNdjsonResponse) VisitRunBacktestRespons
 
 type RunBacktest4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response RunBacktest4XXApplicationProblemPlusJSONResponse) VisitRunBacktestResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type RunBacktestdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RunBacktestdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    RunBacktestdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response RunBacktestdefaultApplicationProblemPlusJSONResponse) VisitRunBacktestResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6145,22 +6730,41 @@ func (response ListProposals200JSONResponse) VisitListProposalsResponse(ctx *fib
 
 type ListProposals4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListProposals4XXApplicationProblemPlusJSONResponse) VisitListProposalsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListProposalsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListProposalsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListProposalsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListProposalsdefaultApplicationProblemPlusJSONResponse) VisitListProposalsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6197,22 +6801,41 @@ func (response ProposeChange201JSONResponse) VisitProposeChangeResponse(ctx *fib
 
 type ProposeChange4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ProposeChange4XXApplicationProblemPlusJSONResponse) VisitProposeChangeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ProposeChangedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ProposeChangedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProposeChangedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ProposeChangedefaultApplicationProblemPlusJSONResponse) VisitProposeChangeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6242,22 +6865,41 @@ func (response ApproveProposal200JSONResponse) VisitApproveProposalResponse(ctx 
 
 type ApproveProposal4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ApproveProposal4XXApplicationProblemPlusJSONResponse) VisitApproveProposalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ApproveProposaldefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ApproveProposaldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ApproveProposaldefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ApproveProposaldefaultApplicationProblemPlusJSONResponse) VisitApproveProposalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6288,22 +6930,41 @@ func (response RejectProposal200JSONResponse) VisitRejectProposalResponse(ctx *f
 
 type RejectProposal4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response RejectProposal4XXApplicationProblemPlusJSONResponse) VisitRejectProposalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type RejectProposaldefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RejectProposaldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    RejectProposaldefaultResponseHeaders
 	StatusCode int
 }
 
 func (response RejectProposaldefaultApplicationProblemPlusJSONResponse) VisitRejectProposalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6334,22 +6995,41 @@ func (response WithdrawProposal200JSONResponse) VisitWithdrawProposalResponse(ct
 
 type WithdrawProposal4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response WithdrawProposal4XXApplicationProblemPlusJSONResponse) VisitWithdrawProposalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type WithdrawProposaldefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type WithdrawProposaldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    WithdrawProposaldefaultResponseHeaders
 	StatusCode int
 }
 
 func (response WithdrawProposaldefaultApplicationProblemPlusJSONResponse) VisitWithdrawProposalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6375,22 +7055,41 @@ func (response ListReadings200JSONResponse) VisitListReadingsResponse(ctx *fiber
 
 type ListReadings4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListReadings4XXApplicationProblemPlusJSONResponse) VisitListReadingsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListReadingsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListReadingsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListReadingsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListReadingsdefaultApplicationProblemPlusJSONResponse) VisitListReadingsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6415,22 +7114,41 @@ func (response GetMe200JSONResponse) VisitGetMeResponse(ctx *fiber.Ctx) error {
 
 type GetMe4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetMe4XXApplicationProblemPlusJSONResponse) VisitGetMeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetMedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetMedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetMedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetMedefaultApplicationProblemPlusJSONResponse) VisitGetMeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6455,22 +7173,41 @@ func (response ChangePassword204Response) VisitChangePasswordResponse(ctx *fiber
 
 type ChangePassword4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ChangePassword4XXApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ChangePassworddefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ChangePassworddefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ChangePassworddefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6495,22 +7232,41 @@ func (response SetPushToken204Response) VisitSetPushTokenResponse(ctx *fiber.Ctx
 
 type SetPushToken4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SetPushToken4XXApplicationProblemPlusJSONResponse) VisitSetPushTokenResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SetPushTokendefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SetPushTokendefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SetPushTokendefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SetPushTokendefaultApplicationProblemPlusJSONResponse) VisitSetPushTokenResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6536,22 +7292,41 @@ func (response ListObjections200JSONResponse) VisitListObjectionsResponse(ctx *f
 
 type ListObjections4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListObjections4XXApplicationProblemPlusJSONResponse) VisitListObjectionsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListObjectionsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListObjectionsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListObjectionsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListObjectionsdefaultApplicationProblemPlusJSONResponse) VisitListObjectionsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6588,22 +7363,41 @@ func (response Observe200JSONResponse) VisitObserveResponse(ctx *fiber.Ctx) erro
 
 type Observe4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response Observe4XXApplicationProblemPlusJSONResponse) VisitObserveResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ObservedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ObservedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ObservedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ObservedefaultApplicationProblemPlusJSONResponse) VisitObserveResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6629,22 +7423,41 @@ func (response ListNearbyOfficers200JSONResponse) VisitListNearbyOfficersRespons
 
 type ListNearbyOfficers4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListNearbyOfficers4XXApplicationProblemPlusJSONResponse) VisitListNearbyOfficersResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListNearbyOfficersdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListNearbyOfficersdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListNearbyOfficersdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListNearbyOfficersdefaultApplicationProblemPlusJSONResponse) VisitListNearbyOfficersResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6669,22 +7482,41 @@ func (response ListOrgans200JSONResponse) VisitListOrgansResponse(ctx *fiber.Ctx
 
 type ListOrgans4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListOrgans4XXApplicationProblemPlusJSONResponse) VisitListOrgansResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListOrgansdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListOrgansdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListOrgansdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListOrgansdefaultApplicationProblemPlusJSONResponse) VisitListOrgansResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6711,22 +7543,41 @@ func (response SetQuota200JSONResponse) VisitSetQuotaResponse(ctx *fiber.Ctx) er
 
 type SetQuota4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SetQuota4XXApplicationProblemPlusJSONResponse) VisitSetQuotaResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SetQuotadefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SetQuotadefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SetQuotadefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SetQuotadefaultApplicationProblemPlusJSONResponse) VisitSetQuotaResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6752,22 +7603,41 @@ func (response ListPeople200JSONResponse) VisitListPeopleResponse(ctx *fiber.Ctx
 
 type ListPeople4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListPeople4XXApplicationProblemPlusJSONResponse) VisitListPeopleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListPeopledefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListPeopledefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListPeopledefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListPeopledefaultApplicationProblemPlusJSONResponse) VisitListPeopleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6793,22 +7663,41 @@ func (response GetPerson200JSONResponse) VisitGetPersonResponse(ctx *fiber.Ctx) 
 
 type GetPerson4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetPerson4XXApplicationProblemPlusJSONResponse) VisitGetPersonResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetPersondefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetPersondefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetPersondefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetPersondefaultApplicationProblemPlusJSONResponse) VisitGetPersonResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6846,22 +7735,41 @@ func (response RegisterDevice201JSONResponse) VisitRegisterDeviceResponse(ctx *f
 
 type RegisterDevice4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response RegisterDevice4XXApplicationProblemPlusJSONResponse) VisitRegisterDeviceResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type RegisterDevicedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type RegisterDevicedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    RegisterDevicedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response RegisterDevicedefaultApplicationProblemPlusJSONResponse) VisitRegisterDeviceResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6887,22 +7795,41 @@ func (response GetHandBack200JSONResponse) VisitGetHandBackResponse(ctx *fiber.C
 
 type GetHandBack4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetHandBack4XXApplicationProblemPlusJSONResponse) VisitGetHandBackResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetHandBackdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetHandBackdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetHandBackdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetHandBackdefaultApplicationProblemPlusJSONResponse) VisitGetHandBackResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6929,22 +7856,41 @@ func (response ReceiveBack200JSONResponse) VisitReceiveBackResponse(ctx *fiber.C
 
 type ReceiveBack4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ReceiveBack4XXApplicationProblemPlusJSONResponse) VisitReceiveBackResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ReceiveBackdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ReceiveBackdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ReceiveBackdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ReceiveBackdefaultApplicationProblemPlusJSONResponse) VisitReceiveBackResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6971,22 +7917,41 @@ func (response GetHours200JSONResponse) VisitGetHoursResponse(ctx *fiber.Ctx) er
 
 type GetHours4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetHours4XXApplicationProblemPlusJSONResponse) VisitGetHoursResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetHoursdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetHoursdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetHoursdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetHoursdefaultApplicationProblemPlusJSONResponse) VisitGetHoursResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7013,22 +7978,41 @@ func (response TransferPerson200JSONResponse) VisitTransferPersonResponse(ctx *f
 
 type TransferPerson4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response TransferPerson4XXApplicationProblemPlusJSONResponse) VisitTransferPersonResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type TransferPersondefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type TransferPersondefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    TransferPersondefaultResponseHeaders
 	StatusCode int
 }
 
 func (response TransferPersondefaultApplicationProblemPlusJSONResponse) VisitTransferPersonResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7055,22 +8039,41 @@ func (response SetPersonStatus200JSONResponse) VisitSetPersonStatusResponse(ctx 
 
 type SetPersonStatus4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SetPersonStatus4XXApplicationProblemPlusJSONResponse) VisitSetPersonStatusResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SetPersonStatusdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SetPersonStatusdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SetPersonStatusdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SetPersonStatusdefaultApplicationProblemPlusJSONResponse) VisitSetPersonStatusResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7097,22 +8100,41 @@ func (response GetSupervision200JSONResponse) VisitGetSupervisionResponse(ctx *f
 
 type GetSupervision4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetSupervision4XXApplicationProblemPlusJSONResponse) VisitGetSupervisionResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetSupervisiondefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetSupervisiondefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetSupervisiondefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetSupervisiondefaultApplicationProblemPlusJSONResponse) VisitGetSupervisionResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7149,22 +8171,41 @@ func (response OrderPlainClothes201JSONResponse) VisitOrderPlainClothesResponse(
 
 type OrderPlainClothes4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response OrderPlainClothes4XXApplicationProblemPlusJSONResponse) VisitOrderPlainClothesResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type OrderPlainClothesdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type OrderPlainClothesdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    OrderPlainClothesdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response OrderPlainClothesdefaultApplicationProblemPlusJSONResponse) VisitOrderPlainClothesResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7190,22 +8231,41 @@ func (response SendPositions200JSONResponse) VisitSendPositionsResponse(ctx *fib
 
 type SendPositions4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SendPositions4XXApplicationProblemPlusJSONResponse) VisitSendPositionsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SendPositionsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SendPositionsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SendPositionsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SendPositionsdefaultApplicationProblemPlusJSONResponse) VisitSendPositionsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7231,22 +8291,41 @@ func (response ListQuotas200JSONResponse) VisitListQuotasResponse(ctx *fiber.Ctx
 
 type ListQuotas4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListQuotas4XXApplicationProblemPlusJSONResponse) VisitListQuotasResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListQuotasdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListQuotasdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListQuotasdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListQuotasdefaultApplicationProblemPlusJSONResponse) VisitListQuotasResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7272,22 +8351,41 @@ func (response ListRecusals200JSONResponse) VisitListRecusalsResponse(ctx *fiber
 
 type ListRecusals4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListRecusals4XXApplicationProblemPlusJSONResponse) VisitListRecusalsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListRecusalsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListRecusalsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListRecusalsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListRecusalsdefaultApplicationProblemPlusJSONResponse) VisitListRecusalsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7323,22 +8421,41 @@ func (response ExportRoster200TextCsvResponse) VisitExportRosterResponse(ctx *fi
 
 type ExportRoster4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ExportRoster4XXApplicationProblemPlusJSONResponse) VisitExportRosterResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ExportRosterdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ExportRosterdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ExportRosterdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ExportRosterdefaultApplicationProblemPlusJSONResponse) VisitExportRosterResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7373,22 +8490,41 @@ func (response StartImport202JSONResponse) VisitStartImportResponse(ctx *fiber.C
 
 type StartImport4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response StartImport4XXApplicationProblemPlusJSONResponse) VisitStartImportResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type StartImportdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type StartImportdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    StartImportdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response StartImportdefaultApplicationProblemPlusJSONResponse) VisitStartImportResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7414,22 +8550,41 @@ func (response GetImport200JSONResponse) VisitGetImportResponse(ctx *fiber.Ctx) 
 
 type GetImport4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetImport4XXApplicationProblemPlusJSONResponse) VisitGetImportResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetImportdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetImportdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetImportdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetImportdefaultApplicationProblemPlusJSONResponse) VisitGetImportResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7455,22 +8610,41 @@ func (response SyncRoster200JSONResponse) VisitSyncRosterResponse(ctx *fiber.Ctx
 
 type SyncRoster4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SyncRoster4XXApplicationProblemPlusJSONResponse) VisitSyncRosterResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SyncRosterdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SyncRosterdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SyncRosterdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SyncRosterdefaultApplicationProblemPlusJSONResponse) VisitSyncRosterResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7496,22 +8670,41 @@ func (response AskRuling200JSONResponse) VisitAskRulingResponse(ctx *fiber.Ctx) 
 
 type AskRuling4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AskRuling4XXApplicationProblemPlusJSONResponse) VisitAskRulingResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AskRulingdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AskRulingdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AskRulingdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AskRulingdefaultApplicationProblemPlusJSONResponse) VisitAskRulingResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7537,22 +8730,41 @@ func (response SignIn201JSONResponse) VisitSignInResponse(ctx *fiber.Ctx) error 
 
 type SignIn4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SignIn4XXApplicationProblemPlusJSONResponse) VisitSignInResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SignIndefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SignIndefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SignIndefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7576,22 +8788,41 @@ func (response SignOut204Response) VisitSignOutResponse(ctx *fiber.Ctx) error {
 
 type SignOut4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response SignOut4XXApplicationProblemPlusJSONResponse) VisitSignOutResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type SignOutdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type SignOutdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    SignOutdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response SignOutdefaultApplicationProblemPlusJSONResponse) VisitSignOutResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7617,22 +8848,41 @@ func (response ListPlans200JSONResponse) VisitListPlansResponse(ctx *fiber.Ctx) 
 
 type ListPlans4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListPlans4XXApplicationProblemPlusJSONResponse) VisitListPlansResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListPlansdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListPlansdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListPlansdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListPlansdefaultApplicationProblemPlusJSONResponse) VisitListPlansResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7669,22 +8919,41 @@ func (response PlanShift201JSONResponse) VisitPlanShiftResponse(ctx *fiber.Ctx) 
 
 type PlanShift4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response PlanShift4XXApplicationProblemPlusJSONResponse) VisitPlanShiftResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type PlanShiftdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type PlanShiftdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    PlanShiftdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response PlanShiftdefaultApplicationProblemPlusJSONResponse) VisitPlanShiftResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7715,22 +8984,41 @@ func (response CancelPlan200JSONResponse) VisitCancelPlanResponse(ctx *fiber.Ctx
 
 type CancelPlan4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response CancelPlan4XXApplicationProblemPlusJSONResponse) VisitCancelPlanResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type CancelPlandefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CancelPlandefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    CancelPlandefaultResponseHeaders
 	StatusCode int
 }
 
 func (response CancelPlandefaultApplicationProblemPlusJSONResponse) VisitCancelPlanResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7756,22 +9044,41 @@ func (response CallRoll200JSONResponse) VisitCallRollResponse(ctx *fiber.Ctx) er
 
 type CallRoll4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response CallRoll4XXApplicationProblemPlusJSONResponse) VisitCallRollResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type CallRolldefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CallRolldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    CallRolldefaultResponseHeaders
 	StatusCode int
 }
 
 func (response CallRolldefaultApplicationProblemPlusJSONResponse) VisitCallRollResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7802,22 +9109,41 @@ func (response ProposeSwap200JSONResponse) VisitProposeSwapResponse(ctx *fiber.C
 
 type ProposeSwap4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ProposeSwap4XXApplicationProblemPlusJSONResponse) VisitProposeSwapResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ProposeSwapdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ProposeSwapdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProposeSwapdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ProposeSwapdefaultApplicationProblemPlusJSONResponse) VisitProposeSwapResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7849,22 +9175,41 @@ func (response StepSwap200JSONResponse) VisitStepSwapResponse(ctx *fiber.Ctx) er
 
 type StepSwap4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response StepSwap4XXApplicationProblemPlusJSONResponse) VisitStepSwapResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type StepSwapdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type StepSwapdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    StepSwapdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response StepSwapdefaultApplicationProblemPlusJSONResponse) VisitStepSwapResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7890,22 +9235,41 @@ func (response ListShifts200JSONResponse) VisitListShiftsResponse(ctx *fiber.Ctx
 
 type ListShifts4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListShifts4XXApplicationProblemPlusJSONResponse) VisitListShiftsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListShiftsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListShiftsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListShiftsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListShiftsdefaultApplicationProblemPlusJSONResponse) VisitListShiftsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7942,22 +9306,41 @@ func (response CheckIn201JSONResponse) VisitCheckInResponse(ctx *fiber.Ctx) erro
 
 type CheckIn4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response CheckIn4XXApplicationProblemPlusJSONResponse) VisitCheckInResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type CheckIndefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CheckIndefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    CheckIndefaultResponseHeaders
 	StatusCode int
 }
 
 func (response CheckIndefaultApplicationProblemPlusJSONResponse) VisitCheckInResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -7994,22 +9377,41 @@ func (response CheckOut200JSONResponse) VisitCheckOutResponse(ctx *fiber.Ctx) er
 
 type CheckOut4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response CheckOut4XXApplicationProblemPlusJSONResponse) VisitCheckOutResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type CheckOutdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CheckOutdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    CheckOutdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response CheckOutdefaultApplicationProblemPlusJSONResponse) VisitCheckOutResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8035,22 +9437,41 @@ func (response ListSoloEnforcement200JSONResponse) VisitListSoloEnforcementRespo
 
 type ListSoloEnforcement4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListSoloEnforcement4XXApplicationProblemPlusJSONResponse) VisitListSoloEnforcementResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListSoloEnforcementdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListSoloEnforcementdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListSoloEnforcementdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListSoloEnforcementdefaultApplicationProblemPlusJSONResponse) VisitListSoloEnforcementResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8076,22 +9497,41 @@ func (response ListTasks200JSONResponse) VisitListTasksResponse(ctx *fiber.Ctx) 
 
 type ListTasks4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListTasks4XXApplicationProblemPlusJSONResponse) VisitListTasksResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListTasksdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListTasksdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListTasksdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListTasksdefaultApplicationProblemPlusJSONResponse) VisitListTasksResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8133,22 +9573,41 @@ func (response DispatchTask422ApplicationProblemPlusJSONResponse) VisitDispatchT
 
 type DispatchTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response DispatchTask4XXApplicationProblemPlusJSONResponse) VisitDispatchTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type DispatchTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DispatchTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    DispatchTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response DispatchTaskdefaultApplicationProblemPlusJSONResponse) VisitDispatchTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8174,22 +9633,41 @@ func (response GetTask200JSONResponse) VisitGetTaskResponse(ctx *fiber.Ctx) erro
 
 type GetTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetTask4XXApplicationProblemPlusJSONResponse) VisitGetTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetTaskdefaultApplicationProblemPlusJSONResponse) VisitGetTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8230,22 +9708,41 @@ func (response AcceptTask422ApplicationProblemPlusJSONResponse) VisitAcceptTaskR
 
 type AcceptTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AcceptTask4XXApplicationProblemPlusJSONResponse) VisitAcceptTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AcceptTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AcceptTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AcceptTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AcceptTaskdefaultApplicationProblemPlusJSONResponse) VisitAcceptTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8286,22 +9783,41 @@ func (response AcknowledgeTask422ApplicationProblemPlusJSONResponse) VisitAcknow
 
 type AcknowledgeTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AcknowledgeTask4XXApplicationProblemPlusJSONResponse) VisitAcknowledgeTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AcknowledgeTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AcknowledgeTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AcknowledgeTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AcknowledgeTaskdefaultApplicationProblemPlusJSONResponse) VisitAcknowledgeTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8350,22 +9866,41 @@ func (response ChangeActs422ApplicationProblemPlusJSONResponse) VisitChangeActsR
 
 type ChangeActs4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ChangeActs4XXApplicationProblemPlusJSONResponse) VisitChangeActsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ChangeActsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ChangeActsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ChangeActsdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ChangeActsdefaultApplicationProblemPlusJSONResponse) VisitChangeActsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8407,22 +9942,41 @@ func (response CancelTask422ApplicationProblemPlusJSONResponse) VisitCancelTaskR
 
 type CancelTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response CancelTask4XXApplicationProblemPlusJSONResponse) VisitCancelTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type CancelTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CancelTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    CancelTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response CancelTaskdefaultApplicationProblemPlusJSONResponse) VisitCancelTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8449,22 +10003,41 @@ func (response OrderChecks200JSONResponse) VisitOrderChecksResponse(ctx *fiber.C
 
 type OrderChecks4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response OrderChecks4XXApplicationProblemPlusJSONResponse) VisitOrderChecksResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type OrderChecksdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type OrderChecksdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    OrderChecksdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response OrderChecksdefaultApplicationProblemPlusJSONResponse) VisitOrderChecksResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8490,22 +10063,41 @@ func (response ListChecks200JSONResponse) VisitListChecksResponse(ctx *fiber.Ctx
 
 type ListChecks4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ListChecks4XXApplicationProblemPlusJSONResponse) VisitListChecksResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ListChecksdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ListChecksdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ListChecksdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ListChecksdefaultApplicationProblemPlusJSONResponse) VisitListChecksResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8543,22 +10135,41 @@ func (response AnswerCheck200JSONResponse) VisitAnswerCheckResponse(ctx *fiber.C
 
 type AnswerCheck4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AnswerCheck4XXApplicationProblemPlusJSONResponse) VisitAnswerCheckResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AnswerCheckdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AnswerCheckdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AnswerCheckdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AnswerCheckdefaultApplicationProblemPlusJSONResponse) VisitAnswerCheckResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8600,22 +10211,41 @@ func (response DeclineTask422ApplicationProblemPlusJSONResponse) VisitDeclineTas
 
 type DeclineTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response DeclineTask4XXApplicationProblemPlusJSONResponse) VisitDeclineTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type DeclineTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DeclineTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    DeclineTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response DeclineTaskdefaultApplicationProblemPlusJSONResponse) VisitDeclineTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8657,22 +10287,41 @@ func (response FinishTask422ApplicationProblemPlusJSONResponse) VisitFinishTaskR
 
 type FinishTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response FinishTask4XXApplicationProblemPlusJSONResponse) VisitFinishTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type FinishTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type FinishTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    FinishTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response FinishTaskdefaultApplicationProblemPlusJSONResponse) VisitFinishTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8698,22 +10347,41 @@ func (response GetTaskHistory200JSONResponse) VisitGetTaskHistoryResponse(ctx *f
 
 type GetTaskHistory4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response GetTaskHistory4XXApplicationProblemPlusJSONResponse) VisitGetTaskHistoryResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type GetTaskHistorydefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type GetTaskHistorydefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    GetTaskHistorydefaultResponseHeaders
 	StatusCode int
 }
 
 func (response GetTaskHistorydefaultApplicationProblemPlusJSONResponse) VisitGetTaskHistoryResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8751,22 +10419,41 @@ func (response HoldTask200JSONResponse) VisitHoldTaskResponse(ctx *fiber.Ctx) er
 
 type HoldTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response HoldTask4XXApplicationProblemPlusJSONResponse) VisitHoldTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type HoldTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type HoldTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    HoldTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response HoldTaskdefaultApplicationProblemPlusJSONResponse) VisitHoldTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8808,22 +10495,41 @@ func (response NameLead422ApplicationProblemPlusJSONResponse) VisitNameLeadRespo
 
 type NameLead4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response NameLead4XXApplicationProblemPlusJSONResponse) VisitNameLeadResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type NameLeaddefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type NameLeaddefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    NameLeaddefaultResponseHeaders
 	StatusCode int
 }
 
 func (response NameLeaddefaultApplicationProblemPlusJSONResponse) VisitNameLeadResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8864,22 +10570,41 @@ func (response AcceptLead422ApplicationProblemPlusJSONResponse) VisitAcceptLeadR
 
 type AcceptLead4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AcceptLead4XXApplicationProblemPlusJSONResponse) VisitAcceptLeadResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AcceptLeaddefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AcceptLeaddefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AcceptLeaddefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AcceptLeaddefaultApplicationProblemPlusJSONResponse) VisitAcceptLeadResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8921,22 +10646,41 @@ func (response ShowCode422ApplicationProblemPlusJSONResponse) VisitShowCodeRespo
 
 type ShowCode4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ShowCode4XXApplicationProblemPlusJSONResponse) VisitShowCodeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ShowCodedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ShowCodedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ShowCodedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ShowCodedefaultApplicationProblemPlusJSONResponse) VisitShowCodeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -8978,22 +10722,41 @@ func (response EnterCode422ApplicationProblemPlusJSONResponse) VisitEnterCodeRes
 
 type EnterCode4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response EnterCode4XXApplicationProblemPlusJSONResponse) VisitEnterCodeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type EnterCodedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type EnterCodedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    EnterCodedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response EnterCodedefaultApplicationProblemPlusJSONResponse) VisitEnterCodeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9035,22 +10798,41 @@ func (response TakeLead422ApplicationProblemPlusJSONResponse) VisitTakeLeadRespo
 
 type TakeLead4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response TakeLead4XXApplicationProblemPlusJSONResponse) VisitTakeLeadResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type TakeLeaddefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type TakeLeaddefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    TakeLeaddefaultResponseHeaders
 	StatusCode int
 }
 
 func (response TakeLeaddefaultApplicationProblemPlusJSONResponse) VisitTakeLeadResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9088,22 +10870,41 @@ func (response ObjectToOrder201JSONResponse) VisitObjectToOrderResponse(ctx *fib
 
 type ObjectToOrder4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ObjectToOrder4XXApplicationProblemPlusJSONResponse) VisitObjectToOrderResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ObjectToOrderdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ObjectToOrderdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ObjectToOrderdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ObjectToOrderdefaultApplicationProblemPlusJSONResponse) VisitObjectToOrderResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9142,22 +10943,41 @@ func (response AnswerObjection200JSONResponse) VisitAnswerObjectionResponse(ctx 
 
 type AnswerObjection4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AnswerObjection4XXApplicationProblemPlusJSONResponse) VisitAnswerObjectionResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AnswerObjectiondefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AnswerObjectiondefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AnswerObjectiondefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AnswerObjectiondefaultApplicationProblemPlusJSONResponse) VisitAnswerObjectionResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9199,22 +11019,41 @@ func (response PauseTask422ApplicationProblemPlusJSONResponse) VisitPauseTaskRes
 
 type PauseTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response PauseTask4XXApplicationProblemPlusJSONResponse) VisitPauseTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type PauseTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type PauseTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    PauseTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response PauseTaskdefaultApplicationProblemPlusJSONResponse) VisitPauseTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9256,22 +11095,41 @@ func (response ReassignTask422ApplicationProblemPlusJSONResponse) VisitReassignT
 
 type ReassignTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ReassignTask4XXApplicationProblemPlusJSONResponse) VisitReassignTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ReassignTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ReassignTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ReassignTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ReassignTaskdefaultApplicationProblemPlusJSONResponse) VisitReassignTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9309,22 +11167,41 @@ func (response AskRecusal201JSONResponse) VisitAskRecusalResponse(ctx *fiber.Ctx
 
 type AskRecusal4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AskRecusal4XXApplicationProblemPlusJSONResponse) VisitAskRecusalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AskRecusaldefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AskRecusaldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AskRecusaldefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AskRecusaldefaultApplicationProblemPlusJSONResponse) VisitAskRecusalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9363,22 +11240,41 @@ func (response DecideRecusal200JSONResponse) VisitDecideRecusalResponse(ctx *fib
 
 type DecideRecusal4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response DecideRecusal4XXApplicationProblemPlusJSONResponse) VisitDecideRecusalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type DecideRecusaldefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type DecideRecusaldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    DecideRecusaldefaultResponseHeaders
 	StatusCode int
 }
 
 func (response DecideRecusaldefaultApplicationProblemPlusJSONResponse) VisitDecideRecusalResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9416,22 +11312,41 @@ func (response AskRestraint201JSONResponse) VisitAskRestraintResponse(ctx *fiber
 
 type AskRestraint4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response AskRestraint4XXApplicationProblemPlusJSONResponse) VisitAskRestraintResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type AskRestraintdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type AskRestraintdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    AskRestraintdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response AskRestraintdefaultApplicationProblemPlusJSONResponse) VisitAskRestraintResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9481,22 +11396,41 @@ func (response CommandRestraint422ApplicationProblemPlusJSONResponse) VisitComma
 
 type CommandRestraint4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response CommandRestraint4XXApplicationProblemPlusJSONResponse) VisitCommandRestraintResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type CommandRestraintdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type CommandRestraintdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    CommandRestraintdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response CommandRestraintdefaultApplicationProblemPlusJSONResponse) VisitCommandRestraintResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9535,22 +11469,41 @@ func (response ReportRestraint200JSONResponse) VisitReportRestraintResponse(ctx 
 
 type ReportRestraint4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ReportRestraint4XXApplicationProblemPlusJSONResponse) VisitReportRestraintResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ReportRestraintdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ReportRestraintdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ReportRestraintdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ReportRestraintdefaultApplicationProblemPlusJSONResponse) VisitReportRestraintResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9589,22 +11542,41 @@ func (response TellRestraintUse200JSONResponse) VisitTellRestraintUseResponse(ct
 
 type TellRestraintUse4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response TellRestraintUse4XXApplicationProblemPlusJSONResponse) VisitTellRestraintUseResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type TellRestraintUsedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type TellRestraintUsedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    TellRestraintUsedefaultResponseHeaders
 	StatusCode int
 }
 
 func (response TellRestraintUsedefaultApplicationProblemPlusJSONResponse) VisitTellRestraintUseResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9646,22 +11618,41 @@ func (response ResumeTask422ApplicationProblemPlusJSONResponse) VisitResumeTaskR
 
 type ResumeTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response ResumeTask4XXApplicationProblemPlusJSONResponse) VisitResumeTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type ResumeTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type ResumeTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ResumeTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response ResumeTaskdefaultApplicationProblemPlusJSONResponse) VisitResumeTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9703,22 +11694,41 @@ func (response StartTask422ApplicationProblemPlusJSONResponse) VisitStartTaskRes
 
 type StartTask4XXApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    ProblemResponseHeaders
 	StatusCode int
 }
 
 func (response StartTask4XXApplicationProblemPlusJSONResponse) VisitStartTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
 	return ctx.JSON(&response.Body)
 }
 
+type StartTaskdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
 type StartTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
+	Headers    StartTaskdefaultResponseHeaders
 	StatusCode int
 }
 
 func (response StartTaskdefaultApplicationProblemPlusJSONResponse) VisitStartTaskResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -9784,6 +11794,9 @@ type StrictServerInterface interface {
 	// ListCandidates Ask who may do a piece of work
 	// (GET /v1/candidates)
 	ListCandidates(ctx context.Context, request ListCandidatesRequestObject) (ListCandidatesResponseObject, error)
+	// EnrolDeviceKey Enrol the key of this device
+	// (POST /v1/devices/current/key)
+	EnrolDeviceKey(ctx context.Context, request EnrolDeviceKeyRequestObject) (EnrolDeviceKeyResponseObject, error)
 	// RevokeDevice Revoke a device
 	// (POST /v1/devices/{id}/revoke)
 	RevokeDevice(ctx context.Context, request RevokeDeviceRequestObject) (RevokeDeviceResponseObject, error)
@@ -10677,6 +12690,45 @@ func (sh *strictHandler) ListCandidates(ctx *fiber.Ctx, params ListCandidatesPar
 		return err
 	} else if validResponse, ok := response.(ListCandidatesResponseObject); ok {
 		if err := validResponse.VisitListCandidatesResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EnrolDeviceKey operation middleware
+func (sh *strictHandler) EnrolDeviceKey(ctx *fiber.Ctx) error {
+	var request EnrolDeviceKeyRequestObject
+
+	var body EnrolDeviceKeyJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.EnrolDeviceKey(ctx.UserContext(), request.(EnrolDeviceKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EnrolDeviceKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EnrolDeviceKeyResponseObject); ok {
+		if err := validResponse.VisitEnrolDeviceKeyResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -37,7 +37,9 @@ type Config struct {
 
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
-	Proxies Proxies // whose X-Forwarded-For is believed; none: nobody's
+	Proxies Proxies  // whose X-Forwarded-For is believed; none: nobody's
+	Public  []string // addresses that phones reach the server under (ParsePublic); none: what the Host header says
+	TLS     bool     // the server itself speaks TLS
 
 	Timeout     time.Duration // of one request: 10 s
 	ReadTimeout time.Duration // for a request to arrive: 10 s
@@ -61,6 +63,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+func (c Config) askers() askers { return askers{c.Public, c.TLS} }
+
 // New makes the API. The app serves every route of the contract and nothing else; the caller listens and shuts down.
 func New(config Config) *fiber.App {
 	config = config.withDefaults()
@@ -80,7 +84,7 @@ func New(config Config) *fiber.App {
 	f := frame{log: config.Log, metrics: newMetrics(config.Metrics), timeout: config.Timeout, proxies: config.Proxies}
 	app.Use(f.handle)
 	h := &handlers{Config: config}
-	router := gate{Router: app, sessions: config.Identity}
+	router := gate{Router: app, sessions: config.Identity, askers: config.askers()}
 	RegisterHandlers(router, NewStrictHandler(h, nil))
 	router.Get("/v1/feed", h.watch)
 	refuseUnknownMethods(app)
@@ -100,7 +104,9 @@ func bodyLimit(config Config, header *fasthttp.RequestHeader) int {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), config.Timeout)
 	defer cancel()
-	if _, err := config.Identity.Session(ctx, bearerOf(string(header.Peek(fiber.HeaderAuthorization)))); err != nil {
+	asking := config.askers().read(header)
+	asking.Glance = true
+	if _, _, err := config.Identity.Admit(ctx, asking); err != nil {
 		return 0 // the gate says why
 	}
 	return op.limit
@@ -133,6 +139,7 @@ var _ StrictServerInterface = (*handlers)(nil)
 type gate struct {
 	fiber.Router
 	sessions Sessions
+	askers   askers
 }
 
 func (g gate) Get(path string, h ...fiber.Handler) fiber.Router {

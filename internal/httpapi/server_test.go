@@ -49,6 +49,9 @@ type rooms struct {
 	people   roster.Filter
 	signIns  []identity.SignIn
 	files    []roster.File
+	askings  []identity.Asking
+	keys     []identity.NewKey
+	nonce    string
 	batches  []roster.Batch
 
 	applicants []roster.Applicant
@@ -70,11 +73,16 @@ func newRooms() *rooms {
 	return &rooms{session: identity.Session{Actor: officer, ExpiresAt: noon}}
 }
 
-func (r *rooms) Session(_ context.Context, token string) (identity.Session, error) {
-	if token != goodToken {
-		return identity.Session{}, fault.New(fault.Unauthenticated, "not_signed_in", "未登录", "not signed in")
+func (r *rooms) Admit(_ context.Context, asking identity.Asking) (identity.Session, string, error) {
+	if asking.Token != goodToken {
+		return identity.Session{}, "", fault.New(fault.Unauthenticated, "not_signed_in", "未登录", "not signed in")
 	}
-	return r.session, nil
+	return r.session, r.nonce, nil
+}
+
+func (r *rooms) Enrol(_ context.Context, _ duty.Actor, asking identity.Asking, key identity.NewKey) (identity.Device, string, error) {
+	r.askings, r.keys = append(r.askings, asking), append(r.keys, key)
+	return identity.Device{Key: &identity.DeviceKey{Thumbprint: key.JWK.Thumbprint(), Attestation: "none"}}, r.nonce, r.err
 }
 
 func (r *rooms) SignIn(_ context.Context, in identity.SignIn) (identity.SignedIn, error) {

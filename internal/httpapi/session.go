@@ -8,10 +8,17 @@ import (
 )
 
 func (h *handlers) SignIn(ctx context.Context, r SignInRequestObject) (SignInResponseObject, error) {
+	call := called(ctx)
 	in, err := h.Identity.SignIn(ctx, identity.SignIn{
-		Number: r.Body.PersonNumber, Password: r.Body.Password, Device: r.Body.Device, Address: called(ctx).address,
+		Number: r.Body.PersonNumber, Password: r.Body.Password, Device: r.Body.Device, Address: call.address,
+		Key: newKeyOf(r.Body.DeviceKey), Asking: call.asking,
 	})
-	return SignIn201JSONResponse{Token: in.Token, ExpiresAt: in.ExpiresAt, MustChangePassword: in.MustChange}, err
+	call.nonce = in.Nonce
+	scheme := api.SignedInTokenTypeBearer
+	if in.Bound {
+		scheme = api.SignedInTokenTypeDPoP
+	}
+	return SignIn201JSONResponse{Token: in.Token, TokenType: scheme, ExpiresAt: in.ExpiresAt, MustChangePassword: in.MustChange}, err
 }
 
 func (h *handlers) SignOut(ctx context.Context, _ SignOutRequestObject) (SignOutResponseObject, error) {

@@ -11,3 +11,15 @@ func (s *Service) Occupy() (release func()) {
 		}
 	}
 }
+
+// CheckProof reads and verifies a proof over a request, without its nonce.
+func CheckProof(compact string, a Asking) (thumbprint string, err error) {
+	p, err := readProof(compact)
+	if err == nil {
+		err = p.about(a)
+	}
+	if err == nil {
+		err = p.verify()
+	}
+	return p.thumbprint, err
+}

@@ -24,13 +24,15 @@ type Service struct {
 	life   time.Duration
 	hasher hasher
 	newID  func() uuid.UUID
+	proofs Proofs
+	now    func() time.Time // of nonces only: what is kept has the database's time
 }
 
 // New makes the service; life is how long a session lives.
 func New(store Store, limiter Limiter, life time.Duration) *Service {
 	return &Service{
 		store: store, limits: Limits{limiter}, life: life, hasher: newHasher(),
-		newID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) },
+		newID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) }, now: time.Now,
 	}
 }
 
@@ -40,6 +42,8 @@ type SignIn struct {
 	Password string
 	Device   uuid.UUID
 	Address  string
+	Key      *NewKey // to be enrolled for the device; nil: none
+	Asking   Asking  // with a proof by the device's key, if it has one or gets one
 }
 
 // SignedIn is a new session. The token is told once and never kept.
@@ -47,6 +51,8 @@ type SignedIn struct {
 	Token      string
 	ExpiresAt  time.Time
 	MustChange bool
+	Bound      bool   // to the key of the device: each request needs a proof
+	Nonce      string // to use from now on; empty: the one that was used is good for a while
 }
 
 // errSignIn is the answer to every sign-in that fails, whatever the reason.
@@ -55,8 +61,17 @@ var errSignIn = fault.New(fault.Unauthenticated, "sign_in_failed", "编号、密
 // errSession is the answer to every token that opens nothing (any more).
 var errSession = fault.New(fault.Unauthenticated, "not_signed_in", "未登录或登录已失效", "not signed in, or no longer")
 
-// SignIn opens a session. Every failure looks the same and takes the same time; too many tries are fault.TooMany with a Wait.
+// SignIn opens a session. Every failure looks the same and takes the same time; too many tries are fault.TooMany with a Wait. What is
+// wrong with a proof is said before anything else is looked at, and is no try; what is wrong with a key, after the right password.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
+	var proven proof
+	next := ""
+	if len(in.Asking.Proofs) > 0 {
+		var err error
+		if proven, next, err = s.prove(ctx, in.Asking, ""); err != nil {
+			return SignedIn{}, err
+		}
+	}
 	if err := s.limits.signIn(ctx, in); err != nil {
 		return SignedIn{}, err
 	}
@@ -71,15 +86,22 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	if !same || !known.DeviceLive || known.Status == law.StatusSeparated {
 		return SignedIn{}, errSignIn
 	}
-	return s.open(ctx, known, in.Device)
+	enrol, err := s.keyToEnrol(known, in, proven.thumbprint)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	opened, err := s.open(ctx, known, in.Device, enrol)
+	opened.Bound, opened.Nonce = enrol != nil || known.Key != "", next
+	return opened, err
 }
 
-func (s *Service) open(ctx context.Context, who Credential, device uuid.UUID) (SignedIn, error) {
+func (s *Service) open(ctx context.Context, who Credential, device uuid.UUID, enrol *Enrolment) (SignedIn, error) {
 	var secret [tokenBytes]byte
 	rand.Read(secret[:]) // never fails: crypto/rand ends the program instead
 	token := base64.RawURLEncoding.EncodeToString(secret[:])
 	expires, err := s.store.AddSession(ctx, NewSession{
 		ID: s.newID(), Token: sha256.Sum256([]byte(token)), Person: who.Person, Device: device, Password: who.Hash, Life: s.life,
+		Enrol: enrol,
 	})
 	if fault.KindOf(err) == fault.Unauthenticated {
 		return SignedIn{}, errSignIn

@@ -63,6 +63,10 @@ func (m *memory) AddSession(_ context.Context, s identity.NewSession) (time.Time
 	if s.Password != m.known.Hash || !m.known.DeviceLive || m.known.Status == law.StatusSeparated {
 		return time.Time{}, fault.New(fault.Unauthenticated, "x", "", "")
 	}
+	if s.Enrol != nil {
+		m.known.Key = s.Enrol.Key.Thumbprint
+		m.events = append(m.events, s.Enrol.Event)
+	}
 	m.sessions[s.Token] = s
 	return time.Unix(0, 0).Add(s.Life), nil
 }
@@ -74,7 +78,11 @@ func (m *memory) Session(_ context.Context, token [32]byte) (identity.Session, e
 	if !ok {
 		return identity.Session{}, fault.New(fault.Unauthenticated, "x", "", "")
 	}
-	return identity.Session{Actor: duty.Actor{Person: s.Person, Session: s.ID, Device: s.Device, Number: m.number}}, nil
+	actor := duty.Actor{
+		Person: s.Person, Session: s.ID, Device: s.Device, Number: m.number, Organ: duty.Organ{Path: m.path},
+		Grants: []duty.Grant{{Role: duty.RoleAuxiliary, Path: m.path}},
+	}
+	return identity.Session{Actor: actor, Platform: m.known.Platform, Key: m.known.Key}, nil
 }
 
 func (m *memory) EndSession(_ context.Context, id uuid.UUID) error {
@@ -152,6 +160,20 @@ func (m *memory) RegisterDevice(
 func (m *memory) RevokeDevice(_ context.Context, id uuid.UUID, event ledger.Event) (identity.Device, error) {
 	m.events = append(m.events, event)
 	return m.devices[id], nil
+}
+
+func (m *memory) EnrolKey(_ context.Context, id uuid.UUID, key identity.DeviceKey, event ledger.Event) (identity.Device, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch m.known.Key {
+	case "":
+		m.known.Key = key.Thumbprint
+		m.events = append(m.events, event)
+	case key.Thumbprint:
+	default:
+		return identity.Device{}, fault.New(fault.Conflict, "device_has_another_key", "", "")
+	}
+	return identity.Device{ID: id, Person: m.known.Person, Path: m.path, Key: &key}, nil
 }
 
 func (m *memory) SetPushToken(context.Context, uuid.UUID, string) error { return nil }

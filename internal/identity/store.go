@@ -1,5 +1,5 @@
 // Package identity owns who somebody is: sign-in with number and password on a registered device, sessions that end at once when
-// they are revoked, passwords and devices. What a person may do is a grant and decided in duty.
+// they are revoked, passwords, devices and their keys, and the proof of a key with each request (DPoP, RFC 9449). What a person may do is a grant and decided in duty.
 package identity
 
 import (
@@ -25,7 +25,7 @@ type Sessions interface {
 	Credential(ctx context.Context, number string, device uuid.UUID) (Credential, error)
 	// AddSession opens a session and says when it ends. Locking the credential (FOR SHARE), it refuses with fault.Unauthenticated
 	// when the password hash is no longer the one that was checked, the device is not a live one of the person, or the person is
-	// separated: so a password set or a device revoked meanwhile wins.
+	// separated: so a password set or a device revoked meanwhile wins. A key to enrol is enrolled in the same transaction, as by EnrolKey.
 	AddSession(ctx context.Context, session NewSession) (expires time.Time, err error)
 	// Session finds, in one query, the live session of a token with its person and the grants as they are now. It is
 	// fault.Unauthenticated when there is none: unknown, expired, revoked, device revoked or person separated.
@@ -58,6 +58,9 @@ type Devices interface {
 	RevokeDevice(ctx context.Context, id uuid.UUID, event ledger.Event) (Device, error)
 	// SetPushToken keeps where pushes reach a device (empty: nowhere), taking the token from any other device that had it.
 	SetPushToken(ctx context.Context, device uuid.UUID, token string) error
+	// EnrolKey keeps the key of a live device and writes the event. The same key again changes nothing and leaves no event; when the
+	// device has another one, or the key is another device's, it is fault.Conflict.
+	EnrolKey(ctx context.Context, device uuid.UUID, key DeviceKey, event ledger.Event) (Device, error)
 }
 
 // Credential is what is known about somebody who wants to sign in.
@@ -67,6 +70,9 @@ type Credential struct {
 	Hash       string // PHC string; empty: no password was ever set
 	MustChange bool
 	DeviceLive bool // the device named is registered to the person and not revoked
+	Platform   Platform
+	Key        string    // thumbprint of the device's key; empty: it has none
+	Path       duty.Path // of the person's organ
 }
 
 // NewSession is a session to be opened.
@@ -77,6 +83,7 @@ type NewSession struct {
 	Device   uuid.UUID
 	Password string // the hash that was checked
 	Life     time.Duration
+	Enrol    *Enrolment // nil: no key is enrolled
 }
 
 // Session is a live session, read afresh at each request.
@@ -84,6 +91,8 @@ type Session struct {
 	Actor      duty.Actor // Session and Device are set
 	MustChange bool       // the password was set by somebody else: nothing but changing it is allowed
 	ExpiresAt  time.Time
+	Platform   Platform
+	Key        string // thumbprint of the key that each request must prove; empty: the device has none
 }
 
 // Device is something a person signs in on, registered by those who manage the roster.
@@ -95,6 +104,7 @@ type Device struct {
 	Platform     Platform
 	RegisteredAt time.Time  // read only
 	RevokedAt    *time.Time // read only
+	Key          *DeviceKey // read only
 }
 
 // Platform is what kind of device it is.
@@ -106,3 +116,6 @@ const (
 	HarmonyOS Platform = "harmonyos"
 	Web       Platform = "web"
 )
+
+// Phone says whether such a device is carried about, gets lost, and has hardware that keeps a key; a desk is watched by its station.
+func (p Platform) Phone() bool { return p != Web }

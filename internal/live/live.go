@@ -1,6 +1,6 @@
-// Package live holds what is true only now, in Redis: wake-ups between replicas and rate counters. Nothing here decides anything
+// Package live holds what is true only now, in Redis: wake-ups between replicas, rate counters, and proofs that were used. Nothing here decides anything
 // whose loss would change an answer of the law or the record; when Redis dies, duty goes on: wake-ups become polling, and counters
-// are kept in the process.
+// and used proofs are kept in the process.
 package live
 
 import (
@@ -22,6 +22,7 @@ type Live struct {
 	redis  redis.UniversalClient
 	log    *slog.Logger
 	local  *counters
+	seen   *names
 	wakes  map[Wake]*wake
 	outage outage
 }
@@ -29,7 +30,7 @@ type Live struct {
 // New makes the room. Register what is to be woken (On), then Run it.
 func New(client redis.UniversalClient, log *slog.Logger) *Live {
 	return &Live{
-		redis: client, log: log, local: newCounters(),
+		redis: client, log: log, local: newCounters(), seen: newNames(),
 		wakes: map[Wake]*wake{Committed: newWake(), Sequenced: newWake()},
 	}
 }

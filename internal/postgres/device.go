@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -13,11 +14,21 @@ import (
 )
 
 // selectDevice starts a query for devices d with the place of their owners p.
-const selectDevice = `SELECT d.id, d.person_id, p.path, d.name, d.platform, d.registered_at, d.revoked_at
-	FROM device d JOIN person p ON p.id = d.person_id WHERE `
+const selectDevice = `SELECT d.id, d.person_id, p.path, d.name, d.platform, d.registered_at, d.revoked_at,
+		k.public_key, k.thumbprint, k.attestation, k.enrolled_at
+	FROM device d JOIN person p ON p.id = d.person_id LEFT JOIN device_key k ON k.device_id = d.id WHERE `
 
 func scanDevice(row pgx.CollectableRow) (d identity.Device, err error) {
-	err = row.Scan(&d.ID, &d.Person, &d.Path, &d.Name, &d.Platform, &d.RegisteredAt, &d.RevokedAt)
+	var key struct {
+		public                  []byte
+		thumbprint, attestation *string
+		enrolled                *time.Time
+	}
+	err = row.Scan(&d.ID, &d.Person, &d.Path, &d.Name, &d.Platform, &d.RegisteredAt, &d.RevokedAt,
+		&key.public, &key.thumbprint, &key.attestation, &key.enrolled)
+	if err == nil && key.thumbprint != nil {
+		d.Key = &identity.DeviceKey{Public: key.public, Thumbprint: *key.thumbprint, Attestation: *key.attestation, EnrolledAt: *key.enrolled}
+	}
 	return d, err
 }
 

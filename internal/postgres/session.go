@@ -27,13 +27,17 @@ func (s *Store) Credential(ctx context.Context, number string, device uuid.UUID)
 	err = s.read(ctx, everything, func(b *pgx.Batch) {
 		one(b, &c, func(row pgx.CollectableRow) (c identity.Credential, err error) {
 			var status string
-			if err = row.Scan(&c.Person, &status, &c.Hash, &c.MustChange, &c.DeviceLive); err == nil {
+			err = row.Scan(&c.Person, &c.Path, &status, &c.Hash, &c.MustChange, &c.DeviceLive, &c.Platform, &c.Key)
+			if err == nil {
 				err = c.Status.UnmarshalText([]byte(status))
 			}
 			return c, err
-		}, `SELECT p.id, p.status, coalesce(c.hash, ''), coalesce(c.must_change, false),
-				EXISTS (SELECT FROM device d WHERE d.id = $2 AND d.person_id = p.id AND d.revoked_at IS NULL)
-			FROM person p LEFT JOIN credential c ON c.person_id = p.id WHERE p.number = $1`, number, device)
+		}, `SELECT p.id, p.path, p.status, coalesce(c.hash, ''), coalesce(c.must_change, false),
+				d.id IS NOT NULL, coalesce(d.platform, ''), coalesce(k.thumbprint, '')
+			FROM person p LEFT JOIN credential c ON c.person_id = p.id
+				LEFT JOIN device d ON d.id = $2 AND d.person_id = p.id AND d.revoked_at IS NULL
+				LEFT JOIN device_key k ON k.device_id = d.id
+			WHERE p.number = $1`, number, device)
 	})
 	return c, missing(err, fault.Missing("person"))
 }
@@ -41,20 +45,30 @@ func (s *Store) Credential(ctx context.Context, number string, device uuid.UUID)
 // AddSession implements identity.Store. The share locks make it wait for a password, device or status that is changing, and see it
 // as it has become.
 func (s *Store) AddSession(ctx context.Context, n identity.NewSession) (expires time.Time, err error) {
-	err = s.write(ctx, everything, func(b *pgx.Batch) {
-		one(b, &expires, pgx.RowTo[time.Time], `
-			INSERT INTO session (id, token_hash, person_id, device_id, expires_at)
-			SELECT $1, $2, checked.person_id, checked.device_id, now() + $3::interval
-			FROM (
-				SELECT c.person_id, d.id AS device_id
-				FROM credential c JOIN person p ON p.id = c.person_id JOIN device d ON d.person_id = p.id
-				WHERE c.person_id = $4 AND c.hash = $5 AND d.id = $6 AND d.revoked_at IS NULL AND p.status <> 'separated'
-				FOR SHARE OF c, p, d
-			) AS checked
-			RETURNING expires_at`, n.ID, n.Token[:], n.Life, n.Person, n.Password, n.Device)
+	insert := []any{n.ID, n.Token[:], n.Life, n.Person, n.Password, n.Device}
+	if n.Enrol == nil {
+		err = s.write(ctx, everything, func(b *pgx.Batch) { one(b, &expires, pgx.RowTo[time.Time], addSession, insert...) })
+		return expires, missing(err, noSession)
+	}
+	err = s.within(ctx, everything, func(tx pgx.Tx) error {
+		if err := tx.QueryRow(ctx, addSession, insert...).Scan(&expires); err != nil {
+			return err
+		}
+		return enrolKey(ctx, tx, n.Device, n.Enrol.Key, n.Enrol.Event)
 	})
 	return expires, missing(err, noSession)
 }
+
+const addSession = `
+	INSERT INTO session (id, token_hash, person_id, device_id, expires_at)
+	SELECT $1, $2, checked.person_id, checked.device_id, now() + $3::interval
+	FROM (
+		SELECT c.person_id, d.id AS device_id
+		FROM credential c JOIN person p ON p.id = c.person_id JOIN device d ON d.person_id = p.id
+		WHERE c.person_id = $4 AND c.hash = $5 AND d.id = $6 AND d.revoked_at IS NULL AND p.status <> 'separated'
+		FOR SHARE OF c, p, d
+	) AS checked
+	RETURNING expires_at`
 
 // Session implements identity.Store.
 func (s *Store) Session(ctx context.Context, token [32]byte) (session identity.Session, err error) {
@@ -76,10 +90,11 @@ func (s *Store) liveSessions(ctx context.Context, tokens [][32]byte) ([][]identi
 }
 
 const selectSession = `
-	SELECT s.id, s.device_id, s.expires_at, coalesce(c.must_change, false), p.id, p.number, p.name, p.class,
+	SELECT s.id, s.device_id, d.platform, coalesce(k.thumbprint, ''), s.expires_at, coalesce(c.must_change, false), p.id, p.number, p.name, p.class,
 		o.id, o.code, o.name, o.kind, o.path, ` + grantsOf + `
 	FROM session s
 		JOIN device d ON d.id = s.device_id
+		LEFT JOIN device_key k ON k.device_id = d.id
 		JOIN person p ON p.id = s.person_id
 		JOIN organ o ON o.id = p.organ_id
 		LEFT JOIN credential c ON c.person_id = p.id
@@ -87,7 +102,7 @@ const selectSession = `
 
 func scanSession(row pgx.CollectableRow) (s identity.Session, err error) {
 	a := &s.Actor
-	err = row.Scan(&a.Session, &a.Device, &s.ExpiresAt, &s.MustChange, &a.Person, &a.Number, &a.Name, &a.Class,
+	err = row.Scan(&a.Session, &a.Device, &s.Platform, &s.Key, &s.ExpiresAt, &s.MustChange, &a.Person, &a.Number, &a.Name, &a.Class,
 		&a.Organ.ID, &a.Organ.Code, &a.Organ.Name, &a.Organ.Kind, &a.Organ.Path, &a.Grants)
 	return s, err
 }
