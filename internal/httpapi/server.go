@@ -24,6 +24,7 @@ type Config struct {
 	Roster      Roster
 	Recruitment Recruitment
 	Tickets     Tickets
+	Phones      Phones
 	Legal       Legal
 	Law         func(context.Context, duty.Actor) (Law, error) // as the actor's organ reads it now
 	Trials      Trials

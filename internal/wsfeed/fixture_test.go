@@ -117,7 +117,7 @@ func (s *server) viewer(path duty.Path) duty.Actor {
 
 func (s *server) ticket(actor duty.Actor) string {
 	s.Helper()
-	token, _, err := s.service.Ticket(s.Context(), actor)
+	token, _, err := s.service.Ticket(s.Context(), actor, false)
 	if err != nil {
 		s.Fatal(err)
 	}
