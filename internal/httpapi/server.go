@@ -80,6 +80,7 @@ func New(config Config) *fiber.App {
 	router := gate{Router: app, sessions: config.Identity}
 	RegisterHandlers(router, NewStrictHandler(h, nil))
 	router.Get("/v1/feed", h.watch)
+	app.Server().KeepHijackedConns = true // the feed's sockets live by themselves
 	refuseUnknownMethods(app)
 	app.Server().HeaderReceived = func(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(config, header)}

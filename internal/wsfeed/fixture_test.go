@@ -75,6 +75,7 @@ func (s *server) run() {
 	app := fiber.New(fiber.Config{
 		Immutable: true, DisableStartupMessage: true, ReadTimeout: patience, IdleTimeout: patience, ErrorHandler: problem,
 	})
+	app.Server().KeepHijackedConns = true
 	app.Get("/v1/feed", s.sockets.Handler())
 	app.Get("/plain", func(c *fiber.Ctx) error { return c.SendString("plain") })
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
