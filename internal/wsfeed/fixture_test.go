@@ -139,7 +139,24 @@ type client struct {
 
 func (s *server) dial(actor duty.Actor, query string) *client {
 	s.Helper()
-	dialer := websocket.Dialer{Subprotocols: []string{"dutybound.v1", "ticket." + s.ticket(actor)}, HandshakeTimeout: patience}
+	return s.dialWith(s.ticket(actor), query)
+}
+
+// dialMine watches the actor's own feed, from now on.
+func (s *server) dialMine(actor duty.Actor) *client {
+	s.Helper()
+	token, _, err := s.service.Ticket(s.Context(), actor, true)
+	if err != nil {
+		s.Fatal(err)
+	}
+	c := s.dialWith(token, "")
+	c.next("hello")
+	return c
+}
+
+func (s *server) dialWith(ticket, query string) *client {
+	s.Helper()
+	dialer := websocket.Dialer{Subprotocols: []string{"dutybound.v1", "ticket." + ticket}, HandshakeTimeout: patience}
 	conn, answer, err := dialer.DialContext(s.Context(), "ws://"+s.addr+"/v1/feed"+query, nil)
 	if err != nil {
 		s.Fatal(err)

@@ -101,7 +101,7 @@ func released(hijacked net.Conn) net.Conn {
 	if conn.SetReadDeadline(longAgo) != nil {
 		return conn // dead, as the handshake will find
 	}
-	early, _ := io.ReadAll(hijacked) // it always ends with the deadline
+	early, _ := io.ReadAll(hijacked)      // it always ends with the deadline
 	_ = conn.SetReadDeadline(time.Time{}) // as above
 	if len(early) == 0 {
 		return conn
