@@ -2564,7 +2564,7 @@ type ReadingInForce struct {
 	// Memo Reference of the paper that the value rests on.
 	Memo     string    `json:"memo"`
 	Options  []string  `json:"options"`
-	Question string    `json:"question"`
+	Question Text      `json:"question"`
 	Set      *Proposal `json:"set,omitempty"`
 	Since    time.Time `json:"since"`
 

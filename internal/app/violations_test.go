@@ -156,6 +156,27 @@ func TestAWitnessWhoHasLeftIsNotHeard(t *testing.T) {
 	}
 }
 
+// A witness who was away and is called in again is heard from then on: not with what they said of the scene while they were away, and
+// with the same words once they are there to see it.
+func TestAWitnessWhoIsCalledAgainIsHeardFromThenOn(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	task := sentLed(u)
+	u.lead.arrives(task)
+	starting(u, task).want(200)
+	u.dispatcher.step(task, "reassign", object{"remove": []any{u.colleague.person}}).want(200)
+	presence(u, u.colleague, task, "absent")
+	u.dispatcher.step(task, "reassign", object{"add": members(u.colleague)}).want(200)
+	u.colleague.observes(said("uniform", "yes"), said("id_card", "yes"), said("recording", "on"))
+	u.colleague.step(task, "accept", nil).want(200)
+	if n := u.times(task, "task.violation"); n != 0 {
+		t.Errorf("%d violations by the word of one who was away", n)
+	}
+	presence(u, u.colleague, task, "absent")
+	u.ends(task, "fact.changed", "task.violation")
+	u.sound()
+}
+
 // A naming that is refused leaves the ruling behind, and no word about the officer.
 func TestARefusedNamingSaysNothingOfTheOfficer(t *testing.T) {
 	t.Parallel()

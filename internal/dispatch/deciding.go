@@ -48,7 +48,7 @@ func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, matter 
 	}
 	d := &deciding{
 		Snapshot: snap, actor: actor, action: action, book: book, fresh: s.fresh, newID: s.newID,
-		matter: matter, patience: s.patience, before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh),
+		matter: matter, patience: s.patience, before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh).fromTheScene(&snap.Task),
 	}
 	d.task.State = to
 	if err := a.apply(d); err != nil {

@@ -163,9 +163,12 @@ func (d *deciding) addMembers(field string, orders []MemberOrder) error {
 		if d.task.Part(p.ID) {
 			return fault.BadField(at+"/person", "is on the task already")
 		}
-		d.task.Members = append(d.task.Members, Member{
-			Person: p.ID, Number: p.Number, Name: p.Name, Class: p.Class, Acts: o.Acts, Operates: o.Operates, State: Sent,
-		})
+		m := Member{Person: p.ID, Number: p.Number, Name: p.Name, Class: p.Class, Acts: o.Acts, Operates: o.Operates, State: Sent}
+		if d.task.Former(p.ID) {
+			m.CalledAgain = &d.Now
+		}
+		d.task.Members = append(d.task.Members, m)
+		d.seen = d.seen.fromTheScene(&d.task)
 	}
 	return nil
 }

@@ -81,6 +81,8 @@ type Member struct {
 	Operates law.Vehicles `json:"operates,omitempty"` // what the task has them drive or operate (Art. 18)
 	State    MemberState  `json:"state"`
 	Reason   string       `json:"reason,omitempty"` // why declined
+	// CalledAgain is when somebody who had been sent away was called in again: what they said of the scene before that is not heard.
+	CalledAgain *time.Time `json:"called_again,omitempty"`
 }
 
 // Officer is a people's police officer of the unit.

@@ -126,7 +126,7 @@ func (h *Hub) follow(ctx context.Context) error {
 			return err
 		}
 		h.offer(after, messages, page.Through)
-		if len(page.Events) < h.pace.Page {
+		if page.last() {
 			return nil
 		}
 	}

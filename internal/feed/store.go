@@ -15,7 +15,8 @@ import (
 type Store interface {
 	// Bounds says which part of the sequenced log is kept, and the time of the database clock.
 	Bounds(ctx context.Context) (Bounds, error)
-	// Page reads, in order of seq, at most limit events that come after a seq and lie in the scope.
+	// Page reads, in order of seq, at most limit events that come after a seq and lie in the scope. It looks at so much of the log
+	// and no more, so that it may hold nothing although there is something further on.
 	Page(ctx context.Context, scope Scope, after int64, limit int) (Page, error)
 
 	// Mine reads, in order of seq, at most limit events that come after a seq and concern the person, and the messages to them that
@@ -47,12 +48,17 @@ type Bounds struct {
 func (b Bounds) holds(after int64) bool { return b.Oldest-1 <= after && after <= b.Head }
 
 // Page is a stretch of the log as seen through a scope. No event of the scope lies in (after, Through] that is not in Events:
-// Through is the seq of the last event when the page is full, and the head of the log (read in the same snapshot) otherwise.
+// Through is the seq of the last event when the page is full, and the end of what was looked at otherwise. Head is the end of the
+// log, read before the events; a log that ends before after has a Through that does so too.
 type Page struct {
 	Events  []ledger.Event
 	Notices []Notice // of a page of one person
 	Through int64
+	Head    int64
 }
+
+// last says that the log had nothing after the page. How many events are in it does not tell.
+func (p Page) last() bool { return p.Through >= p.Head }
 
 // Ticket is what a ticket opens: the feed of the organs that its session's person may watch, or that of the person.
 type Ticket struct {

@@ -161,7 +161,7 @@ func (s *Subscription) catchUp(ctx context.Context) error {
 	if s.waiting, err = messagesOf(page, Concerned{}); err != nil {
 		return err
 	}
-	near := len(page.Events)+len(page.Notices) < s.hub.pace.Page
+	near := page.last()
 	if page.Through < s.through || near && page.Through < s.target { // restored from an older copy while we read
 		s.waiting = []Message{resetMessage(page.Through)}
 		s.target = min(s.target, page.Through)

@@ -48,10 +48,10 @@ func (s *Store) Mine(ctx context.Context, person uuid.UUID, after int64, limit i
 	var last int64
 	err = s.still(ctx, func(b *pgx.Batch) {
 		everything.queue(b)
-		one(b, &page.Through, pgx.RowTo[int64], `SELECT size FROM ledger_head`)
+		one(b, &page.Head, pgx.RowTo[int64], `SELECT size FROM ledger_head`)
 		one(b, &last, pgx.RowTo[int64], lastOfPage, person, after, limit)
 	}, func(b *pgx.Batch) {
-		if last > 0 {
+		if page.Through = page.Head; last > 0 {
 			page.Through = last
 		}
 		each(b, &page.Events, scanEvent, eventsOfPerson, person, after, page.Through)
