@@ -85,12 +85,13 @@ const (
 	markAt      = `SELECT coalesce((SELECT ` + markOf + ` FROM event WHERE seq = $1), '')`
 	boundsOfLog = `SELECT size, coalesce((SELECT min(seq) FROM event), size + 1), clock_timestamp() FROM ledger_head`
 
-	// shownTasks are the documents of tasks: with nothing but the id where the person is not concerned any more.
-	shownTasks = ` AS mine LEFT JOIN task t ON t.id = mine.task_id
-			AND EXISTS (SELECT FROM task_person tp WHERE tp.task_id = mine.task_id AND tp.person_id = $1 AND tp.left_at IS NULL)
-		LEFT JOIN ruling r ON r.id = t.latest_ruling`
-	taskColumns = `SELECT mine.task_id, t.doc, r.id, r.decided_at, r.ruling, CASE WHEN (t.doc -> 'violation')::boolean THEN
-		(SELECT v.at FROM event v WHERE v.task_id = t.id AND v.kind = 'task.violation' ORDER BY v.version DESC LIMIT 1) END FROM `
+	// shownTasks are the documents of tasks: with nothing but the id where the person is not concerned any more. Each is looked up by
+	// itself (OFFSET 0), for there are few; left to itself the planner walks through everybody's.
+	shownTasks = ` AS mine LEFT JOIN LATERAL (SELECT t.doc, r.id, r.decided_at, r.ruling, CASE WHEN (t.doc -> 'violation')::boolean THEN
+			(SELECT v.at FROM event v WHERE v.task_id = t.id AND v.kind = 'task.violation' ORDER BY v.version DESC LIMIT 1) END AS since
+		FROM task t JOIN ruling r ON r.id = t.latest_ruling WHERE t.id = mine.task_id
+			AND (SELECT tp.left_at IS NULL FROM task_person tp WHERE tp.task_id = mine.task_id AND tp.person_id = $1) OFFSET 0) AS shown ON true`
+	taskColumns = `SELECT mine.task_id, shown.* FROM `
 
 	changedTasks = taskColumns + `(SELECT DISTINCT e.task_id FROM event_person ep JOIN event e ON e.seq = ep.seq
 		WHERE ep.person_id = $1 AND ep.seq > $2 AND ep.seq <= $3 AND e.task_id IS NOT NULL)` + shownTasks + ` ORDER BY mine.task_id`
