@@ -821,6 +821,24 @@ func (e FactsPhase) Valid() bool {
 	}
 }
 
+// Defines values for FeedWishScope.
+const (
+	FeedWishScopeMine  FeedWishScope = "mine"
+	FeedWishScopeOrgan FeedWishScope = "organ"
+)
+
+// Valid indicates whether the value is a known member of the FeedWishScope enum.
+func (e FeedWishScope) Valid() bool {
+	switch e {
+	case FeedWishScopeMine:
+		return true
+	case FeedWishScopeOrgan:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	HealthStatusOk HealthStatus = "ok"
@@ -2472,6 +2490,16 @@ type Bar struct {
 	Declared Declaration `json:"declared"`
 }
 
+// BundledMeasure defines model for BundledMeasure.
+type BundledMeasure struct {
+	// Act A code of the catalogue (`GET /v1/law/acts`).
+	Act *ActCode `json:"act,omitempty"`
+
+	// ID A number of how duty is watched, in metres (`_m`) or seconds (`_s`), which the statute leaves open.
+	ID    Measure `json:"id"`
+	Value int     `json:"value"`
+}
+
 // Called defines model for Called.
 type Called struct {
 	EndedAt *time.Time `json:"ended_at,omitempty"`
@@ -2730,6 +2758,12 @@ type Condition struct {
 
 	// When Circumstances, each of which must hold; of words beside a bar any.
 	When []string `json:"when,omitempty"`
+}
+
+// ContactOfficer defines model for ContactOfficer.
+type ContactOfficer struct {
+	Name   string `json:"name"`
+	Number string `json:"number"`
 }
 
 // Danger The emergency of Art. 17(4): danger to public safety, to social order, or to people and property.
@@ -3004,11 +3038,33 @@ type Fallback struct {
 	Person openapi_types.UUID `json:"person"`
 }
 
+// FallbackAct defines model for FallbackAct.
+type FallbackAct struct {
+	// Act A code of the catalogue (`GET /v1/law/acts`).
+	Act ActCode `json:"act"`
+
+	// Citation Example: cq-2021 15(1)
+	Citation string `json:"citation"`
+	Name     Text   `json:"name"`
+
+	// Words The statute's own words.
+	Words string `json:"words"`
+}
+
 // FeedTicket defines model for FeedTicket.
 type FeedTicket struct {
 	ExpiresAt time.Time `json:"expires_at"`
 	Ticket    string    `json:"ticket"`
 }
+
+// FeedWish defines model for FeedWish.
+type FeedWish struct {
+	// Scope `organ`: every event of the organs in reach, needs `feed.watch`. `mine`: what concerns oneself, for everybody with an account.
+	Scope *FeedWishScope `json:"scope,omitempty"`
+}
+
+// FeedWishScope `organ`: every event of the organs in reach, needs `feed.watch`. `mine`: what concerns oneself, for everybody with an account.
+type FeedWishScope string
 
 // FieldError defines model for FieldError.
 type FieldError struct {
@@ -3772,6 +3828,90 @@ type PersonRef struct {
 	Person openapi_types.UUID `json:"person"`
 }
 
+// PhoneMessage A push as it was meant for the person, whether or not it reached a phone. It never says what it is about beyond an id (Art. 21(2)).
+type PhoneMessage struct {
+	At time.Time          `json:"at"`
+	ID openapi_types.UUID `json:"id"`
+
+	// Kind Example: dispatched
+	Kind string `json:"kind"`
+
+	// Priority Decides the priority of the push; no legal fact. [routine]
+	Priority Urgency `json:"priority"`
+
+	// Subject The task; of the kinds `approval_*` the request.
+	Subject openapi_types.UUID `json:"subject"`
+}
+
+// PhoneOwner defines model for PhoneOwner.
+type PhoneOwner struct {
+	// Class What a person is. `other` is neither officer nor auxiliary (Art. 3), such as a guard or a cook.
+	Class  Class              `json:"class"`
+	Grants []Grant            `json:"grants"`
+	ID     openapi_types.UUID `json:"id"`
+	Name   string             `json:"name"`
+	Number string             `json:"number"`
+	Organ  Organ              `json:"organ"`
+}
+
+// PhoneRuling defines model for PhoneRuling.
+type PhoneRuling struct {
+	At time.Time `json:"at"`
+
+	// Ruling Every reason, never only the first; the obligations that go with the work; and what would make a refused task lawful.
+	Ruling Ruling             `json:"ruling"`
+	Task   openapi_types.UUID `json:"task"`
+}
+
+// PhoneState defines model for PhoneState.
+type PhoneState struct {
+	// At The server's time.
+	At time.Time `json:"at"`
+
+	// Events What happened on tasks while one was on them, and to oneself.
+	Events []Event `json:"events"`
+
+	// Mark Comes with the cursor and says which log it is of.
+	Mark     string         `json:"mark"`
+	Me       PhoneOwner     `json:"me"`
+	Messages []PhoneMessage `json:"messages"`
+
+	// More Ask again at once.
+	More bool `json:"more"`
+
+	// Next To be sent as `from` when a whole state goes on.
+	Next *openapi_types.UUID `json:"next,omitempty"`
+
+	// Reset Forget what you have. This is the whole state.
+	Reset bool `json:"reset"`
+
+	// Rulings The newest ruling of each of the tasks.
+	Rulings []PhoneRuling `json:"rulings"`
+	Tasks   []PhoneTask   `json:"tasks"`
+
+	// Through The new cursor.
+	Through int64 `json:"through"`
+
+	// Violations Those of the tasks whose work goes on and is not lawful.
+	Violations []PhoneViolation `json:"violations"`
+}
+
+// PhoneTask A task, or that it does not concern one any more.
+type PhoneTask struct {
+	// Gone It does not concern you any more; forget it.
+	Gone *bool              `json:"gone,omitempty"`
+	ID   openapi_types.UUID `json:"id"`
+	Task *Task              `json:"task,omitempty"`
+}
+
+// PhoneViolation defines model for PhoneViolation.
+type PhoneViolation struct {
+	// Ruling What says why.
+	Ruling openapi_types.UUID `json:"ruling"`
+	Since  time.Time          `json:"since"`
+	Task   openapi_types.UUID `json:"task"`
+}
+
 // Place A name and, where known, a position in degrees with the datum it was measured in.
 type Place struct {
 	// Datum Required with a position; a wrong one moves a point by 500 m.
@@ -4450,6 +4590,29 @@ type Shift struct {
 
 // ShiftEnded defines model for Shift.Ended.
 type ShiftEnded string
+
+// ShiftBundle defines model for ShiftBundle.
+type ShiftBundle struct {
+	// Acts Of an auxiliary those of their own role; of others all.
+	Acts []ActDetail `json:"acts"`
+
+	// At The server's time.
+	At time.Time `json:"at"`
+
+	// Contacts Officers of the organ who are on duty.
+	Contacts []ContactOfficer `json:"contacts"`
+
+	// Fallback What an auxiliary may do without the lead of an officer, in the statute's words.
+	Fallback   []FallbackAct    `json:"fallback"`
+	Grants     []Grant          `json:"grants"`
+	Measures   []BundledMeasure `json:"measures"`
+	Person     Person           `json:"person"`
+	ReadingSet string           `json:"reading_set"`
+	Rulebook   string           `json:"rulebook"`
+	Rulings    []PhoneRuling    `json:"rulings"`
+	Tasks      []Task           `json:"tasks"`
+	Violations []PhoneViolation `json:"violations"`
+}
 
 // ShiftFlag What people have to look at about a check-in.
 type ShiftFlag string
@@ -5244,6 +5407,24 @@ type ListSoloEnforcementParams struct {
 	To   *time.Time `form:"to,omitempty" json:"to,omitempty"`
 }
 
+// SyncPhoneParams defines parameters for SyncPhone.
+type SyncPhoneParams struct {
+	// After The `through` of the last answer; left out, the phone has nothing.
+	After *int64 `form:"after,omitempty" json:"after,omitempty"`
+
+	// Mark The `mark` of the last answer.
+	Mark *string `form:"mark,omitempty" json:"mark,omitempty"`
+
+	// From The `next` of the last answer, to go on with a whole state; only with `after`.
+	From *openapi_types.UUID `form:"from,omitempty" json:"from,omitempty"`
+}
+
+// GetShiftBundleParams defines parameters for GetShiftBundle.
+type GetShiftBundleParams struct {
+	// IfNoneMatch The ETag of the bundle one has.
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
+}
+
 // ListTasksParams defines parameters for ListTasks.
 type ListTasksParams struct {
 	// State Only tasks in this state.
@@ -5447,6 +5628,9 @@ type DecideApprovalJSONRequestBody = Judgement
 
 // EnrolDeviceKeyJSONRequestBody defines body for EnrolDeviceKey for application/json ContentType.
 type EnrolDeviceKeyJSONRequestBody = NewDeviceKey
+
+// CreateFeedTicketJSONRequestBody defines body for CreateFeedTicket for application/json ContentType.
+type CreateFeedTicketJSONRequestBody = FeedWish
 
 // RunBacktestJSONRequestBody defines body for RunBacktest for application/json ContentType.
 type RunBacktestJSONRequestBody = Backtest
@@ -5979,12 +6163,23 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/devices/{id}/revoke (the `RevokeDevice` operationId).
 	RevokeDevice(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateFeedTicket Get a ticket for the feed
+	// CreateFeedTicketWithBody Get a ticket for the feed
 	//
-	// A ticket works once, within 30 seconds, for the session that fetched it. Needs `feed.watch`.
+	// A ticket works once, within 30 seconds, for the session that fetched it. Of the scope `organ`, which it has when nothing is said, it needs `feed.watch`; `mine` is for everybody with an account.
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/feed/tickets (the `CreateFeedTicket` operationId).
-	CreateFeedTicket(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateFeedTicketWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateFeedTicket Get a ticket for the feed
+	//
+	// A ticket works once, within 30 seconds, for the session that fetched it. Of the scope `organ`, which it has when nothing is said, it needs `feed.watch`; `mine` is for everybody with an account.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/feed/tickets (the `CreateFeedTicket` operationId).
+	CreateFeedTicket(ctx context.Context, body CreateFeedTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListActs List the acts the law speaks of
 	//
@@ -6587,6 +6782,32 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/solo-enforcement (the `ListSoloEnforcement` operationId).
 	ListSoloEnforcement(ctx context.Context, params *ListSoloEnforcementParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SyncPhone Bring a phone up to date
+	//
+	// Everything that concerns the person signed in and has changed since the phone last asked, read from one snapshot: the tasks they
+	// are on or sent others on, whole, with their newest rulings; what was taken from them, as `gone`; the events; the messages that
+	// were pushed to them. Nothing is left out and everything may be told twice: put each task and ruling in the place of what was
+	// there, and know messages by their ids.
+	//
+	// Keep `through` and `mark` and send them as `after` and `mark` the next time. While `more` is true ask again at once, with `from`
+	// when there is a `next`. Documents are as they are at the head of the log, so they may know of events that come only with the
+	// next answer.
+	//
+	// `reset` says that the cursor is of no use: there was none, what comes after it is no longer kept, or it is of another log
+	// (beyond the head, or with a mark that does not fit, because the server was restored from an older copy). Forget what you have
+	// and take the answer, which has the open tasks and the messages of the last twelve hours. The websocket goes on from `through`
+	// with a ticket of the scope `mine`.
+	//
+	// Corresponds with GET /v1/sync (the `SyncPhone` operationId).
+	SyncPhone(ctx context.Context, params *SyncPhoneParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetShiftBundle Get what a shift without signal needs
+	//
+	// Who one is, the law of one's organ for one's role (acts, clauses, conditions, readings, measures), what one may do without an officer (Art. 15) and so fall back on, open tasks, and the officers of one's organ who are on duty. Fetch it at check-in, with the `ETag` of the last one in `If-None-Match`.
+	//
+	// Corresponds with GET /v1/sync/bundle (the `GetShiftBundle` operationId).
+	GetShiftBundle(ctx context.Context, params *GetShiftBundleParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTasks List tasks
 	//
@@ -7635,13 +7856,34 @@ func (c *Client) RevokeDevice(ctx context.Context, id ID, reqEditors ...RequestE
 	return c.Client.Do(req)
 }
 
-// CreateFeedTicket Get a ticket for the feed
+// CreateFeedTicketWithBody Get a ticket for the feed
 //
-// A ticket works once, within 30 seconds, for the session that fetched it. Needs `feed.watch`.
+// A ticket works once, within 30 seconds, for the session that fetched it. Of the scope `organ`, which it has when nothing is said, it needs `feed.watch`; `mine` is for everybody with an account.
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/feed/tickets (the `CreateFeedTicket` operationId).
-func (c *Client) CreateFeedTicket(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateFeedTicketRequest(c.Server)
+func (c *Client) CreateFeedTicketWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateFeedTicketRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateFeedTicket Get a ticket for the feed
+//
+// A ticket works once, within 30 seconds, for the session that fetched it. Of the scope `organ`, which it has when nothing is said, it needs `feed.watch`; `mine` is for everybody with an account.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/feed/tickets (the `CreateFeedTicket` operationId).
+func (c *Client) CreateFeedTicket(ctx context.Context, body CreateFeedTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateFeedTicketRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8954,6 +9196,52 @@ func (c *Client) CheckOut(ctx context.Context, params *CheckOutParams, body Chec
 // Corresponds with GET /v1/solo-enforcement (the `ListSoloEnforcement` operationId).
 func (c *Client) ListSoloEnforcement(ctx context.Context, params *ListSoloEnforcementParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListSoloEnforcementRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SyncPhone Bring a phone up to date
+//
+// Everything that concerns the person signed in and has changed since the phone last asked, read from one snapshot: the tasks they
+// are on or sent others on, whole, with their newest rulings; what was taken from them, as `gone`; the events; the messages that
+// were pushed to them. Nothing is left out and everything may be told twice: put each task and ruling in the place of what was
+// there, and know messages by their ids.
+//
+// Keep `through` and `mark` and send them as `after` and `mark` the next time. While `more` is true ask again at once, with `from`
+// when there is a `next`. Documents are as they are at the head of the log, so they may know of events that come only with the
+// next answer.
+//
+// `reset` says that the cursor is of no use: there was none, what comes after it is no longer kept, or it is of another log
+// (beyond the head, or with a mark that does not fit, because the server was restored from an older copy). Forget what you have
+// and take the answer, which has the open tasks and the messages of the last twelve hours. The websocket goes on from `through`
+// with a ticket of the scope `mine`.
+//
+// Corresponds with GET /v1/sync (the `SyncPhone` operationId).
+func (c *Client) SyncPhone(ctx context.Context, params *SyncPhoneParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSyncPhoneRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetShiftBundle Get what a shift without signal needs
+//
+// Who one is, the law of one's organ for one's role (acts, clauses, conditions, readings, measures), what one may do without an officer (Art. 15) and so fall back on, open tasks, and the officers of one's organ who are on duty. Fetch it at check-in, with the `ETag` of the last one in `If-None-Match`.
+//
+// Corresponds with GET /v1/sync/bundle (the `GetShiftBundle` operationId).
+func (c *Client) GetShiftBundle(ctx context.Context, params *GetShiftBundleParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetShiftBundleRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -11096,8 +11384,19 @@ func NewRevokeDeviceRequest(server string, id ID) (*http.Request, error) {
 	return req, nil
 }
 
-// NewCreateFeedTicketRequest constructs an http.Request for the CreateFeedTicket method
-func NewCreateFeedTicketRequest(server string) (*http.Request, error) {
+// NewCreateFeedTicketRequest calls the generic CreateFeedTicket builder with application/json body
+func NewCreateFeedTicketRequest(server string, body CreateFeedTicketJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateFeedTicketRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateFeedTicketRequestWithBody constructs an http.Request for the CreateFeedTicket method, with any body, and a specified content type
+func NewCreateFeedTicketRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -11115,10 +11414,12 @@ func NewCreateFeedTicketRequest(server string) (*http.Request, error) {
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -13847,6 +14148,126 @@ func NewListSoloEnforcementRequest(server string, params *ListSoloEnforcementPar
 	return req, nil
 }
 
+// NewSyncPhoneRequest constructs an http.Request for the SyncPhone method
+func NewSyncPhoneRequest(server string, params *SyncPhoneParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sync")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Mark != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mark", *params.Mark, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetShiftBundleRequest constructs an http.Request for the GetShiftBundle method
+func NewGetShiftBundleRequest(server string, params *GetShiftBundleParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sync/bundle")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListTasksRequest constructs an http.Request for the ListTasks method
 func NewListTasksRequest(server string, params *ListTasksParams) (*http.Request, error) {
 	var err error
@@ -15970,14 +16391,23 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/devices/{id}/revoke (the `RevokeDevice` operationId).
 	RevokeDeviceWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*RevokeDeviceResponse, error)
 
-	// CreateFeedTicketWithResponse Get a ticket for the feed
+	// CreateFeedTicketWithBodyWithResponse Get a ticket for the feed
 	//
-	// A ticket works once, within 30 seconds, for the session that fetched it. Needs `feed.watch`.
+	// A ticket works once, within 30 seconds, for the session that fetched it. Of the scope `organ`, which it has when nothing is said, it needs `feed.watch`; `mine` is for everybody with an account.
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/feed/tickets (the `CreateFeedTicket` operationId).
-	CreateFeedTicketWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*CreateFeedTicketResponse, error)
+	CreateFeedTicketWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFeedTicketResponse, error)
+
+	// CreateFeedTicketWithResponse Get a ticket for the feed
+	//
+	// A ticket works once, within 30 seconds, for the session that fetched it. Of the scope `organ`, which it has when nothing is said, it needs `feed.watch`; `mine` is for everybody with an account.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/feed/tickets (the `CreateFeedTicket` operationId).
+	CreateFeedTicketWithResponse(ctx context.Context, body CreateFeedTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFeedTicketResponse, error)
 
 	// ListActsWithResponse List the acts the law speaks of
 	//
@@ -16632,6 +17062,36 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/solo-enforcement (the `ListSoloEnforcement` operationId).
 	ListSoloEnforcementWithResponse(ctx context.Context, params *ListSoloEnforcementParams, reqEditors ...RequestEditorFn) (*ListSoloEnforcementResponse, error)
+
+	// SyncPhoneWithResponse Bring a phone up to date
+	//
+	// Everything that concerns the person signed in and has changed since the phone last asked, read from one snapshot: the tasks they
+	// are on or sent others on, whole, with their newest rulings; what was taken from them, as `gone`; the events; the messages that
+	// were pushed to them. Nothing is left out and everything may be told twice: put each task and ruling in the place of what was
+	// there, and know messages by their ids.
+	//
+	// Keep `through` and `mark` and send them as `after` and `mark` the next time. While `more` is true ask again at once, with `from`
+	// when there is a `next`. Documents are as they are at the head of the log, so they may know of events that come only with the
+	// next answer.
+	//
+	// `reset` says that the cursor is of no use: there was none, what comes after it is no longer kept, or it is of another log
+	// (beyond the head, or with a mark that does not fit, because the server was restored from an older copy). Forget what you have
+	// and take the answer, which has the open tasks and the messages of the last twelve hours. The websocket goes on from `through`
+	// with a ticket of the scope `mine`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/sync (the `SyncPhone` operationId).
+	SyncPhoneWithResponse(ctx context.Context, params *SyncPhoneParams, reqEditors ...RequestEditorFn) (*SyncPhoneResponse, error)
+
+	// GetShiftBundleWithResponse Get what a shift without signal needs
+	//
+	// Who one is, the law of one's organ for one's role (acts, clauses, conditions, readings, measures), what one may do without an officer (Art. 15) and so fall back on, open tasks, and the officers of one's organ who are on duty. Fetch it at check-in, with the `ETag` of the last one in `If-None-Match`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/sync/bundle (the `GetShiftBundle` operationId).
+	GetShiftBundleWithResponse(ctx context.Context, params *GetShiftBundleParams, reqEditors ...RequestEditorFn) (*GetShiftBundleResponse, error)
 
 	// ListTasksWithResponse List tasks
 	//
@@ -22267,6 +22727,162 @@ func (r ListSoloEnforcementResponse) ContentType() string {
 	return ""
 }
 
+// SyncPhoneResponse4XXHeaders the declared response headers of an HTTP 4XX response for SyncPhone
+type SyncPhoneResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// SyncPhoneResponseDefaultHeaders the declared response headers of an HTTP default response for SyncPhone
+type SyncPhoneResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type SyncPhoneResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PhoneState
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *SyncPhoneResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SyncPhoneResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SyncPhoneResponse) GetJSON200() *PhoneState {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r SyncPhoneResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SyncPhoneResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SyncPhoneResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SyncPhoneResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SyncPhoneResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SyncPhoneResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetShiftBundleResponse200Headers the declared response headers of an HTTP 200 response for GetShiftBundle
+type GetShiftBundleResponse200Headers struct {
+	ETag string
+}
+
+// GetShiftBundleResponse304Headers the declared response headers of an HTTP 304 response for GetShiftBundle
+type GetShiftBundleResponse304Headers struct {
+	ETag string
+}
+
+// GetShiftBundleResponse4XXHeaders the declared response headers of an HTTP 4XX response for GetShiftBundle
+type GetShiftBundleResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// GetShiftBundleResponseDefaultHeaders the declared response headers of an HTTP default response for GetShiftBundle
+type GetShiftBundleResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type GetShiftBundleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ShiftBundle
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetShiftBundleResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetShiftBundleResponse304Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *GetShiftBundleResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetShiftBundleResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetShiftBundleResponse) GetJSON200() *ShiftBundle {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r GetShiftBundleResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetShiftBundleResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetShiftBundleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetShiftBundleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetShiftBundleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetShiftBundleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListTasksResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListTasks
 type ListTasksResponse4XXHeaders struct {
 	DPoPNonce       *string
@@ -25235,15 +25851,30 @@ func (c *ClientWithResponses) RevokeDeviceWithResponse(ctx context.Context, id I
 	return ParseRevokeDeviceResponse(rsp)
 }
 
-// CreateFeedTicketWithResponse Get a ticket for the feed
+// CreateFeedTicketWithBodyWithResponse Get a ticket for the feed
 //
-// A ticket works once, within 30 seconds, for the session that fetched it. Needs `feed.watch`.
+// A ticket works once, within 30 seconds, for the session that fetched it. Of the scope `organ`, which it has when nothing is said, it needs `feed.watch`; `mine` is for everybody with an account.
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/feed/tickets (the `CreateFeedTicket` operationId).
-func (c *ClientWithResponses) CreateFeedTicketWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*CreateFeedTicketResponse, error) {
-	rsp, err := c.CreateFeedTicket(ctx, reqEditors...)
+func (c *ClientWithResponses) CreateFeedTicketWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFeedTicketResponse, error) {
+	rsp, err := c.CreateFeedTicketWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateFeedTicketResponse(rsp)
+}
+
+// CreateFeedTicketWithResponse Get a ticket for the feed
+//
+// A ticket works once, within 30 seconds, for the session that fetched it. Of the scope `organ`, which it has when nothing is said, it needs `feed.watch`; `mine` is for everybody with an account.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/feed/tickets (the `CreateFeedTicket` operationId).
+func (c *ClientWithResponses) CreateFeedTicketWithResponse(ctx context.Context, body CreateFeedTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFeedTicketResponse, error) {
+	rsp, err := c.CreateFeedTicket(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -26328,6 +26959,48 @@ func (c *ClientWithResponses) ListSoloEnforcementWithResponse(ctx context.Contex
 		return nil, err
 	}
 	return ParseListSoloEnforcementResponse(rsp)
+}
+
+// SyncPhoneWithResponse Bring a phone up to date
+//
+// Everything that concerns the person signed in and has changed since the phone last asked, read from one snapshot: the tasks they
+// are on or sent others on, whole, with their newest rulings; what was taken from them, as `gone`; the events; the messages that
+// were pushed to them. Nothing is left out and everything may be told twice: put each task and ruling in the place of what was
+// there, and know messages by their ids.
+//
+// Keep `through` and `mark` and send them as `after` and `mark` the next time. While `more` is true ask again at once, with `from`
+// when there is a `next`. Documents are as they are at the head of the log, so they may know of events that come only with the
+// next answer.
+//
+// `reset` says that the cursor is of no use: there was none, what comes after it is no longer kept, or it is of another log
+// (beyond the head, or with a mark that does not fit, because the server was restored from an older copy). Forget what you have
+// and take the answer, which has the open tasks and the messages of the last twelve hours. The websocket goes on from `through`
+// with a ticket of the scope `mine`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/sync (the `SyncPhone` operationId).
+func (c *ClientWithResponses) SyncPhoneWithResponse(ctx context.Context, params *SyncPhoneParams, reqEditors ...RequestEditorFn) (*SyncPhoneResponse, error) {
+	rsp, err := c.SyncPhone(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSyncPhoneResponse(rsp)
+}
+
+// GetShiftBundleWithResponse Get what a shift without signal needs
+//
+// Who one is, the law of one's organ for one's role (acts, clauses, conditions, readings, measures), what one may do without an officer (Art. 15) and so fall back on, open tasks, and the officers of one's organ who are on duty. Fetch it at check-in, with the `ETag` of the last one in `If-None-Match`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/sync/bundle (the `GetShiftBundle` operationId).
+func (c *ClientWithResponses) GetShiftBundleWithResponse(ctx context.Context, params *GetShiftBundleParams, reqEditors ...RequestEditorFn) (*GetShiftBundleResponse, error) {
+	rsp, err := c.GetShiftBundle(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetShiftBundleResponse(rsp)
 }
 
 // ListTasksWithResponse List tasks
@@ -32771,6 +33444,183 @@ func ParseListSoloEnforcementResponse(rsp *http.Response) (*ListSoloEnforcementR
 		response.Headers4XX = &headers
 	case true:
 		var headers ListSoloEnforcementResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSyncPhoneResponse parses an HTTP response from a SyncPhoneWithResponse call
+func ParseSyncPhoneResponse(rsp *http.Response) (*SyncPhoneResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SyncPhoneResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PhoneState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers SyncPhoneResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers SyncPhoneResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetShiftBundleResponse parses an HTTP response from a GetShiftBundleWithResponse call
+func ParseGetShiftBundleResponse(rsp *http.Response) (*GetShiftBundleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetShiftBundleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ShiftBundle
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetShiftBundleResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetShiftBundleResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers GetShiftBundleResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers GetShiftBundleResponseDefaultHeaders
 		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

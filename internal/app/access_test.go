@@ -135,6 +135,9 @@ var doors = map[string]door{
 	"watchFeed":        plain("/v1/feed", everybody(400)), // no handshake; with one see TestViewersMissNothingOfAStorm
 	"createFeedTicket": plain("/v1/feed/tickets", answers{403, 201, 201, 403, 403, 201, 201}),
 
+	"syncPhone":      plain("/v1/sync", everyRole),
+	"getShiftBundle": plain("/v1/sync/bundle", everyRole),
+
 	"signIn": {own: everybody(401), ask: func(t target) asking {
 		return asking{"/v1/sessions", object{"person_number": "nobody" + t.task.String()[:8], "password": "wrong", "device": t.device}}
 	}},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,8 +19,11 @@ import (
 const feedProtocol = "dutybound.v1"
 
 // dial joins the feed with a ticket of its own.
-func (h *hand) dial(after int64) (*websocket.Conn, error) {
-	r, err := h.try("POST", "/v1/feed/tickets", nil, nil)
+func (h *hand) dial(after int64) (*websocket.Conn, error) { return h.dialFor(nil, after) }
+
+// dialFor joins with a ticket of a wish: nil, or its scope.
+func (h *hand) dialFor(wish any, after int64) (*websocket.Conn, error) {
+	r, err := h.try("POST", "/v1/feed/tickets", wish, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -52,20 +56,47 @@ type shown struct {
 type screen struct {
 	who    *hand
 	breaks *rand.Rand // nil: never drops out
+	wish   any        // of its tickets
 
 	mu     sync.Mutex
 	conn   *websocket.Conn
 	closed bool
 	cursor int64
 	events []shown
+	told   map[string]string // kinds of messages to the person, by their ids
 	err    error
+}
+
+// mine watches the person's own feed.
+func (o *office) mine(who *hand, after int64) *screen { return o.followMine(who, after, nil) }
+
+func (o *office) followMine(who *hand, after int64, breaks *rand.Rand) *screen {
+	o.t.Helper()
+	return o.show(&screen{who: who, cursor: after, breaks: breaks, wish: object{"scope": "mine"}, told: map[string]string{}})
+}
+
+// has says whether an event was shown.
+func (s *screen) has(seq int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.events, func(e shown) bool { return e.Seq == seq })
+}
+
+func (s *screen) messages() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.told)
 }
 
 func (o *office) watch(who *hand, after int64) *screen { return o.follow(who, after, nil) }
 
 func (o *office) follow(who *hand, after int64, breaks *rand.Rand) *screen {
 	o.t.Helper()
-	s := &screen{who: who, cursor: after, breaks: breaks}
+	return o.show(&screen{who: who, cursor: after, breaks: breaks})
+}
+
+func (o *office) show(s *screen) *screen {
+	o.t.Helper()
 	done := make(chan struct{})
 	go func() { defer close(done); s.run() }()
 	o.t.Cleanup(func() {
@@ -87,7 +118,7 @@ func (s *screen) run() {
 
 // session is one connection; it says whether there is another.
 func (s *screen) session() (again bool) {
-	conn, err := s.who.dial(s.at())
+	conn, err := s.who.dialFor(s.wish, s.at())
 	s.mu.Lock()
 	if err == nil && s.closed {
 		_ = conn.Close()
@@ -107,6 +138,8 @@ func (s *screen) session() (again bool) {
 			Type  string
 			Seq   int64
 			Event shown
+
+			Message struct{ ID, Kind string }
 		}
 		_, text, err := conn.ReadMessage()
 		if err == nil {
@@ -114,6 +147,9 @@ func (s *screen) session() (again bool) {
 		}
 		if err == nil && m.Type == "reset" {
 			err = fmt.Errorf("reset at %d", s.at())
+		}
+		if m.Type == "message" {
+			s.hear(m.Message.ID, m.Message.Kind)
 		}
 		if !s.take(m.Type, m.Seq, m.Event, err) {
 			return false
@@ -141,10 +177,16 @@ func (s *screen) take(kind string, seq int64, e shown, err error) bool {
 		return false
 	case kind == "event":
 		s.cursor, s.events = seq, append(s.events, e)
-	case kind == "beat":
+	case kind == "beat", kind == "message":
 		s.cursor = seq
 	}
 	return true
+}
+
+func (s *screen) hear(id, kind string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told[id] = kind
 }
 
 func (s *screen) at() int64 {

@@ -46,7 +46,7 @@ func (a *App) serve(r rooms) error {
 	}
 	registry := a.registry(r)
 	a.web = httpapi.New(httpapi.Config{
-		Duty: r.dispatch, Identity: r.identity, Roster: r.roster, Recruitment: r.recruitment, Tickets: r.feed,
+		Duty: r.dispatch, Identity: r.identity, Roster: r.roster, Recruitment: r.recruitment, Tickets: r.feed, Phones: r.feed,
 		Legal:  r.legal,
 		Law:    a.actorsBook(r.books),
 		Trials: r.trials,

@@ -22,6 +22,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"github.com/dutybound/dutybound/internal/app"
 	"github.com/dutybound/dutybound/internal/demo"
 	"github.com/dutybound/dutybound/internal/duty"
@@ -168,6 +170,14 @@ func TestItSpeaksTLS(t *testing.T) {
 	if got.StatusCode != 200 || got.TLS.Version < tls.VersionTLS12 {
 		t.Errorf("%s over %x", got.Status, got.TLS.Version)
 	}
+	ticket := o.auxiliary().post("/v1/feed/tickets", object{"scope": "mine"}).want(201).text("ticket")
+	dialer := websocket.Dialer{Subprotocols: []string{feedProtocol, "ticket." + ticket}, TLSClientConfig: &tls.Config{RootCAs: trusted}}
+	socket, _, err := dialer.Dial("wss://127.0.0.1:"+port+"/v1/feed", nil)
+	o.must(err)
+	if _, hello, err := socket.ReadMessage(); err != nil || !strings.Contains(string(hello), "hello") {
+		t.Errorf("the feed over TLS: %s %v", hello, err)
+	}
+	o.must(socket.Close())
 	if plain, err := http.Get("http://127.0.0.1:" + port + "/healthz"); err == nil {
 		defer plain.Body.Close()
 		t.Errorf("plain HTTP is answered with %s", plain.Status)

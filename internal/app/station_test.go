@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,12 @@ import (
 	"github.com/dutybound/dutybound/internal/testkit"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
+func TestMain(m *testing.M) {
+	if server := os.Getenv(asPhones); server != "" {
+		os.Exit(bePhones(server))
+	}
+	testkit.Main(m)
+}
 
 // station is a whole running service on a database of its own, seeded with the demo's people.
 type station struct {

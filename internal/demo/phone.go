@@ -108,7 +108,7 @@ func (p *phone) reachable(ctx context.Context) error {
 
 // ticket fetches a one-time ticket for the feed.
 func (p *phone) ticket(ctx context.Context) (string, error) {
-	got, err := p.api.CreateFeedTicketWithResponse(ctx)
+	got, err := p.api.CreateFeedTicketWithResponse(ctx, api.FeedWish{})
 	if err != nil {
 		return "", err
 	}

@@ -17,7 +17,7 @@ func TestTicketIsSpentOnce(t *testing.T) {
 	t.Parallel()
 	r := open(t, feed.Pace{})
 	actor := r.viewer(north)
-	token, expires, err := r.service.Ticket(t.Context(), actor)
+	token, expires, err := r.service.Ticket(t.Context(), actor, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestTicketNeedsTheRightToWatchAndALiveSession(t *testing.T) {
 	t.Parallel()
 	r := open(t, feed.Pace{})
 	auxiliary := r.log.SignIn(duty.RoleAuxiliary, north)
-	if _, _, err := r.service.Ticket(t.Context(), auxiliary); fault.KindOf(err) != fault.Forbidden {
+	if _, _, err := r.service.Ticket(t.Context(), auxiliary, false); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("an auxiliary got a ticket: %v", err)
 	}
 	for name, c := range map[string]struct {

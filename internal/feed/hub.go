@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Pace says how often the hub looks and how much it holds. Zero fields take the value named.
@@ -40,8 +42,9 @@ type Hub struct {
 
 	mu       sync.Mutex
 	subs     map[*Subscription]struct{}
-	joined   int   // of subs, those that take live events
-	position int64 // every event up to here was offered to those joined
+	mine     map[uuid.UUID][]*Subscription // of subs, those that watch for one person, by person
+	joined   int                           // of subs, those that take live events
+	position int64                         // every event up to here was offered to those joined
 	stopped  bool
 	stats    Stats
 }
@@ -58,7 +61,7 @@ type Stats struct {
 func NewHub(store Store, log *slog.Logger, pace Pace) *Hub {
 	return &Hub{
 		store: store, log: log, pace: pace.orDefault(),
-		wake: make(chan struct{}, 1), ready: make(chan struct{}), subs: map[*Subscription]struct{}{},
+		wake: make(chan struct{}, 1), ready: make(chan struct{}), subs: map[*Subscription]struct{}{}, mine: map[uuid.UUID][]*Subscription{},
 	}
 }
 
@@ -114,7 +117,11 @@ func (h *Hub) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		messages, err := eventMessages(page.Events)
+		about, err := h.concerned(ctx, after, page.Through)
+		if err != nil {
+			return err
+		}
+		messages, err := messagesOf(page, about)
 		if err != nil {
 			return err
 		}
@@ -166,10 +173,11 @@ func (h *Hub) offer(after int64, messages []Message, through int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for s := range h.subs {
-		if s.joined && !s.take(messages) {
+		if s.joined && s.person == uuid.Nil && !s.take(messages) {
 			h.cut(s, Slow)
 		}
 	}
+	h.offerPeople(messages)
 	h.position = through
 }
 
@@ -198,6 +206,7 @@ func (h *Hub) drop(s *Subscription) {
 		return
 	}
 	delete(h.subs, s)
+	h.forget(s)
 	if s.joined {
 		h.joined--
 	}
@@ -229,6 +238,9 @@ func (h *Hub) stop() {
 func (h *Hub) page(ctx context.Context, scope Scope, after int64) (Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.pace.Patience)
 	defer cancel()
+	if scope.Person != uuid.Nil {
+		return h.store.Mine(ctx, scope.Person, after, h.pace.Page)
+	}
 	return h.store.Page(ctx, scope, after, h.pace.Page)
 }
 

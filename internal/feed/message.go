@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/ledger"
 )
@@ -18,6 +20,8 @@ const (
 	Reset   Kind = "reset" // the cursor is of no use: fetch the state afresh, events go on after head
 	EventOf Kind = "event"
 	Beat    Kind = "beat" // nothing up to seq is missing
+
+	NoticeOf Kind = "message" // to the person who watches
 )
 
 // Message is one message to a viewer, encoded once for all of them.
@@ -26,7 +30,8 @@ type Message struct {
 	Seq  int64 // where the reader stands after it
 	JSON []byte
 
-	path duty.Path // of an event's organ
+	path   duty.Path   // of an event's organ
+	people []uuid.UUID // whom it concerns
 }
 
 // private are the words of a body that only those who keep the roster may know, or who were called to help, by the noun of the kind:

@@ -68,7 +68,7 @@ func (r *room) viewer(path duty.Path) duty.Actor {
 
 func (r *room) ticket(actor duty.Actor) string {
 	r.Helper()
-	token, _, err := r.service.Ticket(r.Context(), actor)
+	token, _, err := r.service.Ticket(r.Context(), actor, false)
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -28,15 +28,20 @@ type Service struct {
 // New makes the service on a hub.
 func New(store Store, hub *Hub) *Service { return &Service{store, hub} }
 
-// Ticket makes a ticket for the actor's session: single use, good for TicketLife. Only its hash is kept.
-func (s *Service) Ticket(ctx context.Context, actor duty.Actor) (token string, expires time.Time, err error) {
-	if err := duty.Require(actor, duty.WatchFeed); err != nil {
+// Ticket makes a ticket for the actor's session: single use, good for TicketLife. Only its hash is kept. It opens the feed of the
+// organs in reach, or the person's own, which everybody with an account has.
+func (s *Service) Ticket(ctx context.Context, actor duty.Actor, mine bool) (token string, expires time.Time, err error) {
+	needs := duty.WatchFeed
+	if mine {
+		needs = duty.OwnAccount
+	}
+	if err := duty.Require(actor, needs); err != nil {
 		return "", time.Time{}, err
 	}
 	var secret [ticketBytes]byte
 	rand.Read(secret[:]) // never fails: crypto/rand ends the program instead
 	token = base64.RawURLEncoding.EncodeToString(secret[:])
-	expires, err = s.store.AddTicket(ctx, sha256.Sum256([]byte(token)), actor.Session, TicketLife)
+	expires, err = s.store.AddTicket(ctx, sha256.Sum256([]byte(token)), Ticket{actor.Session, mine}, TicketLife)
 	return token, expires, err
 }
 
@@ -55,5 +60,5 @@ func (s *Service) Admit(ctx context.Context, token string) (Viewer, error) {
 // Subscribe starts an admitted viewer's way through the log: after a cursor, or from the head when after is nil. The caller closes
 // the subscription.
 func (s *Service) Subscribe(viewer Viewer, after *int64) *Subscription {
-	return s.hub.subscribe(viewer.Session, viewer.scope(), after)
+	return s.hub.subscribe(viewer, after)
 }

@@ -39,11 +39,11 @@ func (h *Hub) checkOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	scopes := make(map[uuid.UUID]Scope, len(live))
+	viewers := make(map[uuid.UUID]Viewer, len(live))
 	for _, viewer := range live {
-		scopes[viewer.Session] = viewer.scope()
+		viewers[viewer.Session] = viewer
 	}
-	h.apply(asked, scopes)
+	h.apply(asked, viewers)
 	return nil
 }
 
@@ -59,12 +59,14 @@ func (h *Hub) bySession() map[uuid.UUID][]*Subscription {
 
 // apply gives each subscriber the reach it has now, and cuts those that have none. Subscribers that came after the question was
 // asked are in no list here: their ticket was checked later than that.
-func (h *Hub) apply(asked map[uuid.UUID][]*Subscription, scopes map[uuid.UUID]Scope) {
+func (h *Hub) apply(asked map[uuid.UUID][]*Subscription, viewers map[uuid.UUID]Viewer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for session, subs := range asked {
-		scope := scopes[session]
+		viewer := viewers[session]
 		for _, s := range subs {
+			viewer.Mine = s.person != uuid.Nil
+			scope := viewer.scope()
 			if _, still := h.subs[s]; !still {
 				continue
 			}

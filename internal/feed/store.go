@@ -19,9 +19,17 @@ type Store interface {
 	// and no more, so that it may hold nothing although there is something further on.
 	Page(ctx context.Context, scope Scope, after int64, limit int) (Page, error)
 
+	// Mine reads, in order of seq, at most limit events that come after a seq and concern the person, and the messages to them that
+	// went out beside the events from there on; a few more where many went out at once.
+	Mine(ctx context.Context, person uuid.UUID, after int64, limit int) (Page, error)
+	// Concerned says whom the events of a stretch of the log, with both its ends numbered, concern: seq in (after, through].
+	Concerned(ctx context.Context, after, through int64) (Concerned, error)
+
+	Catching
+
 	// AddTicket keeps the hash of a ticket that lives for the given time, bound to a session, and says when it expires by the
 	// database clock. It may sweep out expired ones.
-	AddTicket(ctx context.Context, hash [32]byte, session uuid.UUID, life time.Duration) (expires time.Time, err error)
+	AddTicket(ctx context.Context, hash [32]byte, ticket Ticket, life time.Duration) (expires time.Time, err error)
 	// TakeTicket uses a ticket up, in one statement, so that of two takers one gets it. It is fault.Unauthenticated when there is
 	// none such, it has expired or was taken, or its session is no longer live.
 	TakeTicket(ctx context.Context, hash [32]byte) (Viewer, error)
@@ -44,6 +52,7 @@ func (b Bounds) holds(after int64) bool { return b.Oldest-1 <= after && after <=
 // log, read before the events; a log that ends before after has a Through that does so too.
 type Page struct {
 	Events  []ledger.Event
+	Notices []Notice // of a page of one person
 	Through int64
 	Head    int64
 }
@@ -51,22 +60,39 @@ type Page struct {
 // last says that the log had nothing after the page. How many events are in it does not tell.
 func (p Page) last() bool { return p.Through >= p.Head }
 
+// Ticket is what a ticket opens: the feed of the organs that its session's person may watch, or that of the person.
+type Ticket struct {
+	Session uuid.UUID
+	Mine    bool
+}
+
 // Viewer is who watches: a live session and the grants of its person.
 type Viewer struct {
 	Session uuid.UUID
 	Person  uuid.UUID
 	Grants  []duty.Grant
+	Mine    bool // came with a ticket for the person's own feed
 }
 
 // scope is what the viewer may watch now.
 func (v Viewer) scope() Scope {
-	return Scope{Paths: duty.Actor{Grants: v.Grants}.Reach(duty.WatchFeed)}
+	actor := duty.Actor{Grants: v.Grants}
+	switch {
+	case !v.Mine:
+		return Scope{Paths: actor.Reach(duty.WatchFeed)}
+	case actor.Holds(duty.OwnAccount):
+		return Scope{Person: v.Person}
+	default:
+		return Scope{}
+	}
 }
 
-// Scope says whose events are read: those of the whole log, or those in any of the subtrees. The zero value is nothing at all.
+// Scope says whose events are read: those of the whole log, those in any of the subtrees, or those that concern a person. The zero
+// value is nothing at all.
 type Scope struct {
-	All   bool
-	Paths []duty.Path
+	All    bool
+	Paths  []duty.Path
+	Person uuid.UUID
 }
 
 // Everything is the scope of the process's own reader.
@@ -78,4 +104,4 @@ func (s Scope) Sees(path duty.Path) bool {
 }
 
 // empty says whether nothing can lie in the scope.
-func (s Scope) empty() bool { return !s.All && len(s.Paths) == 0 }
+func (s Scope) empty() bool { return !s.All && len(s.Paths) == 0 && s.Person == uuid.Nil }

@@ -43,6 +43,7 @@ const (
 type Subscription struct {
 	hub     *Hub
 	session uuid.UUID
+	person  uuid.UUID // whose own feed it is; nil: that of organs
 	scope   atomic.Pointer[Scope]
 	beat    *time.Ticker
 
@@ -52,16 +53,17 @@ type Subscription struct {
 	through  int64     // every event of our scope up to here is in waiting, or was handed out
 	waiting  []Message // to be handed out
 
-	queue  chan *Message // from the hub, who shares each among all
-	joined bool          // under the hub's lock
+	box    mailbox // from the hub, who shares each message among all
+	joined bool    // under the hub's lock
 	done   chan struct{}
 	why    Reason // set before done is closed
 }
 
-func (h *Hub) subscribe(session uuid.UUID, scope Scope, after *int64) *Subscription {
+func (h *Hub) subscribe(viewer Viewer, after *int64) *Subscription {
+	scope := viewer.scope()
 	s := &Subscription{
-		hub: h, session: session, catching: true, target: unjoined, beat: time.NewTicker(h.pace.Beat),
-		queue: make(chan *Message, h.pace.Queue), done: make(chan struct{}),
+		hub: h, session: viewer.Session, person: scope.Person, catching: true, target: unjoined, beat: time.NewTicker(h.pace.Beat),
+		box: newMailbox(), done: make(chan struct{}),
 	}
 	if after == nil {
 		s.through = Unknown
@@ -72,6 +74,7 @@ func (h *Hub) subscribe(session uuid.UUID, scope Scope, after *int64) *Subscript
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.subs[s] = struct{}{}
+	h.know(s)
 	if h.stopped {
 		h.cut(s, Stopped)
 	}
@@ -109,7 +112,7 @@ func (s *Subscription) Next(ctx context.Context) (Message, error) {
 
 // beatIsDue looks also while there is much to catch up, but lets hello and reset go first.
 func (s *Subscription) beatIsDue() bool {
-	if !s.opened || len(s.waiting) > 0 && s.waiting[0].Kind != EventOf {
+	if !s.opened || len(s.waiting) > 0 && (s.waiting[0].Kind == Hello || s.waiting[0].Kind == Reset) {
 		return false
 	}
 	select {
@@ -155,7 +158,7 @@ func (s *Subscription) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.waiting, err = eventMessages(page.Events); err != nil {
+	if s.waiting, err = messagesOf(page, Concerned{}); err != nil {
 		return err
 	}
 	near := page.last()
@@ -182,13 +185,19 @@ func (s *Subscription) await(ctx context.Context) (m Message, found bool, err er
 		return Message{}, false, ctx.Err()
 	case <-s.beat.C:
 		return s.beatNow(), true, nil
-	case offered := <-s.queue:
-		if offered.Kind == EventOf && offered.Seq <= s.through { // seen while catching up
+	case <-s.box.bell:
+		offered := s.box.take()
+		if offered == nil || s.seen(offered) {
 			return Message{}, false, nil
 		}
 		s.through = offered.Seq
 		return *offered, true, nil
 	}
+}
+
+// seen says whether catching up has handed a message out already.
+func (s *Subscription) seen(m *Message) bool {
+	return m.Kind == EventOf && m.Seq <= s.through || m.Kind == NoticeOf && m.Seq < s.through
 }
 
 // take is the hub's side of the queue: false when it is full. Called under the hub's lock.
@@ -199,9 +208,7 @@ func (s *Subscription) take(messages []Message) bool {
 		if m.Kind == EventOf && !scope.Sees(m.path) {
 			continue
 		}
-		select {
-		case s.queue <- m:
-		default:
+		if m.Kind != NoticeOf && !s.box.put(m, s.hub.pace.Queue) {
 			return false
 		}
 	}
@@ -213,7 +220,7 @@ func (s *Subscription) beatNow() Message {
 	if !s.catching && len(s.waiting) == 0 {
 		// The position first: what the queue holds later comes after it, and the hub goes on without those it has cut.
 		position := s.hub.Stats().Position
-		if len(s.queue) == 0 && !s.isCut() {
+		if s.box.empty() && !s.isCut() {
 			s.through = max(s.through, position)
 		}
 	}
@@ -223,8 +230,11 @@ func (s *Subscription) beatNow() Message {
 // Cursor is where the viewer stands: everything of its scope up to here was handed out. Unknown at first.
 func (s *Subscription) Cursor() int64 {
 	for _, m := range s.waiting {
-		if m.Kind == EventOf {
+		switch m.Kind {
+		case EventOf:
 			return m.Seq - 1
+		case NoticeOf:
+			return m.Seq
 		}
 	}
 	return s.through

@@ -41,10 +41,14 @@ func (h *handlers) GetAct(ctx context.Context, r GetActRequestObject) (GetActRes
 	if err != nil {
 		return nil, err
 	}
-	return GetAct200JSONResponse{
+	return GetAct200JSONResponse(actDetailOf(x)), nil
+}
+
+func actDetailOf(x law.Explanation) api.ActDetail {
+	return api.ActDetail{
 		Act: actOf(x.ActInfo), Clauses: convert(x.Clauses, clauseOf), Conditions: convert(x.Conditions, conditionOf),
 		Closed: convert(x.Closed, closedOf), Rulebooks: convert(x.Rulebooks, rulebookOf),
-	}, nil
+	}
 }
 
 func actOf(a law.ActInfo) api.Act {

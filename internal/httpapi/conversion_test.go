@@ -310,3 +310,34 @@ func TestAKeyIsEnrolled(t *testing.T) {
 		r.request(t, http.MethodPost, "/v1/devices/current/key", bad).problem(400, "invalid_request")
 	}
 }
+
+// TestAPhoneIsBroughtUpToDate: what is there with its ruling, what is gone, where to go on; and a cursor that cannot be one.
+func TestAPhoneIsBroughtUpToDate(t *testing.T) {
+	t.Parallel()
+	r := newRooms()
+	state := good[api.PhoneState](r.request(t, http.MethodGet, "/v1/sync?after=7&mark=0123456789abcdef&from="+taskID.String(), ""), 200)
+	if c := r.cursors[0]; *c.After != 7 || c.Mark != "0123456789abcdef" || *c.From != taskID {
+		t.Errorf("%+v", c)
+	}
+	switch there, gone := state.Tasks[0], state.Tasks[1]; {
+	case there.Task == nil, there.Gone != nil, gone.Task != nil, gone.Gone == nil || !*gone.Gone,
+		*state.Next != officer.Device, state.Me.ID != officer.Person, state.Messages[0].Kind != "dispatched",
+		state.Rulings[0].Task != taskID, state.Rulings[0].Ruling.Outcome != api.OutcomeUnmet, !state.Violations[0].Since.Equal(noon):
+		t.Errorf("%+v", state)
+	}
+	for query, field := range map[string]string{
+		"from=" + taskID.String(): "query/after", "after=-1": "query/after", "after=x": "query/after", "mark=x": "query/mark", "after=1&from=x": "query/from",
+	} {
+		p := r.request(t, http.MethodGet, "/v1/sync?"+query, "").problem(http.StatusBadRequest, "invalid_request")
+		if len(p.Errors) != 1 || p.Errors[0].Field != field {
+			t.Errorf("%s: %+v", query, p.Errors)
+		}
+	}
+	for body, mine := range map[string]bool{`{"scope":"mine"}`: true, `{"scope":"organ"}`: false, `{}`: false, "": false} {
+		good[api.FeedTicket](r.request(t, http.MethodPost, "/v1/feed/tickets", body), 201)
+		if r.mine != mine {
+			t.Errorf("%s: mine %v", body, r.mine)
+		}
+	}
+	r.request(t, http.MethodPost, "/v1/feed/tickets", `{"scope":"all"}`).problem(http.StatusBadRequest, "invalid_request")
+}

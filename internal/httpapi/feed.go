@@ -4,10 +4,13 @@ import (
 	"context"
 
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/dutybound/dutybound/api"
 )
 
-func (h *handlers) CreateFeedTicket(ctx context.Context, _ CreateFeedTicketRequestObject) (CreateFeedTicketResponseObject, error) {
-	ticket, expires, err := h.Tickets.Ticket(ctx, actorOf(ctx))
+func (h *handlers) CreateFeedTicket(ctx context.Context, r CreateFeedTicketRequestObject) (CreateFeedTicketResponseObject, error) {
+	mine := value(value(r.Body).Scope) == api.FeedWishScopeMine
+	ticket, expires, err := h.Tickets.Ticket(ctx, actorOf(ctx), mine)
 	return CreateFeedTicket201JSONResponse{Ticket: ticket, ExpiresAt: expires}, err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/feed"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/legal"
@@ -166,5 +167,11 @@ type Checks interface {
 
 // Tickets lets viewers onto the feed.
 type Tickets interface {
-	Ticket(ctx context.Context, actor duty.Actor) (token string, expires time.Time, err error)
+	Ticket(ctx context.Context, actor duty.Actor, mine bool) (token string, expires time.Time, err error)
+}
+
+// Phones brings phones up to date.
+type Phones interface {
+	Sync(ctx context.Context, actor duty.Actor, c feed.Cursor) (feed.State, error)
+	Bundle(ctx context.Context, actor duty.Actor) (feed.Bundle, error)
 }

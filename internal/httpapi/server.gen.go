@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -233,6 +234,12 @@ type ServerInterface interface {
 	// ListSoloEnforcement List work that ran without an officer
 	// (GET /v1/solo-enforcement)
 	ListSoloEnforcement(c *fiber.Ctx, params ListSoloEnforcementParams) error
+	// SyncPhone Bring a phone up to date
+	// (GET /v1/sync)
+	SyncPhone(c *fiber.Ctx, params SyncPhoneParams) error
+	// GetShiftBundle Get what a shift without signal needs
+	// (GET /v1/sync/bundle)
+	GetShiftBundle(c *fiber.Ctx, params GetShiftBundleParams) error
 	// ListTasks List tasks
 	// (GET /v1/tasks)
 	ListTasks(c *fiber.Ctx, params ListTasksParams) error
@@ -3107,6 +3114,100 @@ func (siw *ServerInterfaceWrapper) ListSoloEnforcement(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// SyncPhone operation middleware
+func (siw *ServerInterfaceWrapper) SyncPhone(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SyncPhoneParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", query, &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter after: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "mark" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mark", query, &params.Mark, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter mark: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", query, &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter from: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.SyncPhone(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetShiftBundle operation middleware
+func (siw *ServerInterfaceWrapper) GetShiftBundle(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetShiftBundleParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch string
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName If-None-Match, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter If-None-Match: %w", err).Error())
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetShiftBundle(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // ListTasks operation middleware
 func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
 
@@ -4853,6 +4954,10 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/asyncapi.yaml", wrapper.GetAsyncapi)
 
+	router.Get(options.BaseURL+"/v1/sync", wrapper.SyncPhone)
+
+	router.Get(options.BaseURL+"/v1/sync/bundle", wrapper.GetShiftBundle)
+
 	router.Post(options.BaseURL+"/v1/devices/current/key", wrapper.EnrolDeviceKey)
 
 	router.Post(options.BaseURL+"/v1/tasks/:id/restraints", wrapper.AskRestraint)
@@ -6324,6 +6429,7 @@ func (response RevokeDevicedefaultApplicationProblemPlusJSONResponse) VisitRevok
 }
 
 type CreateFeedTicketRequestObject struct {
+	Body *CreateFeedTicketJSONRequestBody
 }
 
 type CreateFeedTicketResponseObject interface {
@@ -9478,6 +9584,148 @@ func (response ListSoloEnforcementdefaultApplicationProblemPlusJSONResponse) Vis
 	return ctx.JSON(&response.Body)
 }
 
+type SyncPhoneRequestObject struct {
+	Params SyncPhoneParams
+}
+
+type SyncPhoneResponseObject interface {
+	VisitSyncPhoneResponse(ctx *fiber.Ctx) error
+}
+
+type SyncPhone200JSONResponse PhoneState
+
+func (response SyncPhone200JSONResponse) VisitSyncPhoneResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type SyncPhone4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response SyncPhone4XXApplicationProblemPlusJSONResponse) VisitSyncPhoneResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type SyncPhonedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type SyncPhonedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    SyncPhonedefaultResponseHeaders
+	StatusCode int
+}
+
+func (response SyncPhonedefaultApplicationProblemPlusJSONResponse) VisitSyncPhoneResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetShiftBundleRequestObject struct {
+	Params GetShiftBundleParams
+}
+
+type GetShiftBundleResponseObject interface {
+	VisitGetShiftBundleResponse(ctx *fiber.Ctx) error
+}
+
+type GetShiftBundle200ResponseHeaders struct {
+	ETag string
+}
+
+type GetShiftBundle200JSONResponse struct {
+	Body    ShiftBundle
+	Headers GetShiftBundle200ResponseHeaders
+}
+
+func (response GetShiftBundle200JSONResponse) VisitGetShiftBundleResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("ETag", fmt.Sprint(response.Headers.ETag))
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetShiftBundle304ResponseHeaders struct {
+	ETag string
+}
+
+type GetShiftBundle304Response struct {
+	Headers GetShiftBundle304ResponseHeaders
+}
+
+func (response GetShiftBundle304Response) VisitGetShiftBundleResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("ETag", fmt.Sprint(response.Headers.ETag))
+	ctx.Status(304)
+	return nil
+}
+
+type GetShiftBundle4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetShiftBundle4XXApplicationProblemPlusJSONResponse) VisitGetShiftBundleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetShiftBundledefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type GetShiftBundledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    GetShiftBundledefaultResponseHeaders
+	StatusCode int
+}
+
+func (response GetShiftBundledefaultApplicationProblemPlusJSONResponse) VisitGetShiftBundleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type ListTasksRequestObject struct {
 	Params ListTasksParams
 }
@@ -11950,6 +12198,12 @@ type StrictServerInterface interface {
 	// ListSoloEnforcement List work that ran without an officer
 	// (GET /v1/solo-enforcement)
 	ListSoloEnforcement(ctx context.Context, request ListSoloEnforcementRequestObject) (ListSoloEnforcementResponseObject, error)
+	// SyncPhone Bring a phone up to date
+	// (GET /v1/sync)
+	SyncPhone(ctx context.Context, request SyncPhoneRequestObject) (SyncPhoneResponseObject, error)
+	// GetShiftBundle Get what a shift without signal needs
+	// (GET /v1/sync/bundle)
+	GetShiftBundle(ctx context.Context, request GetShiftBundleRequestObject) (GetShiftBundleResponseObject, error)
 	// ListTasks List tasks
 	// (GET /v1/tasks)
 	ListTasks(ctx context.Context, request ListTasksRequestObject) (ListTasksResponseObject, error)
@@ -12767,6 +13021,23 @@ func (sh *strictHandler) RevokeDevice(ctx *fiber.Ctx, id ID) error {
 // CreateFeedTicket operation middleware
 func (sh *strictHandler) CreateFeedTicket(ctx *fiber.Ctx) error {
 	var request CreateFeedTicketRequestObject
+
+	var body CreateFeedTicketJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return fiber.NewError(fiber.StatusBadRequest, err.Error())
+		}
+	} else {
+		request.Body = &body
+	}
 
 	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
 		return sh.ssi.CreateFeedTicket(ctx.UserContext(), request.(CreateFeedTicketRequestObject))
@@ -14404,6 +14675,60 @@ func (sh *strictHandler) ListSoloEnforcement(ctx *fiber.Ctx, params ListSoloEnfo
 		return err
 	} else if validResponse, ok := response.(ListSoloEnforcementResponseObject); ok {
 		if err := validResponse.VisitListSoloEnforcementResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SyncPhone operation middleware
+func (sh *strictHandler) SyncPhone(ctx *fiber.Ctx, params SyncPhoneParams) error {
+	var request SyncPhoneRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.SyncPhone(ctx.UserContext(), request.(SyncPhoneRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SyncPhone")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SyncPhoneResponseObject); ok {
+		if err := validResponse.VisitSyncPhoneResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetShiftBundle operation middleware
+func (sh *strictHandler) GetShiftBundle(ctx *fiber.Ctx, params GetShiftBundleParams) error {
+	var request GetShiftBundleRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetShiftBundle(ctx.UserContext(), request.(GetShiftBundleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetShiftBundle")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetShiftBundleResponseObject); ok {
+		if err := validResponse.VisitGetShiftBundleResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -24,6 +24,7 @@ type Config struct {
 	Roster      Roster
 	Recruitment Recruitment
 	Tickets     Tickets
+	Phones      Phones
 	Legal       Legal
 	Law         func(context.Context, duty.Actor) (Law, error) // as the actor's organ reads it now
 	Trials      Trials
@@ -87,6 +88,7 @@ func New(config Config) *fiber.App {
 	router := gate{Router: app, sessions: config.Identity, askers: config.askers()}
 	RegisterHandlers(router, NewStrictHandler(h, nil))
 	router.Get("/v1/feed", h.watch)
+	app.Server().KeepHijackedConns = true // the feed's sockets live by themselves
 	refuseUnknownMethods(app)
 	app.Server().HeaderReceived = func(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(config, header)}

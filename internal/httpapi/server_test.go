@@ -22,6 +22,7 @@ import (
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
+	"github.com/dutybound/dutybound/internal/feed"
 	"github.com/dutybound/dutybound/internal/httpapi"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
@@ -55,6 +56,8 @@ type rooms struct {
 	batches  []roster.Batch
 
 	applicants []roster.Applicant
+	cursors    []feed.Cursor
+	mine       bool
 }
 
 const goodToken = "a token that opens the session"
@@ -201,10 +204,31 @@ func (r *rooms) Hire(context.Context, duty.Actor, uuid.UUID, string) (roster.App
 
 var applicant = roster.Applicant{ID: taskID, Organ: officer.Organ, Class: duty.FieldAuxiliary, Name: "冉明远", Born: noon, State: roster.ApplicantOpen, CreatedAt: noon}
 
-func (r *rooms) Ticket(context.Context, duty.Actor) (string, time.Time, error) {
+// phones is rooms under the names of the feed room: the roster has a Sync of its own.
+type phones struct{ *rooms }
+
+func (p phones) Sync(_ context.Context, _ duty.Actor, c feed.Cursor) (feed.State, error) {
+	p.cursors = append(p.cursors, c)
+	doc, _ := json.Marshal(p.answer.Task)
+	ruling, _ := json.Marshal(law.Ruling{Outcome: law.Unmet})
+	return feed.State{
+		Plan: feed.Plan{Through: 7, Whole: true, More: true}, At: noon, Mark: "0123456789abcdef",
+		Tasks: []feed.Task{
+			{ID: taskID, Doc: doc, Ruling: feed.Ruling{ID: taskID, At: noon, Doc: ruling}, ViolatedSince: &noon}, {ID: officer.Device},
+		},
+		Notices: []feed.Notice{{ID: taskID, Kind: "dispatched", Priority: "urgent", Subject: taskID, At: noon}},
+	}, p.err
+}
+
+func (p phones) Bundle(context.Context, duty.Actor) (feed.Bundle, error) {
+	return feed.Bundle{At: noon, Contacts: []feed.Contact{{Number: "1", Name: "冉明远"}}}, p.err
+}
+
+func (r *rooms) Ticket(_ context.Context, _ duty.Actor, mine bool) (string, time.Time, error) {
 	if r.ticket != nil {
 		r.ticket()
 	}
+	r.mine = mine
 	return "ticket", noon, r.err
 }
 
@@ -271,7 +295,7 @@ func (r *rooms) Rulebooks() []law.RulebookRef { return []law.RulebookRef{{ID: r.
 
 func (r *rooms) config() httpapi.Config {
 	return httpapi.Config{
-		Duty: r, Identity: r, Roster: r, Recruitment: r, Tickets: r,
+		Duty: r, Identity: r, Roster: r, Recruitment: r, Tickets: r, Phones: phones{r},
 		Law:     func(context.Context, duty.Actor) (httpapi.Law, error) { return r, nil },
 		Watch:   func(*fiber.Ctx) error { return fault.BadField("header", "no handshake") },
 		Ready:   func(context.Context) error { return r.ready },

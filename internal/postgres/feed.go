@@ -46,16 +46,19 @@ func (s *Store) Page(ctx context.Context, scope feed.Scope, after int64, limit i
 }
 
 // AddTicket implements feed.Store.
-func (s *Store) AddTicket(ctx context.Context, hash [32]byte, session uuid.UUID, life time.Duration) (expires time.Time, err error) {
+func (s *Store) AddTicket(ctx context.Context, hash [32]byte, ticket feed.Ticket, life time.Duration) (expires time.Time, err error) {
 	err = s.write(ctx, everything, func(b *pgx.Batch) {
 		b.Queue(`DELETE FROM feed_ticket WHERE expires_at < now() - interval '1 hour'`)
-		one(b, &expires, pgx.RowTo[time.Time], `INSERT INTO feed_ticket (hash, session_id, expires_at)
-			VALUES ($1, $2, now() + $3::interval) RETURNING expires_at`, hash[:], session, life)
+		one(b, &expires, pgx.RowTo[time.Time], `INSERT INTO feed_ticket (hash, session_id, expires_at, scope)
+			VALUES ($1, $2, now() + $3::interval, CASE WHEN $4 THEN 'mine' ELSE 'organ' END) RETURNING expires_at`,
+			hash[:], ticket.Session, life, ticket.Mine)
 	})
 	return expires, err
 }
 
-const selectViewer = `SELECT s.id, p.id, ` + grantsOf + `
+const viewerColumns = `SELECT s.id, p.id, ` + grantsOf
+
+const liveViewers = `
 	FROM session s JOIN device d ON d.id = s.device_id JOIN person p ON p.id = s.person_id
 	WHERE ` + liveSession
 
@@ -64,8 +67,8 @@ func (s *Store) TakeTicket(ctx context.Context, hash [32]byte) (viewer feed.View
 	err = s.write(ctx, everything, func(b *pgx.Batch) {
 		one(b, &viewer, pgx.RowToStructByPos[feed.Viewer], `
 			WITH taken AS (
-				UPDATE feed_ticket SET used_at = now() WHERE hash = $1 AND used_at IS NULL AND expires_at > now() RETURNING session_id
-			) `+selectViewer+` AND s.id IN (SELECT session_id FROM taken)`, hash[:])
+				UPDATE feed_ticket SET used_at = now() WHERE hash = $1 AND used_at IS NULL AND expires_at > now() RETURNING session_id, scope
+			) `+viewerColumns+`, (SELECT scope = 'mine' FROM taken)`+liveViewers+` AND s.id IN (SELECT session_id FROM taken)`, hash[:])
 	})
 	return viewer, missing(err, noSession)
 }
@@ -73,7 +76,7 @@ func (s *Store) TakeTicket(ctx context.Context, hash [32]byte) (viewer feed.View
 // Live implements feed.Store.
 func (s *Store) Live(ctx context.Context, sessions []uuid.UUID) (viewers []feed.Viewer, err error) {
 	err = s.read(ctx, everything, func(b *pgx.Batch) {
-		each(b, &viewers, pgx.RowToStructByPos[feed.Viewer], selectViewer+` AND s.id = ANY ($1)`, sessions)
+		each(b, &viewers, pgx.RowToStructByPos[feed.Viewer], viewerColumns+`, false`+liveViewers+` AND s.id = ANY ($1)`, sessions)
 	})
 	return viewers, err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
+	"github.com/dutybound/dutybound/internal/feed"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/ledger"
@@ -230,7 +231,7 @@ func TestATicketLetsOneIn(t *testing.T) {
 	n, err := h.signedIn(h.officer, 1)
 	h.must(err)
 	ticket := [32]byte{7}
-	expires, err := h.store.AddTicket(t.Context(), ticket, n.ID, 30*time.Second)
+	expires, err := h.store.AddTicket(t.Context(), ticket, feed.Ticket{Session: n.ID}, 30*time.Second)
 	h.must(err)
 	if left := time.Until(expires); left <= 0 || left > 31*time.Second {
 		t.Errorf("expires in %v", left)
@@ -258,7 +259,7 @@ func TestATicketLetsOneIn(t *testing.T) {
 		"an old ticket":    `UPDATE feed_ticket SET expires_at = now() - interval '1 s'`,
 		"an ended session": `UPDATE session SET revoked_at = now()`,
 	} {
-		_, err = h.store.AddTicket(t.Context(), [32]byte{name[3]}, n.ID, 30*time.Second)
+		_, err = h.store.AddTicket(t.Context(), [32]byte{name[3]}, feed.Ticket{Session: n.ID}, 30*time.Second)
 		h.must(err)
 		_, err = h.owner.Exec(t.Context(), spoil)
 		h.must(err)

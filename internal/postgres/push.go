@@ -24,7 +24,9 @@ const insertJobs = `INSERT INTO river_job (args, kind, priority, max_attempts)
 // PushAttempts outlast the life of any message, which is what ends the trying: half a day at a try a minute.
 const PushAttempts = 1000
 
+// queuePushes leaves the jobs, and beside them the messages themselves: a phone that no push reaches asks for those.
 func queuePushes(b *pgx.Batch, pushes []duty.Push) error {
+	queueMessages(b, pushes)
 	return queueJobs(b, PushKind, pushes, func(p duty.Push) int16 { return JobPriority(p.Priority) })
 }
 

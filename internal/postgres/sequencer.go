@@ -282,6 +282,9 @@ func (g *gathered) number(ctx context.Context, tx pgx.Tx) (at time.Time, err err
 	if err := g.numberEvents(ctx, tx); err != nil {
 		return at, err
 	}
+	if err := g.concern(ctx, tx); err != nil {
+		return at, err
+	}
 	return at, g.storeHashes(ctx, tx)
 }
 

@@ -72,6 +72,17 @@ func TestMessagesAreAsWritten(t *testing.T) {
 			seen[m["type"].(string)] = m
 		}
 	}
+	phone := s.viewer(north)
+	mine := s.dialMine(phone)
+	s.log.Tell(phone.Person)
+	s.append(north)
+	for seen["message"] == nil {
+		var m map[string]any
+		if err := mine.ReadJSON(&m); err != nil {
+			t.Fatal(err)
+		}
+		seen[m["type"].(string)] = m
+	}
 	if !slices.Equal(slices.Sorted(maps.Keys(seen)), slices.Sorted(maps.Keys(c.Channels.Feed.Messages))) {
 		t.Errorf("seen %v", slices.Sorted(maps.Keys(seen)))
 	}

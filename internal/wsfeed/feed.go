@@ -91,7 +91,8 @@ func (f *Feed) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Handler answers GET /v1/feed. Whatever is wrong with the handshake, the cursor or the ticket is an ordinary fault.Error, in this
+// Handler answers GET /v1/feed. The server it stands on must leave connections alone that it has handed over (KeepHijackedConns): an
+// idle socket then holds nothing of the request that opened it. Whatever is wrong with the handshake, the cursor or the ticket is an ordinary fault.Error, in this
 // order, so that a ticket is spent only on a handshake that would have worked.
 func (f *Feed) Handler() fiber.Handler {
 	return func(c *fiber.Ctx) error {
@@ -111,7 +112,7 @@ func (f *Feed) Handler() fiber.Handler {
 			return err
 		}
 		c.Context().HijackSetNoResponse(true)
-		c.Context().Hijack(func(conn net.Conn) { f.serve(conn, request, viewer, after) })
+		c.Context().Hijack(func(conn net.Conn) { f.takeOver(conn, request, viewer, after) })
 		return nil
 	}
 }

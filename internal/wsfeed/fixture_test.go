@@ -75,6 +75,7 @@ func (s *server) run() {
 	app := fiber.New(fiber.Config{
 		Immutable: true, DisableStartupMessage: true, ReadTimeout: patience, IdleTimeout: patience, ErrorHandler: problem,
 	})
+	app.Server().KeepHijackedConns = true
 	app.Get("/v1/feed", s.sockets.Handler())
 	app.Get("/plain", func(c *fiber.Ctx) error { return c.SendString("plain") })
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -117,7 +118,7 @@ func (s *server) viewer(path duty.Path) duty.Actor {
 
 func (s *server) ticket(actor duty.Actor) string {
 	s.Helper()
-	token, _, err := s.service.Ticket(s.Context(), actor)
+	token, _, err := s.service.Ticket(s.Context(), actor, false)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -138,7 +139,24 @@ type client struct {
 
 func (s *server) dial(actor duty.Actor, query string) *client {
 	s.Helper()
-	dialer := websocket.Dialer{Subprotocols: []string{"dutybound.v1", "ticket." + s.ticket(actor)}, HandshakeTimeout: patience}
+	return s.dialWith(s.ticket(actor), query)
+}
+
+// dialMine watches the actor's own feed, from now on.
+func (s *server) dialMine(actor duty.Actor) *client {
+	s.Helper()
+	token, _, err := s.service.Ticket(s.Context(), actor, true)
+	if err != nil {
+		s.Fatal(err)
+	}
+	c := s.dialWith(token, "")
+	c.next("hello")
+	return c
+}
+
+func (s *server) dialWith(ticket, query string) *client {
+	s.Helper()
+	dialer := websocket.Dialer{Subprotocols: []string{"dutybound.v1", "ticket." + ticket}, HandshakeTimeout: patience}
 	conn, answer, err := dialer.DialContext(s.Context(), "ws://"+s.addr+"/v1/feed"+query, nil)
 	if err != nil {
 		s.Fatal(err)

@@ -3,11 +3,13 @@ package wsfeed
 import (
 	"bufio"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -78,7 +80,7 @@ func (s *rehearsal) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 func noteRefusal(w http.ResponseWriter, _ *http.Request, status int, _ error) { w.WriteHeader(status) }
 
 // stage is the real one: it hands out a connection that fasthttp has let go of. The buffered reader is fresh, because bytes that
-// came with the handshake wait in the connection itself; gorilla refuses to start over a reader that holds some.
+// came with the handshake wait in front of the connection; gorilla refuses to start over a reader that holds some.
 type stage struct {
 	rehearsal
 	conn net.Conn
@@ -86,4 +88,40 @@ type stage struct {
 
 func (s *stage) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return s.conn, bufio.NewReadWriter(bufio.NewReaderSize(s.conn, 16), bufio.NewWriterSize(s.conn, 512)), nil
+}
+
+// released is a connection apart from fasthttp's buffer, which goes back to fasthttp; what the viewer sent early is in front of it.
+func released(hijacked net.Conn) net.Conn {
+	under, is := hijacked.(interface{ UnsafeConn() net.Conn })
+	if !is {
+		return hijacked
+	}
+	conn := under.UnsafeConn()
+	// Nothing is waited for: what is buffered comes before the deadline is looked at.
+	if conn.SetReadDeadline(longAgo) != nil {
+		return conn // dead, as the handshake will find
+	}
+	early, _ := io.ReadAll(hijacked)      // it always ends with the deadline
+	_ = conn.SetReadDeadline(time.Time{}) // as above
+	if len(early) == 0 {
+		return conn
+	}
+	return &eager{conn, early}
+}
+
+var longAgo = time.Unix(1, 0)
+
+// eager is a connection whose other side spoke before it was answered.
+type eager struct {
+	net.Conn
+	early []byte
+}
+
+func (c *eager) Read(p []byte) (int, error) {
+	if len(c.early) == 0 {
+		return c.Conn.Read(p)
+	}
+	n := copy(p, c.early)
+	c.early = c.early[n:]
+	return n, nil
 }

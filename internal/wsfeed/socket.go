@@ -23,37 +23,62 @@ const (
 
 const readLimit = 512 // bytes; a viewer has nothing to say
 
-// socket is one viewer's connection. The hijacked goroutine reads, one other writes, and neither outlives the call of serve: the
-// connection is fasthttp's again afterwards.
+// socket is one viewer's connection. One goroutine reads and one writes; both begin small, and an idle socket is little more than the
+// two of them.
 type socket struct {
 	*Feed
 	ws  *websocket.Conn
 	sub *feed.Subscription
 
+	stop context.CancelCauseFunc // ends the writer
+
 	mu      sync.Mutex // orders the two who set the read deadline
 	closing bool
 }
 
-func (f *Feed) serve(conn net.Conn, request *http.Request, viewer feed.Viewer, after *int64) {
+// takeOver has the connection from fasthttp, shakes hands and lets the socket live by itself: fasthttp takes back all that it held for
+// the request when this returns, its buffers first of all.
+func (f *Feed) takeOver(hijacked net.Conn, request *http.Request, viewer feed.Viewer, after *int64) {
 	defer f.guard()
+	conn := released(hijacked)
 	if !f.enter() {
+		_ = conn.Close() // no viewer yet who could be told
 		return
 	}
-	defer f.leave()
 	ws, err := f.upgrader.Upgrade(&stage{conn: conn}, request, nil)
 	if err != nil {
-		f.config.Log.Debug("wsfeed: handshake broke off", "session", viewer.Session, "error", err)
+		defer f.leave()
+		f.config.Log.Debug("wsfeed: handshake broke off", "session", viewer.Session, "error", errors.Join(err, conn.Close()))
 		return
 	}
 	s := &socket{Feed: f, ws: ws, sub: f.config.Feed.Subscribe(viewer, after)}
-	defer s.sub.Close()
-
 	ctx, stop := context.WithCancelCause(f.ctx)
-	var writer sync.WaitGroup
-	defer writer.Wait()
-	defer stop(errGone)
-	writer.Go(func() { defer f.guard(); defer s.hurry(); s.write(ctx) })
-	stop(s.read())
+	s.stop = stop
+	written := make(chan struct{})
+	go s.serveWriter(ctx, written)
+	go s.serveReader(written)
+}
+
+func (s *socket) serveWriter(ctx context.Context, written chan<- struct{}) {
+	defer close(written)
+	defer s.guard()
+	defer s.hurry()
+	s.write(ctx)
+}
+
+// serveReader ends last, and with it the socket.
+func (s *socket) serveReader(written <-chan struct{}) {
+	defer s.leave()
+	defer s.sub.Close()
+	defer func() {
+		s.stop(errGone)
+		<-written
+		if err := s.ws.Close(); err != nil {
+			s.config.Log.Debug("wsfeed: connection not closed", "error", err) // it is gone already
+		}
+	}()
+	defer s.guard()
+	s.stop(s.read())
 	s.drain()
 }
 
@@ -100,7 +125,7 @@ func (s *socket) drain() {
 	}
 }
 
-// hurry leaves the viewer a moment to answer our close. Closing a hijacked connection does nothing in fasthttp; its deadlines work.
+// hurry leaves the viewer a moment to answer our close.
 func (s *socket) hurry() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -112,6 +112,13 @@ func Write(ctx context.Context, tx pgx.Tx, paths ...duty.Path) error {
 	return err
 }
 
+// Tell leaves a message to somebody; it goes out with the next events.
+func (l *Log) Tell(person uuid.UUID) {
+	l.t.Helper()
+	_, err := l.owner.Exec(l.t.Context(), `INSERT INTO message (person_id, subject, kind, priority) VALUES ($1, gen_random_uuid(), 'dispatched', 'urgent')`, person)
+	l.must(err)
+}
+
 // Append writes events in one go, has the log's own sequencer number them, and answers the head.
 func (l *Log) Append(paths ...duty.Path) (head int64) {
 	l.t.Helper()
