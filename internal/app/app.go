@@ -19,10 +19,12 @@ import (
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/embedded"
 	"github.com/dutybound/dutybound/internal/feed"
+	"github.com/dutybound/dutybound/internal/httpapi"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/live"
+	"github.com/dutybound/dutybound/internal/outbox"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
 	"github.com/dutybound/dutybound/internal/wsfeed"
@@ -148,7 +150,9 @@ func (a *App) join(ctx context.Context) error {
 		identity: identity.New(a.store, a.live, a.config.SessionTTL),
 		roster:   people, recruitment: roster.NewRecruitment(people, a.store, a.gates(books)),
 		feed: feeds, sockets: sockets, hub: hub, sequencer: sequencer,
+		carrier: &httpapi.Carrier{},
 	}
+	rooms.outbox = outbox.New(a.store, rooms.carrier, rooms.dispatch, a.log, a.config.OutboxGap)
 	if err := a.push(ctx, rooms.legal, rooms.dispatch); err != nil {
 		return err
 	}
@@ -156,7 +160,11 @@ func (a *App) join(ctx context.Context) error {
 	a.background(hub.Run)
 	a.background(rooms.roster.RunImports)
 	a.background(a.live.Run)
-	return a.serve(rooms)
+	if err := a.serve(rooms); err != nil {
+		return err
+	}
+	a.background(rooms.outbox.Run) // once there are routes to carry its records
+	return nil
 }
 
 // background runs work until the service stops.

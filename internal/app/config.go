@@ -35,6 +35,7 @@ type Config struct {
 	RecordingFreshness time.Duration `help:"How long a camera's reported state stands before it is unknown." default:"10m" env:"DUTYBOUND_RECORDING_FRESHNESS"`
 	StatementFreshness time.Duration `help:"How long uniform, work card, presence and on-duty statements stand." default:"12h" env:"DUTYBOUND_STATEMENT_FRESHNESS"`
 	ApprovalDeadline   time.Duration `help:"How long an approver may take over an urgent task before the organ above is asked; a third of it for an immediate one, eight times for a routine one." default:"30m" env:"DUTYBOUND_APPROVAL_DEADLINE"`
+	OutboxGap          time.Duration `help:"How long records that a phone made without network wait for those missing before them." default:"10m" env:"DUTYBOUND_OUTBOX_GAP"`
 	RequestTimeout     time.Duration `help:"Deadline of one request." default:"10s" env:"DUTYBOUND_REQUEST_TIMEOUT"`
 	ShutdownTimeout    time.Duration `help:"How long a shutdown waits for requests under way." default:"10s" env:"DUTYBOUND_SHUTDOWN_TIMEOUT"`
 	LogLevel           string        `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"DUTYBOUND_LOG_LEVEL"`
@@ -50,7 +51,7 @@ func (c Config) Embedded() bool { return c.DatabaseURL == "" }
 func (c Config) check() error {
 	for flag, d := range map[string]time.Duration{
 		"session-ttl": c.SessionTTL, "recording-freshness": c.RecordingFreshness, "statement-freshness": c.StatementFreshness,
-		"approval-deadline": c.ApprovalDeadline, "request-timeout": c.RequestTimeout, "shutdown-timeout": c.ShutdownTimeout,
+		"approval-deadline": c.ApprovalDeadline, "outbox-gap": c.OutboxGap, "request-timeout": c.RequestTimeout, "shutdown-timeout": c.ShutdownTimeout,
 	} {
 		if d <= 0 {
 			return fmt.Errorf("--%s: needs to be longer than nothing, is %s", flag, d)

@@ -10,6 +10,7 @@ import (
 	"github.com/dutybound/dutybound/internal/httpapi"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/legal"
+	"github.com/dutybound/dutybound/internal/outbox"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
 	"github.com/dutybound/dutybound/internal/wsfeed"
@@ -28,6 +29,8 @@ type rooms struct {
 	hub         *feed.Hub
 	sockets     *wsfeed.Feed
 	sequencer   *postgres.Sequencer
+	outbox      *outbox.Service
+	carrier     *httpapi.Carrier
 }
 
 // serve makes the API and its metrics.
@@ -42,6 +45,8 @@ func (a *App) serve(r rooms) error {
 		Legal:   r.legal,
 		Law:     a.actorsBook(r.books),
 		Trials:  r.trials,
+		Outbox:  r.outbox,
+		Carrier: r.carrier,
 		Watch:   r.sockets.Handler(),
 		Ready:   a.ready(r.sequencer),
 		Log:     a.log,

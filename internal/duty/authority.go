@@ -48,6 +48,9 @@ const (
 	ViewApprovals Permission = "approval.view"
 	DecideMatter  Permission = "approval.decide" // settle what the law leaves to a person
 	DecideRecusal Permission = "recusal.decide"  // as head of the department or station (Art. 22 ¶2)
+
+	ReviewOutbox Permission = "outbox.review" // what is wrong with records made without network
+	SettleOutbox Permission = "outbox.settle" // close such findings, decide what lies in quarantine
 )
 
 // reach is how far a permission of a role goes.
@@ -65,11 +68,13 @@ var permissions = map[Role]map[Permission]reach{
 	RoleOfficer: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own | subtree,
+		ReviewOutbox: subtree, SettleOutbox: subtree,
 	},
 	RoleStationHead: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own | subtree,
 		ReadProposals: subtree, ViewApprovals: subtree, DecideMatter: subtree, DecideRecusal: subtree,
+		ReviewOutbox: subtree, SettleOutbox: subtree,
 	},
 	RoleLegal: {
 		ViewTask: subtree, ReadHistory: subtree, AskRuling: own, BacktestLaw: subtree, OwnAccount: own, ReadLaw: own | subtree,
@@ -79,7 +84,7 @@ var permissions = map[Role]map[Permission]reach{
 	RoleViewer:    {ViewTask: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own},
 	RoleAuditor: {
 		ViewTask: subtree, ReadHistory: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own | subtree,
-		ReadProposals: subtree, ViewApprovals: subtree,
+		ReadProposals: subtree, ViewApprovals: subtree, ReviewOutbox: subtree,
 	},
 }
 

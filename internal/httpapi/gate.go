@@ -19,6 +19,9 @@ type call struct {
 	command [32]byte         // hash of what is asked: method, path, body
 	body    []byte
 	address string
+	chinese bool // asked for, rather than English
+	// happened is when the command must have been given, of one that was recorded without network.
+	happened *duty.Interval
 }
 
 type callKey struct{}
@@ -34,7 +37,8 @@ func actorOf(ctx context.Context) duty.Actor { return called(ctx).session.Actor 
 
 // commandOf is the command that a request carries under its key.
 func commandOf(ctx context.Context, key uuid.UUID) duty.Command {
-	return duty.Command{ID: key, Hash: called(ctx).command}
+	in := called(ctx)
+	return duty.Command{ID: key, Hash: in.command, Happened: in.happened}
 }
 
 // withOthersPassword is what somebody may do whose password was set by somebody else: change it, and leave.
@@ -44,8 +48,14 @@ var withOthersPassword = map[string]bool{"changePassword": true, "signOut": true
 // contract's limits, or anything else, without a session.
 func (g gate) admit(c *fiber.Ctx, op *operation) error {
 	noteOperation(c, op)
-	in := &call{address: addressOf(c)}
-	if !op.Public {
+	in := &call{address: addressOf(c), chinese: prefersChinese(c.Get(fiber.HeaderAcceptLanguage))}
+	if k := carriedBy(c); k != nil {
+		if k.op = op; !offline[op.Operation] {
+			return errNotOffline
+		}
+		in.session, in.happened = identity.Session{Actor: k.session}, &k.made
+		noteActor(c, k.session)
+	} else if !op.Public {
 		session, err := g.sessions.Session(c.UserContext(), bearer(c))
 		if err != nil {
 			return err

@@ -27,6 +27,8 @@ type Config struct {
 	Legal       Legal
 	Law         func(context.Context, duty.Actor) (Law, error) // as the actor's organ reads it now
 	Trials      Trials
+	Outbox      Outbox
+	Carrier     *Carrier      // is set to work; nil: there is no outbox
 	Watch       fiber.Handler // GET /v1/feed
 	// Ready says why the server cannot do its work now; nil: it can.
 	Ready func(ctx context.Context) error
@@ -80,6 +82,9 @@ func New(config Config) *fiber.App {
 	RegisterHandlers(router, NewStrictHandler(h, nil))
 	router.Get("/v1/feed", h.watch)
 	refuseUnknownMethods(app)
+	if config.Carrier != nil {
+		config.Carrier.run = app.Handler()
+	}
 	app.Server().HeaderReceived = func(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(config, header)}
 	}
