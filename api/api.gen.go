@@ -2379,7 +2379,7 @@ type OutboxFinding struct {
 	// Records The base64url SHA-256 of the records that show it.
 	Records []string `json:"records"`
 
-	// Seconds How far the phone's clock was ahead; negative
+	// Seconds How far the clock of the phone was ahead; negative, behind.
 	Seconds *int64             `json:"seconds,omitempty"`
 	State   OutboxFindingState `json:"state"`
 }

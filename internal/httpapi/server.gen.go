@@ -226,13 +226,12 @@ type ServerInterfaceWrapper struct {
 	HandlerMiddlewares []HandlerMiddlewareFunc
 }
 
-type (
-	MiddlewareFunc        fiber.Handler
-	HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
-)
+type MiddlewareFunc fiber.Handler
+type HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
 
 // GetAsyncapi operation middleware
 func (siw *ServerInterfaceWrapper) GetAsyncapi(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetAsyncapi(c)
 	}
@@ -250,6 +249,7 @@ func (siw *ServerInterfaceWrapper) GetAsyncapi(c *fiber.Ctx) error {
 
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetHealth(c)
 	}
@@ -267,6 +267,7 @@ func (siw *ServerInterfaceWrapper) GetHealth(c *fiber.Ctx) error {
 
 // GetOpenapi operation middleware
 func (siw *ServerInterfaceWrapper) GetOpenapi(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetOpenapi(c)
 	}
@@ -284,6 +285,7 @@ func (siw *ServerInterfaceWrapper) GetOpenapi(c *fiber.Ctx) error {
 
 // GetReadiness operation middleware
 func (siw *ServerInterfaceWrapper) GetReadiness(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetReadiness(c)
 	}
@@ -301,6 +303,7 @@ func (siw *ServerInterfaceWrapper) GetReadiness(c *fiber.Ctx) error {
 
 // ListApplicants operation middleware
 func (siw *ServerInterfaceWrapper) ListApplicants(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -344,6 +347,7 @@ func (siw *ServerInterfaceWrapper) ListApplicants(c *fiber.Ctx) error {
 
 // RegisterApplicant operation middleware
 func (siw *ServerInterfaceWrapper) RegisterApplicant(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -388,6 +392,7 @@ func (siw *ServerInterfaceWrapper) RegisterApplicant(c *fiber.Ctx) error {
 
 // GetApplicant operation middleware
 func (siw *ServerInterfaceWrapper) GetApplicant(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -416,6 +421,7 @@ func (siw *ServerInterfaceWrapper) GetApplicant(c *fiber.Ctx) error {
 
 // DeclareApplicant operation middleware
 func (siw *ServerInterfaceWrapper) DeclareApplicant(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -444,6 +450,7 @@ func (siw *ServerInterfaceWrapper) DeclareApplicant(c *fiber.Ctx) error {
 
 // HireApplicant operation middleware
 func (siw *ServerInterfaceWrapper) HireApplicant(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -472,6 +479,7 @@ func (siw *ServerInterfaceWrapper) HireApplicant(c *fiber.Ctx) error {
 
 // PassStage operation middleware
 func (siw *ServerInterfaceWrapper) PassStage(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -508,6 +516,7 @@ func (siw *ServerInterfaceWrapper) PassStage(c *fiber.Ctx) error {
 
 // ListApprovals operation middleware
 func (siw *ServerInterfaceWrapper) ListApprovals(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -565,6 +574,7 @@ func (siw *ServerInterfaceWrapper) ListApprovals(c *fiber.Ctx) error {
 
 // DecideApproval operation middleware
 func (siw *ServerInterfaceWrapper) DecideApproval(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -617,6 +627,7 @@ func (siw *ServerInterfaceWrapper) DecideApproval(c *fiber.Ctx) error {
 
 // ListCandidates operation middleware
 func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -695,6 +706,7 @@ func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
 
 // RevokeDevice operation middleware
 func (siw *ServerInterfaceWrapper) RevokeDevice(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -723,6 +735,7 @@ func (siw *ServerInterfaceWrapper) RevokeDevice(c *fiber.Ctx) error {
 
 // CreateFeedTicket operation middleware
 func (siw *ServerInterfaceWrapper) CreateFeedTicket(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.CreateFeedTicket(c)
 	}
@@ -740,6 +753,7 @@ func (siw *ServerInterfaceWrapper) CreateFeedTicket(c *fiber.Ctx) error {
 
 // ListActs operation middleware
 func (siw *ServerInterfaceWrapper) ListActs(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListActs(c)
 	}
@@ -757,6 +771,7 @@ func (siw *ServerInterfaceWrapper) ListActs(c *fiber.Ctx) error {
 
 // GetAct operation middleware
 func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -785,6 +800,7 @@ func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
 
 // ListArticles operation middleware
 func (siw *ServerInterfaceWrapper) ListArticles(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -821,6 +837,7 @@ func (siw *ServerInterfaceWrapper) ListArticles(c *fiber.Ctx) error {
 
 // GetArticle operation middleware
 func (siw *ServerInterfaceWrapper) GetArticle(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -865,6 +882,7 @@ func (siw *ServerInterfaceWrapper) GetArticle(c *fiber.Ctx) error {
 
 // RunBacktest operation middleware
 func (siw *ServerInterfaceWrapper) RunBacktest(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.RunBacktest(c)
 	}
@@ -882,6 +900,7 @@ func (siw *ServerInterfaceWrapper) RunBacktest(c *fiber.Ctx) error {
 
 // ListProposals operation middleware
 func (siw *ServerInterfaceWrapper) ListProposals(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -939,6 +958,7 @@ func (siw *ServerInterfaceWrapper) ListProposals(c *fiber.Ctx) error {
 
 // ProposeChange operation middleware
 func (siw *ServerInterfaceWrapper) ProposeChange(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -983,6 +1003,7 @@ func (siw *ServerInterfaceWrapper) ProposeChange(c *fiber.Ctx) error {
 
 // ApproveProposal operation middleware
 func (siw *ServerInterfaceWrapper) ApproveProposal(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1035,6 +1056,7 @@ func (siw *ServerInterfaceWrapper) ApproveProposal(c *fiber.Ctx) error {
 
 // RejectProposal operation middleware
 func (siw *ServerInterfaceWrapper) RejectProposal(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1087,6 +1109,7 @@ func (siw *ServerInterfaceWrapper) RejectProposal(c *fiber.Ctx) error {
 
 // WithdrawProposal operation middleware
 func (siw *ServerInterfaceWrapper) WithdrawProposal(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1139,6 +1162,7 @@ func (siw *ServerInterfaceWrapper) WithdrawProposal(c *fiber.Ctx) error {
 
 // ListReadings operation middleware
 func (siw *ServerInterfaceWrapper) ListReadings(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1182,6 +1206,7 @@ func (siw *ServerInterfaceWrapper) ListReadings(c *fiber.Ctx) error {
 
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetMe(c)
 	}
@@ -1199,6 +1224,7 @@ func (siw *ServerInterfaceWrapper) GetMe(c *fiber.Ctx) error {
 
 // ChangePassword operation middleware
 func (siw *ServerInterfaceWrapper) ChangePassword(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ChangePassword(c)
 	}
@@ -1216,6 +1242,7 @@ func (siw *ServerInterfaceWrapper) ChangePassword(c *fiber.Ctx) error {
 
 // SetPushToken operation middleware
 func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SetPushToken(c)
 	}
@@ -1233,6 +1260,7 @@ func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
 
 // Observe operation middleware
 func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1277,6 +1305,7 @@ func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
 
 // ListOrgans operation middleware
 func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListOrgans(c)
 	}
@@ -1294,6 +1323,7 @@ func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
 
 // SetQuota operation middleware
 func (siw *ServerInterfaceWrapper) SetQuota(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1322,6 +1352,7 @@ func (siw *ServerInterfaceWrapper) SetQuota(c *fiber.Ctx) error {
 
 // UploadOutbox operation middleware
 func (siw *ServerInterfaceWrapper) UploadOutbox(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.UploadOutbox(c)
 	}
@@ -1339,6 +1370,7 @@ func (siw *ServerInterfaceWrapper) UploadOutbox(c *fiber.Ctx) error {
 
 // ListOutboxFindings operation middleware
 func (siw *ServerInterfaceWrapper) ListOutboxFindings(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1396,6 +1428,7 @@ func (siw *ServerInterfaceWrapper) ListOutboxFindings(c *fiber.Ctx) error {
 
 // CloseOutboxFinding operation middleware
 func (siw *ServerInterfaceWrapper) CloseOutboxFinding(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1448,6 +1481,7 @@ func (siw *ServerInterfaceWrapper) CloseOutboxFinding(c *fiber.Ctx) error {
 
 // ListQuarantine operation middleware
 func (siw *ServerInterfaceWrapper) ListQuarantine(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1491,6 +1525,7 @@ func (siw *ServerInterfaceWrapper) ListQuarantine(c *fiber.Ctx) error {
 
 // DecideQuarantine operation middleware
 func (siw *ServerInterfaceWrapper) DecideQuarantine(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1543,6 +1578,7 @@ func (siw *ServerInterfaceWrapper) DecideQuarantine(c *fiber.Ctx) error {
 
 // ListPeople operation middleware
 func (siw *ServerInterfaceWrapper) ListPeople(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1607,6 +1643,7 @@ func (siw *ServerInterfaceWrapper) ListPeople(c *fiber.Ctx) error {
 
 // GetPerson operation middleware
 func (siw *ServerInterfaceWrapper) GetPerson(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1635,6 +1672,7 @@ func (siw *ServerInterfaceWrapper) GetPerson(c *fiber.Ctx) error {
 
 // RegisterDevice operation middleware
 func (siw *ServerInterfaceWrapper) RegisterDevice(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1687,6 +1725,7 @@ func (siw *ServerInterfaceWrapper) RegisterDevice(c *fiber.Ctx) error {
 
 // GetHandBack operation middleware
 func (siw *ServerInterfaceWrapper) GetHandBack(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1715,6 +1754,7 @@ func (siw *ServerInterfaceWrapper) GetHandBack(c *fiber.Ctx) error {
 
 // ReceiveBack operation middleware
 func (siw *ServerInterfaceWrapper) ReceiveBack(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1751,6 +1791,7 @@ func (siw *ServerInterfaceWrapper) ReceiveBack(c *fiber.Ctx) error {
 
 // TransferPerson operation middleware
 func (siw *ServerInterfaceWrapper) TransferPerson(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1779,6 +1820,7 @@ func (siw *ServerInterfaceWrapper) TransferPerson(c *fiber.Ctx) error {
 
 // SetPersonStatus operation middleware
 func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1807,6 +1849,7 @@ func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
 
 // ListQuotas operation middleware
 func (siw *ServerInterfaceWrapper) ListQuotas(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1843,6 +1886,7 @@ func (siw *ServerInterfaceWrapper) ListQuotas(c *fiber.Ctx) error {
 
 // ExportRoster operation middleware
 func (siw *ServerInterfaceWrapper) ExportRoster(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1879,6 +1923,7 @@ func (siw *ServerInterfaceWrapper) ExportRoster(c *fiber.Ctx) error {
 
 // StartImport operation middleware
 func (siw *ServerInterfaceWrapper) StartImport(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1936,6 +1981,7 @@ func (siw *ServerInterfaceWrapper) StartImport(c *fiber.Ctx) error {
 
 // GetImport operation middleware
 func (siw *ServerInterfaceWrapper) GetImport(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1964,6 +2010,7 @@ func (siw *ServerInterfaceWrapper) GetImport(c *fiber.Ctx) error {
 
 // SyncRoster operation middleware
 func (siw *ServerInterfaceWrapper) SyncRoster(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SyncRoster(c)
 	}
@@ -1981,6 +2028,7 @@ func (siw *ServerInterfaceWrapper) SyncRoster(c *fiber.Ctx) error {
 
 // AskRuling operation middleware
 func (siw *ServerInterfaceWrapper) AskRuling(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.AskRuling(c)
 	}
@@ -1998,6 +2046,7 @@ func (siw *ServerInterfaceWrapper) AskRuling(c *fiber.Ctx) error {
 
 // SignIn operation middleware
 func (siw *ServerInterfaceWrapper) SignIn(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignIn(c)
 	}
@@ -2015,6 +2064,7 @@ func (siw *ServerInterfaceWrapper) SignIn(c *fiber.Ctx) error {
 
 // SignOut operation middleware
 func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignOut(c)
 	}
@@ -2032,6 +2082,7 @@ func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
 
 // ListTasks operation middleware
 func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2096,6 +2147,7 @@ func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
 
 // DispatchTask operation middleware
 func (siw *ServerInterfaceWrapper) DispatchTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2140,6 +2192,7 @@ func (siw *ServerInterfaceWrapper) DispatchTask(c *fiber.Ctx) error {
 
 // GetTask operation middleware
 func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2168,6 +2221,7 @@ func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
 
 // AcceptTask operation middleware
 func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2220,6 +2274,7 @@ func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
 
 // AcknowledgeTask operation middleware
 func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2272,6 +2327,7 @@ func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
 
 // CancelTask operation middleware
 func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2324,6 +2380,7 @@ func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
 
 // DeclineTask operation middleware
 func (siw *ServerInterfaceWrapper) DeclineTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2376,6 +2433,7 @@ func (siw *ServerInterfaceWrapper) DeclineTask(c *fiber.Ctx) error {
 
 // FinishTask operation middleware
 func (siw *ServerInterfaceWrapper) FinishTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2428,6 +2486,7 @@ func (siw *ServerInterfaceWrapper) FinishTask(c *fiber.Ctx) error {
 
 // GetTaskHistory operation middleware
 func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2456,6 +2515,7 @@ func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
 
 // NameLead operation middleware
 func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2508,6 +2568,7 @@ func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
 
 // PauseTask operation middleware
 func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2560,6 +2621,7 @@ func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
 
 // ReassignTask operation middleware
 func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2612,6 +2674,7 @@ func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
 
 // ResumeTask operation middleware
 func (siw *ServerInterfaceWrapper) ResumeTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2664,6 +2727,7 @@ func (siw *ServerInterfaceWrapper) ResumeTask(c *fiber.Ctx) error {
 
 // StartTask operation middleware
 func (siw *ServerInterfaceWrapper) StartTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2868,6 +2932,7 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Get(options.BaseURL+"/v1/outbox/quarantine", wrapper.ListQuarantine)
 
 	router.Post(options.BaseURL+"/v1/outbox/quarantine/:id/decide", wrapper.DecideQuarantine)
+
 }
 
 type AnsweredResponseHeaders struct {
@@ -2902,7 +2967,8 @@ type SettledJSONResponse struct {
 	Headers SettledResponseHeaders
 }
 
-type GetAsyncapiRequestObject struct{}
+type GetAsyncapiRequestObject struct {
+}
 
 type GetAsyncapiResponseObject interface {
 	VisitGetAsyncapiResponse(ctx *fiber.Ctx) error
@@ -2951,7 +3017,8 @@ func (response GetAsyncapidefaultApplicationProblemPlusJSONResponse) VisitGetAsy
 	return ctx.JSON(&response.Body)
 }
 
-type GetHealthRequestObject struct{}
+type GetHealthRequestObject struct {
+}
 
 type GetHealthResponseObject interface {
 	VisitGetHealthResponse(ctx *fiber.Ctx) error
@@ -2990,7 +3057,8 @@ func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealt
 	return ctx.JSON(&response.Body)
 }
 
-type GetOpenapiRequestObject struct{}
+type GetOpenapiRequestObject struct {
+}
 
 type GetOpenapiResponseObject interface {
 	VisitGetOpenapiResponse(ctx *fiber.Ctx) error
@@ -3039,7 +3107,8 @@ func (response GetOpenapidefaultApplicationProblemPlusJSONResponse) VisitGetOpen
 	return ctx.JSON(&response.Body)
 }
 
-type GetReadinessRequestObject struct{}
+type GetReadinessRequestObject struct {
+}
 
 type GetReadinessResponseObject interface {
 	VisitGetReadinessResponse(ctx *fiber.Ctx) error
@@ -3527,7 +3596,8 @@ func (response RevokeDevicedefaultApplicationProblemPlusJSONResponse) VisitRevok
 	return ctx.JSON(&response.Body)
 }
 
-type CreateFeedTicketRequestObject struct{}
+type CreateFeedTicketRequestObject struct {
+}
 
 type CreateFeedTicketResponseObject interface {
 	VisitCreateFeedTicketResponse(ctx *fiber.Ctx) error
@@ -3566,7 +3636,8 @@ func (response CreateFeedTicketdefaultApplicationProblemPlusJSONResponse) VisitC
 	return ctx.JSON(&response.Body)
 }
 
-type ListActsRequestObject struct{}
+type ListActsRequestObject struct {
+}
 
 type ListActsResponseObject interface {
 	VisitListActsResponse(ctx *fiber.Ctx) error
@@ -4070,7 +4141,8 @@ func (response ListReadingsdefaultApplicationProblemPlusJSONResponse) VisitListR
 	return ctx.JSON(&response.Body)
 }
 
-type GetMeRequestObject struct{}
+type GetMeRequestObject struct {
+}
 
 type GetMeResponseObject interface {
 	VisitGetMeResponse(ctx *fiber.Ctx) error
@@ -4117,7 +4189,8 @@ type ChangePasswordResponseObject interface {
 	VisitChangePasswordResponse(ctx *fiber.Ctx) error
 }
 
-type ChangePassword204Response struct{}
+type ChangePassword204Response struct {
+}
 
 func (response ChangePassword204Response) VisitChangePasswordResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -4156,7 +4229,8 @@ type SetPushTokenResponseObject interface {
 	VisitSetPushTokenResponse(ctx *fiber.Ctx) error
 }
 
-type SetPushToken204Response struct{}
+type SetPushToken204Response struct {
+}
 
 func (response SetPushToken204Response) VisitSetPushTokenResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -4239,7 +4313,8 @@ func (response ObservedefaultApplicationProblemPlusJSONResponse) VisitObserveRes
 	return ctx.JSON(&response.Body)
 }
 
-type ListOrgansRequestObject struct{}
+type ListOrgansRequestObject struct {
+}
 
 type ListOrgansResponseObject interface {
 	VisitListOrgansResponse(ctx *fiber.Ctx) error
@@ -5157,13 +5232,15 @@ func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInRespo
 	return ctx.JSON(&response.Body)
 }
 
-type SignOutRequestObject struct{}
+type SignOutRequestObject struct {
+}
 
 type SignOutResponseObject interface {
 	VisitSignOutResponse(ctx *fiber.Ctx) error
 }
 
-type SignOut204Response struct{}
+type SignOut204Response struct {
+}
 
 func (response SignOut204Response) VisitSignOutResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -6144,10 +6221,8 @@ type StrictServerInterface interface {
 	StartTask(ctx context.Context, request StartTaskRequestObject) (StartTaskResponseObject, error)
 }
 
-type (
-	StrictHandlerFunc    func(ctx *fiber.Ctx, args any) (any, error)
-	StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
-)
+type StrictHandlerFunc func(ctx *fiber.Ctx, args any) (any, error)
+type StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
 
 func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareFunc) ServerInterface {
 	return &strictHandler{ssi: ssi, middlewares: middlewares}

@@ -126,7 +126,7 @@ func (c chain) rolledBack(n int64) (Flaw, bool) {
 	for _, twin := range c.at[n] {
 		for _, follower := range c.after[twin.Hash] {
 			for _, l := range c.at[n] {
-				if l.Hash != twin.Hash && follower.N > n && l.after(follower) {
+				if l.Hash != twin.Hash && follower.N == n+1 && l.after(follower) {
 					shown = append(shown, l, follower)
 				}
 			}
