@@ -30,11 +30,12 @@ type asking struct {
 // target is what a request is about: something of the actor's station, of the sister station, or nothing that exists.
 type target struct {
 	task, person, device, proposal, approval uuid.UUID
+	finding, quarantined                     uuid.UUID
 	path                                     string
 }
 
 func nowhere() target {
-	return target{task: uuid.New(), person: uuid.New(), device: uuid.New(), proposal: uuid.New(), approval: uuid.New(), path: "999999999999/"}
+	return target{task: uuid.New(), person: uuid.New(), device: uuid.New(), proposal: uuid.New(), approval: uuid.New(), finding: uuid.New(), quarantined: uuid.New(), path: "999999999999/"}
 }
 
 // door is how a route is tried. Foreign is answers to a target in the sister station, and to one that does not exist: they must be
@@ -42,6 +43,7 @@ func nowhere() target {
 type door struct {
 	law     bool   // it needs a proposal by somebody else
 	matter  bool   // it needs a request to an approver
+	outbox  bool   // it needs records of a revoked device, with something wrong with them
 	task    string // state of the task it needs at one's own station: "", dispatched, ready (accepted), started, paused
 	ask     func(target) asking
 	own     answers
@@ -159,6 +161,18 @@ var doors = map[string]door{
 		return asking{"/v1/observations", saying(object{"fact": "uniform", "value": "yes", "task": t.task, "observed_at": "2026-03-02T08:00:00+08:00"})}
 	}},
 
+	"uploadOutbox": {own: everyRole, ask: func(target) asking { // what is no record is told of that one
+		return asking{"/v1/outbox", object{"records": []string{"x"}}}
+	}},
+	"listOutboxFindings": plain("/v1/outbox/findings", answers{403, 200, 200, 403, 403, 403, 200}),
+	"listQuarantine":     plain("/v1/outbox/quarantine", answers{403, 200, 200, 403, 403, 403, 200}),
+	"closeOutboxFinding": {outbox: true, own: answers{403, 200, 200, 403, 403, 403, 403}, foreign: answers{403, 404, 404, 403, 403, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/outbox/findings/" + t.finding.String() + "/close", because("已核实")}
+	}},
+	"decideQuarantine": {outbox: true, own: answers{403, 200, 200, 403, 403, 403, 403}, foreign: answers{403, 404, 404, 403, 403, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/outbox/quarantine/" + t.quarantined.String() + "/decide", object{"release": true, "reason": "属实"}}
+	}},
+
 	"getPerson": {own: readingRoster, foreign: notThere, ask: func(t target) asking { return asking{path: "/v1/people/" + t.person.String()} }},
 	"setPersonStatus": {own: changingRoster, foreign: notThere, ask: func(t target) asking {
 		return asking{"/v1/people/" + t.person.String() + "/status", object{"status": "suspended", "reason": "调查"}}
@@ -236,6 +250,9 @@ func (s *scenery) targetOf(d door, actor *hand, role duty.Role) target {
 	}
 	if d.matter {
 		made.approval = s.asks(s.dispatcher, driving(s.driver(s.organ)))
+	}
+	if d.outbox {
+		made.finding, made.quarantined = s.quarantined(s.organ)
 	}
 	return made
 }

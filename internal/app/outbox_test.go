@@ -483,3 +483,17 @@ func TestTwoUploadsOfADeviceAtOnce(t *testing.T) {
 	}
 	o.sound()
 }
+
+// quarantined is a record of a revoked device of somebody in an organ, and the finding that those before it are missing.
+func (o *office) quarantined(organ string) (finding, device uuid.UUID) {
+	o.t.Helper()
+	h := o.hire(newcomer{class: duty.FieldAuxiliary, organ: organ, role: duty.RoleAuxiliary, posts: fieldPosts})
+	p := o.phone(h)
+	p.Records("/v1/observations", nil)
+	next := o.another(h)
+	_, err := o.sql.Exec(o.t.Context(), `UPDATE device SET revoked_at = now() WHERE id = $1`, h.device)
+	o.must(err)
+	wantOutcomes(o.t, next.brings(p.Records("/v1/observations", dressedAt(time.Now()))), "quarantined")
+	o.must(o.sql.QueryRow(o.t.Context(), `SELECT id FROM outbox_finding WHERE device_id = $1`, h.device).Scan(&finding))
+	return finding, h.device
+}
