@@ -171,9 +171,7 @@ func TestAnyOrderOfUploadsEndsTheSame(t *testing.T) {
 				f.record(d)
 			}
 		}
-		for _, r := range inOrder.records {
-			inOrder.brings(r)
-		}
+		inOrder.brings(inOrder.records...)
 		for _, part := range shuffled(mixed.records, source) {
 			mixed.brings(part...)
 		}

@@ -63,7 +63,7 @@ func (s *Service) drain(ctx context.Context, device, holder uuid.UUID, until tim
 		s.log.WarnContext(ctx, "outbox", "device", device, "error", err)
 	}
 	if d.lost {
-		return
+		due = &d.now
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
 	defer cancel()
@@ -112,9 +112,12 @@ func (d *drain) run(ctx context.Context) (due *time.Time, err error) {
 			if time.Now().After(d.until) {
 				return &d.now, nil
 			}
-			if again, err := d.apply(ctx, w, todo); again != nil || d.lost || err != nil {
+			if again, err := d.apply(ctx, w, todo); again != nil || d.lost || err != nil { // lost: somebody else goes on
 				return again, err
 			}
+		}
+		if len(ready) == len(w.Records) && len(ready) < atOnce {
+			return due, nil // what comes meanwhile is due when the lease is given back
 		}
 	}
 }

@@ -103,8 +103,8 @@ type Intakes interface {
 	TakeIn(ctx context.Context, of Signer, records []Record, decide func(Chain) (Intake, error)) error
 	// CountRefused adds to what a device has brought in vain.
 	CountRefused(ctx context.Context, of Signer, notYours, malformed int) error
-	// RecordsAt lists what has become of records.
-	RecordsAt(ctx context.Context, device uuid.UUID, counters []int64) ([]Kept, error)
+	// RecordsAt lists what has become of records; waiting is the first counter of those that are missing and waited for.
+	RecordsAt(ctx context.Context, device uuid.UUID, counters []int64) (kept []Kept, waiting int64, err error)
 }
 
 // Chain is what is known of a device's records around new ones.

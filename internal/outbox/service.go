@@ -59,12 +59,6 @@ type Result struct {
 	Kept    *Kept // nil: it is not
 }
 
-// Uploaded answers an upload, record by record.
-type Uploaded struct {
-	Results []Result
-	Now     time.Time
-}
-
 // brought is one record on its way in.
 type brought struct {
 	Result
@@ -108,13 +102,14 @@ func (s *Service) Upload(ctx context.Context, actor duty.Actor, records []string
 	if err := s.count(ctx, signers[actor.Device], all); err != nil {
 		return nil, err
 	}
-	for _, group := range groups {
-		if err := s.receive(ctx, group); err != nil {
+	for device, group := range groups {
+		news, err := s.receive(ctx, group)
+		if err != nil {
 			return nil, err
 		}
-	}
-	if len(groups[actor.Device]) > 0 {
-		s.applyNow(ctx, actor.Device)
+		if news && device == actor.Device {
+			s.applyNow(ctx, device)
+		}
 	}
 	return s.results(ctx, all, groups)
 }
@@ -162,20 +157,20 @@ func (s *Service) count(ctx context.Context, of Signer, all []*brought) error {
 	return s.store.CountRefused(ctx, of, foreign, broken)
 }
 
-// receive keeps the records of one device.
-func (s *Service) receive(ctx context.Context, group []*brought) error {
+// receive keeps the records of one device, and says whether there were any new ones.
+func (s *Service) receive(ctx context.Context, group []*brought) (news bool, err error) {
 	records := make([]Record, len(group))
 	for i, b := range group {
 		records[i] = b.record
 	}
 	of := group[0].signer
 	var in intake
-	err := s.store.TakeIn(ctx, of, records, func(c Chain) (Intake, error) {
+	err = s.store.TakeIn(ctx, of, records, func(c Chain) (Intake, error) {
 		in = intake{Chain: c, of: of, newID: s.newID, same: map[string]string{}}
 		return in.take(records)
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	fresh := map[string]bool{}
 	for _, a := range in.out.Add {
@@ -190,7 +185,7 @@ func (s *Service) receive(ctx context.Context, group []*brought) error {
 		}
 		delete(fresh, b.record.Hash) // the second one in an upload is a duplicate of the first
 	}
-	return nil
+	return len(in.out.Add) > 0, nil
 }
 
 // results reads what has become of the records by now.
@@ -200,9 +195,13 @@ func (s *Service) results(ctx context.Context, all []*brought, groups map[uuid.U
 		for i, b := range group {
 			counters[i] = b.N
 		}
-		kept, waits, err := s.found(ctx, device, counters)
+		list, waiting, err := s.store.RecordsAt(ctx, device, counters)
 		if err != nil {
 			return nil, err
+		}
+		kept := make(map[string]Kept, len(list))
+		for _, k := range list {
+			kept[k.Hash] = k
 		}
 		for _, b := range group {
 			k, ok := kept[b.record.Hash]
@@ -211,7 +210,7 @@ func (s *Service) results(ctx context.Context, all []*brought, groups map[uuid.U
 			}
 			b.Kept = &k
 			if b.Outcome == "" {
-				b.Outcome = k.outcome(waits)
+				b.Outcome = k.outcome(waiting)
 			}
 		}
 	}
@@ -222,30 +221,7 @@ func (s *Service) results(ctx context.Context, all []*brought, groups map[uuid.U
 	return results, nil
 }
 
-// found finds records, and the counter from which on they wait for those missing before them.
-func (s *Service) found(ctx context.Context, device uuid.UUID, counters []int64) (map[string]Kept, int64, error) {
-	list, err := s.store.RecordsAt(ctx, device, counters)
-	if err != nil {
-		return nil, 0, err
-	}
-	work, err := s.store.NextRecords(ctx, device, 1)
-	if err != nil {
-		return nil, 0, err
-	}
-	waits := int64(1 << 62)
-	for _, m := range work.Missing {
-		if m.Last > work.Through {
-			waits = min(waits, m.First)
-		}
-	}
-	kept := make(map[string]Kept, len(list))
-	for _, k := range list {
-		kept[k.Hash] = k
-	}
-	return kept, waits, nil
-}
-
-func (k *Kept) outcome(waits int64) Outcome {
+func (k *Kept) outcome(waiting int64) Outcome {
 	switch {
 	case k.State == Applied:
 		return WasApplied
@@ -255,7 +231,7 @@ func (k *Kept) outcome(waits int64) Outcome {
 		return IsForked
 	case k.State == Quarantined || k.State == Rejected:
 		return WasQuarantined
-	case k.N > waits:
+	case k.N > waiting:
 		return IsWaiting
 	default:
 		return WasAccepted

@@ -27,7 +27,7 @@ func days(t *rapid.T) []made {
 	skew := time.Duration(rapid.Int64Range(-1e15, 1e15).Draw(t, "skew"))
 	var seen *outbox.Seen
 	var records []made
-	clock := func() time.Duration { return (time.Duration(float64(at.Sub(booted)) * rate)).Truncate(time.Millisecond) }
+	clock := func() time.Duration { return time.Duration(float64(at.Sub(booted)) * rate).Truncate(time.Millisecond) }
 	for range rapid.IntRange(1, 40).Draw(t, "things") {
 		at = at.Add(time.Duration(rapid.Int64Range(0, 4*3600*1000).Draw(t, "ms")) * time.Millisecond)
 		switch rapid.IntRange(0, 5).Draw(t, "what") {

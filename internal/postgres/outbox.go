@@ -63,23 +63,25 @@ func (s *Store) TakeIn(ctx context.Context, of outbox.Signer, records []outbox.R
 	for i, r := range records {
 		counters[i], prevs[i] = r.N, r.Prev
 	}
-	return s.within(ctx, everything, func(tx pgx.Tx) error {
-		var chain outbox.Chain
-		b := &pgx.Batch{}
+	var chain outbox.Chain
+	err := s.twice(ctx, func(b *pgx.Batch) {
+		everything.queue(b)
 		b.Queue(addOutboxDevice, of.Device, of.Person, string(of.Path))
 		one(b, &chain.Top, pgx.RowTo[int64], lockOutboxDevice, of.Device)
 		each(b, &chain.Known, scanLink, selectAround, of.Device, counters, prevs)
 		each(b, &chain.Findings, scanFinding, selectFindingsAround, of.Device, counters, prevs)
 		clock(b, &chain.Now)
-		if err := tx.SendBatch(ctx, b).Close(); err != nil {
-			return err
-		}
+	}, func() (*pgx.Batch, error) {
 		intake, err := decide(chain)
 		if err != nil || len(intake.Add) == 0 {
-			return err
+			return nil, err
 		}
-		return keepIntake(ctx, tx, of, intake, chain.Now)
+		return keepIntake(of, intake, chain.Now), nil
 	})
+	if err == nil {
+		s.tellCommitted()
+	}
+	return err
 }
 
 func scanLink(row pgx.CollectableRow) (l outbox.KnownLink, err error) {
@@ -100,7 +102,7 @@ const (
 	noteArrivals = `UPDATE outbox_device SET top = $2, arrivals = arrivals + 1, due_at = clock_timestamp() WHERE device_id = $1`
 )
 
-func keepIntake(ctx context.Context, tx pgx.Tx, of outbox.Signer, in outbox.Intake, now time.Time) error {
+func keepIntake(of outbox.Signer, in outbox.Intake, now time.Time) *pgx.Batch {
 	b := &pgx.Batch{}
 	for _, a := range in.Add {
 		var serverAt *time.Time
@@ -113,7 +115,7 @@ func keepIntake(ctx context.Context, tx pgx.Tx, of outbox.Signer, in outbox.Inta
 			a.SinceBoot.Milliseconds(), serverAt, serverBoot, now, string(a.State))
 	}
 	for _, f := range in.Open {
-		queueFinding(b, f)
+		b.Queue(insertFinding, findingColumnsOf(f)...)
 	}
 	for _, f := range in.Change {
 		b.Queue(updateFinding, findingChange(f)...)
@@ -122,19 +124,19 @@ func keepIntake(ctx context.Context, tx pgx.Tx, of outbox.Signer, in outbox.Inta
 		queueEvent(b, e)
 	}
 	b.Queue(noteArrivals, of.Device, in.Top)
-	return tx.SendBatch(ctx, b).Close()
+	return b
 }
 
 func queueEvent(b *pgx.Batch, e ledger.Event) {
 	b.Queue(insertEvent, e.ID, e.Kind, e.Path, e.Task, e.Version, e.Actor, e.At, string(e.Body), e.Evidence, nil)
 }
 
-func queueFinding(b *pgx.Batch, f outbox.Finding) *pgx.QueuedQuery {
+func findingColumnsOf(f outbox.Finding) []any {
 	var seconds *int64
 	if f.Kind == outbox.Skew {
 		seconds = &f.Seconds
 	}
-	return b.Queue(insertFinding, f.ID, f.Device, f.Person, string(f.Path), string(f.Kind), f.Key, f.First, f.Last, hashesOf(f), seconds, f.OpenedAt, f.Told)
+	return []any{f.ID, f.Device, f.Person, string(f.Path), string(f.Kind), f.Key, f.First, f.Last, hashesOf(f), seconds, f.OpenedAt, f.Told}
 }
 
 func findingChange(f outbox.Finding) []any {
@@ -183,9 +185,11 @@ func scanKept(row pgx.CollectableRow) (k outbox.Kept, err error) {
 }
 
 // RecordsAt implements outbox.Store.
-func (s *Store) RecordsAt(ctx context.Context, device uuid.UUID, counters []int64) (kept []outbox.Kept, err error) {
+func (s *Store) RecordsAt(ctx context.Context, device uuid.UUID, counters []int64) (kept []outbox.Kept, waiting int64, err error) {
 	err = s.read(ctx, everything, func(b *pgx.Batch) {
 		each(b, &kept, scanKept, `SELECT `+keptColumns+` FROM outbox_record r WHERE r.device_id = $1 AND r.n = ANY ($2)`, device, counters)
+		one(b, &waiting, pgx.RowTo[int64], `SELECT coalesce(min(f.first_n), 9223372036854775807) FROM outbox_finding f JOIN outbox_device d USING (device_id)
+			WHERE f.device_id = $1 AND f.kind = 'gap' AND f.state = 'open' AND f.last_n > d.through`, device)
 	})
-	return kept, err
+	return kept, waiting, err
 }

@@ -124,54 +124,36 @@ func scanTodo(row pgx.CollectableRow) (t outbox.Todo, err error) {
 }
 
 const (
-	keepLease    = `UPDATE outbox_device SET lease_until = clock_timestamp() + $3::interval, through = greatest(through, $4) WHERE device_id = $1 AND lease = $2`
-	settleRecord = `UPDATE outbox_record SET state = $4, settled_at = clock_timestamp(), status = $5, answer = $6, earliest = $7, latest = $8
-		WHERE device_id = $1 AND n = $2 AND hash = $3 AND state = 'stored'`
-	tryAgain = `UPDATE outbox_record SET attempts = attempts + 1 WHERE device_id = $1 AND n = $2 AND hash = $3 AND state = 'stored'`
+	// Who has lost the lease writes nothing.
+	withLease = `WITH mine AS (
+			UPDATE outbox_device SET lease_until = clock_timestamp() + $3::interval, through = greatest(through, $4) WHERE device_id = $1 AND lease = $2 RETURNING true
+		)`
+	settleRecord = withLease + ` UPDATE outbox_record SET state = $7, settled_at = clock_timestamp(), status = $8, answer = $9, earliest = $10, latest = $11
+		WHERE device_id = $1 AND n = $5 AND hash = $6 AND state = 'stored' AND EXISTS (SELECT FROM mine)`
+	tryAgain = withLease + ` UPDATE outbox_record SET attempts = attempts + 1
+		WHERE device_id = $1 AND n = $5 AND hash = $6 AND state = 'stored' AND EXISTS (SELECT FROM mine)`
+	// What was found before is not said again.
+	discover = `WITH fresh AS (` + insertFinding + ` RETURNING true)
+		INSERT INTO event (id, kind, path, version, actor, at, body) SELECT $13::uuid, $14::text, $4, 0, $15::uuid, $16::timestamptz, $17::text WHERE EXISTS (SELECT FROM fresh)`
 )
 
 // SettleRecord implements outbox.Store.
 func (s *Store) SettleRecord(ctx context.Context, holder uuid.UUID, lease time.Duration, d outbox.Settled) (mine bool, err error) {
-	err = s.within(ctx, everything, func(tx pgx.Tx) error {
-		through := d.Through
+	err = s.write(ctx, everything, func(b *pgx.Batch) {
+		wrote := func(tag pgconn.CommandTag) error { mine = tag.RowsAffected() == 1; return nil }
 		if d.State == outbox.Stored {
-			through = 0
+			b.Queue(tryAgain, d.Device, holder, lease, int64(0), d.N, d.Hash).Exec(wrote)
+			return
 		}
-		tag, err := tx.Exec(ctx, keepLease, d.Device, holder, lease, through)
-		if err != nil || tag.RowsAffected() != 1 {
-			return err
+		b.Queue(settleRecord, d.Device, holder, lease, d.Through, d.N, d.Hash, string(d.State), d.Answer.Status, d.Answer, d.Made.From, d.Made.To).Exec(wrote)
+		if e := d.Event; e != nil {
+			b.Queue(discover, append(findingColumnsOf(*d.Found), e.ID, e.Kind, e.Actor, e.At, string(e.Body))...)
 		}
-		mine = true
-		b := &pgx.Batch{}
-		queueSettled(b, d)
-		if err := tx.SendBatch(ctx, b).Close(); err != nil {
-			return err
-		}
-		return discover(ctx, tx, d)
 	})
-	return mine && err == nil, err
-}
-
-func queueSettled(b *pgx.Batch, d outbox.Settled) {
-	if d.State == outbox.Stored {
-		b.Queue(tryAgain, d.Device, d.N, d.Hash)
-		return
+	if d.Event != nil {
+		s.tellCommitted()
 	}
-	b.Queue(settleRecord, d.Device, d.N, d.Hash, string(d.State), d.Answer.Status, d.Answer, d.Made.From, d.Made.To)
-}
-
-// discover keeps what was found with a record, and says it once.
-func discover(ctx context.Context, tx pgx.Tx, d outbox.Settled) error {
-	if d.Found == nil {
-		return nil
-	}
-	var fresh bool
-	b := &pgx.Batch{}
-	queueFinding(b, *d.Found).Exec(func(tag pgconn.CommandTag) error { fresh = tag.RowsAffected() == 1; return nil })
-	if err := tx.SendBatch(ctx, b).Close(); err != nil || !fresh {
-		return err
-	}
-	return keepEvent(ctx, tx, *d.Event)
+	return mine, err
 }
 
 // IsolateRecords implements outbox.Store.
