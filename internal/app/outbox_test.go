@@ -422,7 +422,7 @@ func TestRecordsOfARevokedDeviceAreInQuarantine(t *testing.T) {
 	testkit.Wait(t, "what was released to be applied", func() bool {
 		return o.count(`SELECT count(*) FROM outbox_record WHERE device_id = $1 AND state = 'applied'`, p.Device) == 4
 	})
-	if state := u.dispatcher.get("/v1/tasks/" + task).text("task", "state"); state != "finished" {
+	if state := u.dispatcher.get("/v1/tasks/"+task).text("task", "state"); state != "finished" {
 		t.Errorf("the task is %s", state)
 	}
 	if n := o.count(`SELECT count(*) FROM outbox_record WHERE state = 'rejected' AND reason = '无关'`); n != 1 {
@@ -443,7 +443,7 @@ func TestWhatADeadProcessLeftIsApplied(t *testing.T) {
 	testkit.Wait(t, "what was kept to be applied", func() bool { return o.applied(p) == 2 })
 	o.kept(u.member, records[2:], true) // between carrying out and writing that it was
 	testkit.Wait(t, "the rest to be applied", func() bool { return o.applied(p) == 4 })
-	if state := u.dispatcher.get("/v1/tasks/" + task).text("task", "state"); state != "finished" {
+	if state := u.dispatcher.get("/v1/tasks/"+task).text("task", "state"); state != "finished" {
 		t.Errorf("the task is %s", state)
 	}
 	o.sound()

@@ -41,14 +41,14 @@ const (
 	// those and to the new ones, with whatever follows what these follow.
 	selectAround = `WITH about AS (
 			SELECT unnest($2::bigint[]) AS n UNION SELECT r.n FROM outbox_record r WHERE r.device_id = $1 AND r.prev = ANY ($3)
-		), beside AS (
-			SELECT DISTINCT a.n + d.n AS n FROM about a, (VALUES (-2), (-1), (0), (1), (2)) AS d (n)
 		), next_to AS (
-			SELECT r.prev, r.n, r.hash FROM outbox_record r JOIN beside USING (n) WHERE r.device_id = $1
+			SELECT ` + linkColumns + ` FROM outbox_record r
+			WHERE r.device_id = $1 AND r.n = ANY (ARRAY(SELECT DISTINCT a.n + d.n FROM about a, (VALUES (-2), (-1), (0), (1), (2)) AS d (n)))
 		)
-		SELECT r.n, r.hash, r.prev, r.wall, r.boot, r.since_boot_ms, r.server_at, r.jws FROM outbox_record r
-		WHERE r.device_id = $1 AND ((r.n, r.hash) IN (SELECT n, hash FROM next_to) OR r.prev IN (SELECT prev FROM next_to))
-		ORDER BY r.n, r.received_at, r.hash`
+		SELECT * FROM next_to UNION
+		SELECT ` + linkColumns + ` FROM outbox_record r WHERE r.device_id = $1 AND r.prev = ANY (ARRAY(SELECT prev FROM next_to))
+		ORDER BY n, received_at, hash`
+	linkColumns          = `r.n, r.hash, r.prev, r.wall, r.boot, r.since_boot_ms, r.server_at, r.jws, r.received_at`
 	selectFindingsAround = `SELECT ` + findingColumns + ` FROM outbox_finding f
 		WHERE f.device_id = $1 AND (f.kind = 'gap' AND f.state = 'open' OR f.kind IN ('fork', 'rolled_back', 'broken') AND f.first_n IN (
 			SELECT a.n + d.n FROM (
@@ -86,7 +86,8 @@ func (s *Store) TakeIn(ctx context.Context, of outbox.Signer, records []outbox.R
 
 func scanLink(row pgx.CollectableRow) (l outbox.KnownLink, err error) {
 	var since int64
-	err = row.Scan(&l.N, &l.Hash, &l.Prev, &l.Wall, &l.Boot, &since, &l.ServerAt, &l.Signed)
+	var received time.Time
+	err = row.Scan(&l.N, &l.Hash, &l.Prev, &l.Wall, &l.Boot, &since, &l.ServerAt, &l.Signed, &received)
 	l.SinceBoot = time.Duration(since) * time.Millisecond
 	return l, err
 }
