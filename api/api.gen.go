@@ -572,6 +572,69 @@ func (e JudgementScope) Valid() bool {
 	}
 }
 
+// Defines values for LeadEvidenceKind.
+const (
+	LeadEvidenceKindCode     LeadEvidenceKind = "code"
+	LeadEvidenceKindFacility LeadEvidenceKind = "facility"
+	LeadEvidenceKindPosition LeadEvidenceKind = "position"
+	LeadEvidenceKindUnit     LeadEvidenceKind = "unit"
+	LeadEvidenceKindWord     LeadEvidenceKind = "word"
+)
+
+// Valid indicates whether the value is a known member of the LeadEvidenceKind enum.
+func (e LeadEvidenceKind) Valid() bool {
+	switch e {
+	case LeadEvidenceKindCode:
+		return true
+	case LeadEvidenceKindFacility:
+		return true
+	case LeadEvidenceKindPosition:
+		return true
+	case LeadEvidenceKindUnit:
+		return true
+	case LeadEvidenceKindWord:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LeadState.
+const (
+	LeadStateAccepted   LeadState = "accepted"
+	LeadStateDoubtful   LeadState = "doubtful"
+	LeadStateEnded      LeadState = "ended"
+	LeadStateHandedOver LeadState = "handed_over"
+	LeadStateLed        LeadState = "led"
+	LeadStateLost       LeadState = "lost"
+	LeadStateNamed      LeadState = "named"
+	LeadStatePresent    LeadState = "present"
+)
+
+// Valid indicates whether the value is a known member of the LeadState enum.
+func (e LeadState) Valid() bool {
+	switch e {
+	case LeadStateAccepted:
+		return true
+	case LeadStateDoubtful:
+		return true
+	case LeadStateEnded:
+		return true
+	case LeadStateHandedOver:
+		return true
+	case LeadStateLed:
+		return true
+	case LeadStateLost:
+		return true
+	case LeadStateNamed:
+		return true
+	case LeadStatePresent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LegalRole.
 const (
 	LegalRoleCivilian LegalRole = "civilian"
@@ -601,6 +664,7 @@ const (
 	MeasureLeadFreshS     Measure = "lead_fresh_s"
 	MeasureLeadGraceS     Measure = "lead_grace_s"
 	MeasureLeadRadiusM    Measure = "lead_radius_m"
+	MeasureLeadWordS      Measure = "lead_word_s"
 	MeasureRestShortestS  Measure = "rest_shortest_s"
 	MeasureShiftLongestS  Measure = "shift_longest_s"
 )
@@ -619,6 +683,8 @@ func (e Measure) Valid() bool {
 	case MeasureLeadGraceS:
 		return true
 	case MeasureLeadRadiusM:
+		return true
+	case MeasureLeadWordS:
 		return true
 	case MeasureRestShortestS:
 		return true
@@ -1930,6 +1996,12 @@ type Facts struct {
 // FactsPhase [start]
 type FactsPhase string
 
+// Fallback defines model for Fallback.
+type Fallback struct {
+	Acts   []ActCode          `json:"acts"`
+	Person openapi_types.UUID `json:"person"`
+}
+
 // FeedTicket defines model for FeedTicket.
 type FeedTicket struct {
 	ExpiresAt time.Time `json:"expires_at"`
@@ -2070,12 +2142,62 @@ type LawInForce struct {
 	Settings []Proposal `json:"settings"`
 }
 
+// Lead The lead of one officer (Art. 16), as it was when last looked at; running work is looked at every few seconds.
+type Lead struct {
+	AcceptedAt *time.Time `json:"accepted_at,omitempty"`
+
+	// Alone Stretches in which the work went on and the lead was lost.
+	Alone    []Stretch          `json:"alone"`
+	Evidence *LeadEvidence      `json:"evidence,omitempty"`
+	NamedAt  time.Time          `json:"named_at"`
+	Officer  openapi_types.UUID `json:"officer"`
+
+	// Presence What the law is told.
+	Presence string    `json:"presence"`
+	Since    time.Time `json:"since"`
+
+	// Spent Whole milliseconds in each state up to `since`.
+	Spent map[string]int64 `json:"spent"`
+
+	// State `named`, `accepted`, `present` (shown to be there, the work has not begun or rests), `led`, `doubtful` (what showed it is too old, or something speaks against it), `lost` (doubtful for longer than the organ bears with, or known to be gone), `handed_over`, `ended`.
+	State LeadState `json:"state"`
+}
+
+// LeadCode defines model for LeadCode.
+type LeadCode struct {
+	Code string `json:"code"`
+}
+
+// LeadEvidence defines model for LeadEvidence.
+type LeadEvidence struct {
+	At time.Time `json:"at"`
+
+	// Kind From strong to weak: a code between the phones, the roster of a facility, one vehicle or unit, positions, the word of both sides.
+	Kind LeadEvidenceKind `json:"kind"`
+
+	// Until It is good for so long.
+	Until time.Time          `json:"until"`
+	With  openapi_types.UUID `json:"with"`
+}
+
+// LeadEvidenceKind From strong to weak: a code between the phones, the roster of a facility, one vehicle or unit, positions, the word of both sides.
+type LeadEvidenceKind string
+
 // LeadNaming defines model for LeadNaming.
 type LeadNaming struct {
 	Officer openapi_types.UUID `json:"officer"`
 
 	// OnDuty [unknown]
 	OnDuty *Answer `json:"on_duty,omitempty"`
+}
+
+// LeadState `named`, `accepted`, `present` (shown to be there, the work has not begun or rests), `led`, `doubtful` (what showed it is too old, or something speaks against it), `lost` (doubtful for longer than the organ bears with, or known to be gone), `handed_over`, `ended`.
+type LeadState string
+
+// LeadTaking defines model for LeadTaking.
+type LeadTaking struct {
+	// Code That one of those led shows.
+	Code *string `json:"code,omitempty"`
 }
 
 // LegalRole A person's role as the statute sees it; `none` is no auxiliary (Art. 3).
@@ -2711,7 +2833,7 @@ type ReadingInForce struct {
 	// Memo Reference of the paper that the value rests on.
 	Memo     string    `json:"memo"`
 	Options  []string  `json:"options"`
-	Question string    `json:"question"`
+	Question Text      `json:"question"`
 	Set      *Proposal `json:"set,omitempty"`
 	Since    time.Time `json:"since"`
 
@@ -2868,6 +2990,29 @@ type SignedIn struct {
 	Token              string `json:"token"`
 }
 
+// SoloEnforcement defines model for SoloEnforcement.
+type SoloEnforcement struct {
+	Acts []ActCode `json:"acts"`
+	From time.Time `json:"from"`
+
+	// Members Those of the unit who worked.
+	Members []openapi_types.UUID `json:"members"`
+
+	// Officer Who led and was lost.
+	Officer openapi_types.UUID `json:"officer"`
+	Organ   Organ              `json:"organ"`
+	Seconds float32            `json:"seconds"`
+	Task    openapi_types.UUID `json:"task"`
+	To      *time.Time         `json:"to,omitempty"`
+}
+
+// SoloEnforcementList defines model for SoloEnforcementList.
+type SoloEnforcementList struct {
+	// More There are more tasks than were looked at; ask for a shorter time.
+	More      bool              `json:"more"`
+	Stretches []SoloEnforcement `json:"stretches"`
+}
+
 // StageRecord defines model for StageRecord.
 type StageRecord struct {
 	On     openapi_types.Date `json:"on"`
@@ -2908,6 +3053,14 @@ type StatusChange struct {
 
 // StatusChangeStatus defines model for StatusChange.Status.
 type StatusChangeStatus string
+
+// Stretch defines model for Stretch.
+type Stretch struct {
+	From time.Time `json:"from"`
+
+	// To Left out while it goes on.
+	To *time.Time `json:"to,omitempty"`
+}
 
 // SyncBatch defines model for SyncBatch.
 type SyncBatch struct {
@@ -2981,7 +3134,9 @@ type Tags = []string
 
 // Task defines model for Task.
 type Task struct {
-	Acts []ActCode `json:"acts"`
+	// Accompaniment The lead of one officer (Art. 16), as it was when last looked at; running work is looked at every few seconds.
+	Accompaniment *Lead     `json:"accompaniment,omitempty"`
+	Acts          []ActCode `json:"acts"`
 
 	// CaseKind [none]
 	CaseKind     CaseKind   `json:"case_kind"`
@@ -2994,6 +3149,9 @@ type Task struct {
 	Epoch       int  `json:"epoch"`
 	EvidenceUse bool `json:"evidence_use"`
 
+	// Fallback The lead is lost: what each may go on with until an officer takes over. Everything else stops.
+	Fallback []Fallback `json:"fallback,omitempty"`
+
 	// GuardNamed [unknown]
 	GuardNamed Answer             `json:"guard_named"`
 	ID         openapi_types.UUID `json:"id"`
@@ -3001,10 +3159,13 @@ type Task struct {
 	// LatestOutcome From best to worst. Only `permitted` and `conditional` are lawful.
 	LatestOutcome Outcome            `json:"latest_outcome"`
 	LatestRuling  openapi_types.UUID `json:"latest_ruling"`
-	Members       []Member           `json:"members"`
-	Note          string             `json:"note"`
-	Officers      []UnitOfficer      `json:"officers"`
-	Organ         Organ              `json:"organ"`
+
+	// LedBefore Those who led before, in order.
+	LedBefore []Lead        `json:"led_before,omitempty"`
+	Members   []Member      `json:"members"`
+	Note      string        `json:"note"`
+	Officers  []UnitOfficer `json:"officers"`
+	Organ     Organ         `json:"organ"`
 
 	// Place A name and, where known, a position in degrees with the datum it was measured in.
 	Place Place `json:"place"`
@@ -3363,6 +3524,14 @@ type StartImportParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListSoloEnforcementParams defines parameters for ListSoloEnforcement.
+type ListSoloEnforcementParams struct {
+	// Path The organ with this path; left out, one's own.
+	Path *OrganPath `form:"path,omitempty" json:"path,omitempty"`
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+	To   *time.Time `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // ListTasksParams defines parameters for ListTasks.
 type ListTasksParams struct {
 	// State Only tasks in this state.
@@ -3419,6 +3588,30 @@ type FinishTaskParams struct {
 
 // NameLeadParams defines parameters for NameLead.
 type NameLeadParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AcceptLeadParams defines parameters for AcceptLead.
+type AcceptLeadParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ShowCodeParams defines parameters for ShowCode.
+type ShowCodeParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// EnterCodeParams defines parameters for EnterCode.
+type EnterCodeParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// TakeLeadParams defines parameters for TakeLead.
+type TakeLeadParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -3527,6 +3720,15 @@ type FinishTaskJSONRequestBody = Report
 
 // NameLeadJSONRequestBody defines body for NameLead for application/json ContentType.
 type NameLeadJSONRequestBody = LeadNaming
+
+// ShowCodeJSONRequestBody defines body for ShowCode for application/json ContentType.
+type ShowCodeJSONRequestBody = LeadCode
+
+// EnterCodeJSONRequestBody defines body for EnterCode for application/json ContentType.
+type EnterCodeJSONRequestBody = LeadCode
+
+// TakeLeadJSONRequestBody defines body for TakeLead for application/json ContentType.
+type TakeLeadJSONRequestBody = LeadTaking
 
 // PauseTaskJSONRequestBody defines body for PauseTask for application/json ContentType.
 type PauseTaskJSONRequestBody = WithReason
@@ -4299,6 +4501,13 @@ type ClientInterface interface {
 	// Corresponds with DELETE /v1/sessions/current (the `SignOut` operationId).
 	SignOut(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListSoloEnforcement List work that ran without an officer
+	//
+	// Every stretch of time in which work that an officer must lead (Art. 16) went on while the lead was lost (Art. 19¶2), newest task first. It protects the auxiliary as well (Art. 30): it says since when, and what they were told to do. Needs `task.history` over the subtree.
+	//
+	// Corresponds with GET /v1/solo-enforcement (the `ListSoloEnforcement` operationId).
+	ListSoloEnforcement(ctx context.Context, params *ListSoloEnforcementParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListTasks List tasks
 	//
 	// The tasks in sight, newest first. Needs `task.view`.
@@ -4423,6 +4632,67 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/tasks/{id}/lead (the `NameLead` operationId).
 	NameLead(ctx context.Context, id ID, params *NameLeadParams, body NameLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptLead Take on the lead
+	//
+	// The officer who is named says yes. A lead that nobody has taken on is none, whatever positions show.
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/accept (the `AcceptLead` operationId).
+	AcceptLead(ctx context.Context, id ID, params *AcceptLeadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ShowCodeWithBody Show a code
+	//
+	// This phone shows a code, as digits or as a QR code, for two minutes. Whoever enters it on the other side (the lead, or one of those led) was near enough to read it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/code (the `ShowCode` operationId).
+	ShowCodeWithBody(ctx context.Context, id ID, params *ShowCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ShowCode Show a code
+	//
+	// This phone shows a code, as digits or as a QR code, for two minutes. Whoever enters it on the other side (the lead, or one of those led) was near enough to read it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/code (the `ShowCode` operationId).
+	ShowCode(ctx context.Context, id ID, params *ShowCodeParams, body ShowCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EnterCodeWithBody Enter the code that the other side shows
+	//
+	// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/confirm (the `EnterCode` operationId).
+	EnterCodeWithBody(ctx context.Context, id ID, params *EnterCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EnterCode Enter the code that the other side shows
+	//
+	// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/confirm (the `EnterCode` operationId).
+	EnterCode(ctx context.Context, id ID, params *EnterCodeParams, body EnterCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeLeadWithBody Take the lead over at the scene
+	//
+	// The acting officer leads from now on, in place of whoever did, and says that they are there and on duty. While the work goes on something must show it: a code that one of those led shows, positions, one vehicle, one facility.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/take (the `TakeLead` operationId).
+	TakeLeadWithBody(ctx context.Context, id ID, params *TakeLeadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeLead Take the lead over at the scene
+	//
+	// The acting officer leads from now on, in place of whoever did, and says that they are there and on duty. While the work goes on something must show it: a code that one of those led shows, positions, one vehicle, one facility.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/take (the `TakeLead` operationId).
+	TakeLead(ctx context.Context, id ID, params *TakeLeadParams, body TakeLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PauseTaskWithBody Pause the work
 	//
@@ -5860,6 +6130,23 @@ func (c *Client) SignOut(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 	return c.Client.Do(req)
 }
 
+// ListSoloEnforcement List work that ran without an officer
+//
+// Every stretch of time in which work that an officer must lead (Art. 16) went on while the lead was lost (Art. 19¶2), newest task first. It protects the auxiliary as well (Art. 30): it says since when, and what they were told to do. Needs `task.history` over the subtree.
+//
+// Corresponds with GET /v1/solo-enforcement (the `ListSoloEnforcement` operationId).
+func (c *Client) ListSoloEnforcement(ctx context.Context, params *ListSoloEnforcementParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSoloEnforcementRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListTasks List tasks
 //
 // The tasks in sight, newest first. Needs `task.view`.
@@ -6125,6 +6412,137 @@ func (c *Client) NameLeadWithBody(ctx context.Context, id ID, params *NameLeadPa
 // Corresponds with POST /v1/tasks/{id}/lead (the `NameLead` operationId).
 func (c *Client) NameLead(ctx context.Context, id ID, params *NameLeadParams, body NameLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewNameLeadRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcceptLead Take on the lead
+//
+// The officer who is named says yes. A lead that nobody has taken on is none, whatever positions show.
+//
+// Corresponds with POST /v1/tasks/{id}/lead/accept (the `AcceptLead` operationId).
+func (c *Client) AcceptLead(ctx context.Context, id ID, params *AcceptLeadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptLeadRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ShowCodeWithBody Show a code
+//
+// This phone shows a code, as digits or as a QR code, for two minutes. Whoever enters it on the other side (the lead, or one of those led) was near enough to read it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/lead/code (the `ShowCode` operationId).
+func (c *Client) ShowCodeWithBody(ctx context.Context, id ID, params *ShowCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewShowCodeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ShowCode Show a code
+//
+// This phone shows a code, as digits or as a QR code, for two minutes. Whoever enters it on the other side (the lead, or one of those led) was near enough to read it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/lead/code (the `ShowCode` operationId).
+func (c *Client) ShowCode(ctx context.Context, id ID, params *ShowCodeParams, body ShowCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewShowCodeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EnterCodeWithBody Enter the code that the other side shows
+//
+// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/lead/confirm (the `EnterCode` operationId).
+func (c *Client) EnterCodeWithBody(ctx context.Context, id ID, params *EnterCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEnterCodeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EnterCode Enter the code that the other side shows
+//
+// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/lead/confirm (the `EnterCode` operationId).
+func (c *Client) EnterCode(ctx context.Context, id ID, params *EnterCodeParams, body EnterCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEnterCodeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeLeadWithBody Take the lead over at the scene
+//
+// The acting officer leads from now on, in place of whoever did, and says that they are there and on duty. While the work goes on something must show it: a code that one of those led shows, positions, one vehicle, one facility.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/lead/take (the `TakeLead` operationId).
+func (c *Client) TakeLeadWithBody(ctx context.Context, id ID, params *TakeLeadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeLeadRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeLead Take the lead over at the scene
+//
+// The acting officer leads from now on, in place of whoever did, and says that they are there and on duty. While the work goes on something must show it: a code that one of those led shows, positions, one vehicle, one facility.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/lead/take (the `TakeLead` operationId).
+func (c *Client) TakeLead(ctx context.Context, id ID, params *TakeLeadParams, body TakeLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeLeadRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8898,6 +9316,84 @@ func NewSignOutRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListSoloEnforcementRequest constructs an http.Request for the ListSoloEnforcement method
+func NewListSoloEnforcementRequest(server string, params *ListSoloEnforcementParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/solo-enforcement")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListTasksRequest constructs an http.Request for the ListTasks method
 func NewListTasksRequest(server string, params *ListTasksParams) (*http.Request, error) {
 	var err error
@@ -9423,6 +9919,233 @@ func NewNameLeadRequestWithBody(server string, id ID, params *NameLeadParams, co
 	}
 
 	operationPath := fmt.Sprintf("/v1/tasks/%s/lead", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAcceptLeadRequest constructs an http.Request for the AcceptLead method
+func NewAcceptLeadRequest(server string, id ID, params *AcceptLeadParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/lead/accept", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewShowCodeRequest calls the generic ShowCode builder with application/json body
+func NewShowCodeRequest(server string, id ID, params *ShowCodeParams, body ShowCodeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewShowCodeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewShowCodeRequestWithBody constructs an http.Request for the ShowCode method, with any body, and a specified content type
+func NewShowCodeRequestWithBody(server string, id ID, params *ShowCodeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/lead/code", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewEnterCodeRequest calls the generic EnterCode builder with application/json body
+func NewEnterCodeRequest(server string, id ID, params *EnterCodeParams, body EnterCodeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEnterCodeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewEnterCodeRequestWithBody constructs an http.Request for the EnterCode method, with any body, and a specified content type
+func NewEnterCodeRequestWithBody(server string, id ID, params *EnterCodeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/lead/confirm", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewTakeLeadRequest calls the generic TakeLead builder with application/json body
+func NewTakeLeadRequest(server string, id ID, params *TakeLeadParams, body TakeLeadJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTakeLeadRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewTakeLeadRequestWithBody constructs an http.Request for the TakeLead method, with any body, and a specified content type
+func NewTakeLeadRequestWithBody(server string, id ID, params *TakeLeadParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/lead/take", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -10420,6 +11143,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with DELETE /v1/sessions/current (the `SignOut` operationId).
 	SignOutWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SignOutResponse, error)
 
+	// ListSoloEnforcementWithResponse List work that ran without an officer
+	//
+	// Every stretch of time in which work that an officer must lead (Art. 16) went on while the lead was lost (Art. 19¶2), newest task first. It protects the auxiliary as well (Art. 30): it says since when, and what they were told to do. Needs `task.history` over the subtree.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/solo-enforcement (the `ListSoloEnforcement` operationId).
+	ListSoloEnforcementWithResponse(ctx context.Context, params *ListSoloEnforcementParams, reqEditors ...RequestEditorFn) (*ListSoloEnforcementResponse, error)
+
 	// ListTasksWithResponse List tasks
 	//
 	// The tasks in sight, newest first. Needs `task.view`.
@@ -10554,6 +11286,69 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/tasks/{id}/lead (the `NameLead` operationId).
 	NameLeadWithResponse(ctx context.Context, id ID, params *NameLeadParams, body NameLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*NameLeadResponse, error)
+
+	// AcceptLeadWithResponse Take on the lead
+	//
+	// The officer who is named says yes. A lead that nobody has taken on is none, whatever positions show.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/accept (the `AcceptLead` operationId).
+	AcceptLeadWithResponse(ctx context.Context, id ID, params *AcceptLeadParams, reqEditors ...RequestEditorFn) (*AcceptLeadResponse, error)
+
+	// ShowCodeWithBodyWithResponse Show a code
+	//
+	// This phone shows a code, as digits or as a QR code, for two minutes. Whoever enters it on the other side (the lead, or one of those led) was near enough to read it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/code (the `ShowCode` operationId).
+	ShowCodeWithBodyWithResponse(ctx context.Context, id ID, params *ShowCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ShowCodeResponse, error)
+
+	// ShowCodeWithResponse Show a code
+	//
+	// This phone shows a code, as digits or as a QR code, for two minutes. Whoever enters it on the other side (the lead, or one of those led) was near enough to read it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/code (the `ShowCode` operationId).
+	ShowCodeWithResponse(ctx context.Context, id ID, params *ShowCodeParams, body ShowCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*ShowCodeResponse, error)
+
+	// EnterCodeWithBodyWithResponse Enter the code that the other side shows
+	//
+	// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/confirm (the `EnterCode` operationId).
+	EnterCodeWithBodyWithResponse(ctx context.Context, id ID, params *EnterCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EnterCodeResponse, error)
+
+	// EnterCodeWithResponse Enter the code that the other side shows
+	//
+	// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/confirm (the `EnterCode` operationId).
+	EnterCodeWithResponse(ctx context.Context, id ID, params *EnterCodeParams, body EnterCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*EnterCodeResponse, error)
+
+	// TakeLeadWithBodyWithResponse Take the lead over at the scene
+	//
+	// The acting officer leads from now on, in place of whoever did, and says that they are there and on duty. While the work goes on something must show it: a code that one of those led shows, positions, one vehicle, one facility.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/take (the `TakeLead` operationId).
+	TakeLeadWithBodyWithResponse(ctx context.Context, id ID, params *TakeLeadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeLeadResponse, error)
+
+	// TakeLeadWithResponse Take the lead over at the scene
+	//
+	// The acting officer leads from now on, in place of whoever did, and says that they are there and on duty. While the work goes on something must show it: a code that one of those led shows, positions, one vehicle, one facility.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/lead/take (the `TakeLead` operationId).
+	TakeLeadWithResponse(ctx context.Context, id ID, params *TakeLeadParams, body TakeLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeLeadResponse, error)
 
 	// PauseTaskWithBodyWithResponse Pause the work
 	//
@@ -13537,6 +14332,61 @@ func (r SignOutResponse) ContentType() string {
 	return ""
 }
 
+type ListSoloEnforcementResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SoloEnforcementList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSoloEnforcementResponse) GetJSON200() *SoloEnforcementList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListSoloEnforcementResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSoloEnforcementResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSoloEnforcementResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSoloEnforcementResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSoloEnforcementResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSoloEnforcementResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListTasksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14180,6 +15030,282 @@ func (r NameLeadResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r NameLeadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AcceptLeadResponse200Headers the declared response headers of an HTTP 200 response for AcceptLead
+type AcceptLeadResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type AcceptLeadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Answered
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Refused
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AcceptLeadResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AcceptLeadResponse) GetJSON200() *Answered {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AcceptLeadResponse) GetApplicationProblemJSON422() *Refused {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r AcceptLeadResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AcceptLeadResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AcceptLeadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AcceptLeadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AcceptLeadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AcceptLeadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ShowCodeResponse200Headers the declared response headers of an HTTP 200 response for ShowCode
+type ShowCodeResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type ShowCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Answered
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Refused
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ShowCodeResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ShowCodeResponse) GetJSON200() *Answered {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ShowCodeResponse) GetApplicationProblemJSON422() *Refused {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ShowCodeResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ShowCodeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ShowCodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ShowCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ShowCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ShowCodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// EnterCodeResponse200Headers the declared response headers of an HTTP 200 response for EnterCode
+type EnterCodeResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type EnterCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Answered
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Refused
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *EnterCodeResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r EnterCodeResponse) GetJSON200() *Answered {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r EnterCodeResponse) GetApplicationProblemJSON422() *Refused {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r EnterCodeResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EnterCodeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EnterCodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EnterCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EnterCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EnterCodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// TakeLeadResponse200Headers the declared response headers of an HTTP 200 response for TakeLead
+type TakeLeadResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type TakeLeadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Answered
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Refused
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *TakeLeadResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TakeLeadResponse) GetJSON200() *Answered {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r TakeLeadResponse) GetApplicationProblemJSON422() *Refused {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r TakeLeadResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TakeLeadResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TakeLeadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeLeadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeLeadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakeLeadResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -15587,6 +16713,21 @@ func (c *ClientWithResponses) SignOutWithResponse(ctx context.Context, reqEditor
 	return ParseSignOutResponse(rsp)
 }
 
+// ListSoloEnforcementWithResponse List work that ran without an officer
+//
+// Every stretch of time in which work that an officer must lead (Art. 16) went on while the lead was lost (Art. 19¶2), newest task first. It protects the auxiliary as well (Art. 30): it says since when, and what they were told to do. Needs `task.history` over the subtree.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/solo-enforcement (the `ListSoloEnforcement` operationId).
+func (c *ClientWithResponses) ListSoloEnforcementWithResponse(ctx context.Context, params *ListSoloEnforcementParams, reqEditors ...RequestEditorFn) (*ListSoloEnforcementResponse, error) {
+	rsp, err := c.ListSoloEnforcement(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSoloEnforcementResponse(rsp)
+}
+
 // ListTasksWithResponse List tasks
 //
 // The tasks in sight, newest first. Needs `task.view`.
@@ -15810,6 +16951,111 @@ func (c *ClientWithResponses) NameLeadWithResponse(ctx context.Context, id ID, p
 		return nil, err
 	}
 	return ParseNameLeadResponse(rsp)
+}
+
+// AcceptLeadWithResponse Take on the lead
+//
+// The officer who is named says yes. A lead that nobody has taken on is none, whatever positions show.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/lead/accept (the `AcceptLead` operationId).
+func (c *ClientWithResponses) AcceptLeadWithResponse(ctx context.Context, id ID, params *AcceptLeadParams, reqEditors ...RequestEditorFn) (*AcceptLeadResponse, error) {
+	rsp, err := c.AcceptLead(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcceptLeadResponse(rsp)
+}
+
+// ShowCodeWithBodyWithResponse Show a code
+//
+// This phone shows a code, as digits or as a QR code, for two minutes. Whoever enters it on the other side (the lead, or one of those led) was near enough to read it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/lead/code (the `ShowCode` operationId).
+func (c *ClientWithResponses) ShowCodeWithBodyWithResponse(ctx context.Context, id ID, params *ShowCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ShowCodeResponse, error) {
+	rsp, err := c.ShowCodeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseShowCodeResponse(rsp)
+}
+
+// ShowCodeWithResponse Show a code
+//
+// This phone shows a code, as digits or as a QR code, for two minutes. Whoever enters it on the other side (the lead, or one of those led) was near enough to read it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/lead/code (the `ShowCode` operationId).
+func (c *ClientWithResponses) ShowCodeWithResponse(ctx context.Context, id ID, params *ShowCodeParams, body ShowCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*ShowCodeResponse, error) {
+	rsp, err := c.ShowCode(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseShowCodeResponse(rsp)
+}
+
+// EnterCodeWithBodyWithResponse Enter the code that the other side shows
+//
+// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/lead/confirm (the `EnterCode` operationId).
+func (c *ClientWithResponses) EnterCodeWithBodyWithResponse(ctx context.Context, id ID, params *EnterCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EnterCodeResponse, error) {
+	rsp, err := c.EnterCodeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEnterCodeResponse(rsp)
+}
+
+// EnterCodeWithResponse Enter the code that the other side shows
+//
+// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/lead/confirm (the `EnterCode` operationId).
+func (c *ClientWithResponses) EnterCodeWithResponse(ctx context.Context, id ID, params *EnterCodeParams, body EnterCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*EnterCodeResponse, error) {
+	rsp, err := c.EnterCode(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEnterCodeResponse(rsp)
+}
+
+// TakeLeadWithBodyWithResponse Take the lead over at the scene
+//
+// The acting officer leads from now on, in place of whoever did, and says that they are there and on duty. While the work goes on something must show it: a code that one of those led shows, positions, one vehicle, one facility.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/lead/take (the `TakeLead` operationId).
+func (c *ClientWithResponses) TakeLeadWithBodyWithResponse(ctx context.Context, id ID, params *TakeLeadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeLeadResponse, error) {
+	rsp, err := c.TakeLeadWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeLeadResponse(rsp)
+}
+
+// TakeLeadWithResponse Take the lead over at the scene
+//
+// The acting officer leads from now on, in place of whoever did, and says that they are there and on duty. While the work goes on something must show it: a code that one of those led shows, positions, one vehicle, one facility.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/lead/take (the `TakeLead` operationId).
+func (c *ClientWithResponses) TakeLeadWithResponse(ctx context.Context, id ID, params *TakeLeadParams, body TakeLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeLeadResponse, error) {
+	rsp, err := c.TakeLead(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeLeadResponse(rsp)
 }
 
 // PauseTaskWithBodyWithResponse Pause the work
@@ -18130,6 +19376,46 @@ func ParseSignOutResponse(rsp *http.Response) (*SignOutResponse, error) {
 	return response, nil
 }
 
+// ParseListSoloEnforcementResponse parses an HTTP response from a ListSoloEnforcementWithResponse call
+func ParseListSoloEnforcementResponse(rsp *http.Response) (*ListSoloEnforcementResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSoloEnforcementResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SoloEnforcementList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListTasksResponse parses an HTTP response from a ListTasksWithResponse call
 func ParseListTasksResponse(rsp *http.Response) (*ListTasksResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -18664,6 +19950,246 @@ func ParseNameLeadResponse(rsp *http.Response) (*NameLeadResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers NameLeadResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAcceptLeadResponse parses an HTTP response from a AcceptLeadWithResponse call
+func ParseAcceptLeadResponse(rsp *http.Response) (*AcceptLeadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AcceptLeadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Answered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AcceptLeadResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseShowCodeResponse parses an HTTP response from a ShowCodeWithResponse call
+func ParseShowCodeResponse(rsp *http.Response) (*ShowCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ShowCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Answered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ShowCodeResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEnterCodeResponse parses an HTTP response from a EnterCodeWithResponse call
+func ParseEnterCodeResponse(rsp *http.Response) (*EnterCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EnterCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Answered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers EnterCodeResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTakeLeadResponse parses an HTTP response from a TakeLeadWithResponse call
+func ParseTakeLeadResponse(rsp *http.Response) (*TakeLeadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeLeadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Answered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers TakeLeadResponse200Headers
 		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

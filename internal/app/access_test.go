@@ -56,6 +56,7 @@ var (
 	onTask      = answers{200, 200, 200, 403, 403, 403, 403} // the auxiliary is a member, officer and head are of the unit
 	dispatching = answers{403, 200, 200, 403, 403, 403, 403}
 	notThere    = everybody(404)
+	nobodyLeads = answers{409, 409, 409, 403, 403, 403, 403}
 )
 
 func taskStep(verb string, body any, state string, own, foreign answers) door {
@@ -157,6 +158,12 @@ var doors = map[string]door{
 	"nameLead": {task: "dispatched", own: answers{403, 400, 400, 403, 403, 403, 403}, foreign: dispatchingAbroad, ask: func(t target) asking {
 		return asking{"/v1/tasks/" + t.task.String() + "/lead", object{"officer": t.person}} // an auxiliary: Art. 16
 	}},
+	// Nobody leads the patrol: there is no lead to accept, to show a code to or to confirm, until an officer takes it.
+	"acceptLead":          taskStep("lead/accept", nil, "dispatched", nobodyLeads, actingAbroad),
+	"showCode":            taskStep("lead/code", code("49381726"), "ready", answers{200, 409, 409, 403, 403, 403, 403}, actingAbroad),
+	"enterCode":           taskStep("lead/confirm", code("49381726"), "ready", nobodyLeads, actingAbroad),
+	"takeLead":            taskStep("lead/take", object{}, "dispatched", dispatching, dispatchingAbroad),
+	"listSoloEnforcement": plain("/v1/solo-enforcement", answers{403, 200, 200, 200, 403, 403, 200}),
 	"observe": {task: "dispatched", own: answers{200, 200, 200, 403, 404, 403, 403}, foreign: notThere, ask: func(t target) asking {
 		return asking{"/v1/observations", saying(object{"fact": "uniform", "value": "yes", "task": t.task, "observed_at": "2026-03-02T08:00:00+08:00"})}
 	}},

@@ -159,6 +159,8 @@ func (a *App) join(ctx context.Context) error {
 	a.background(sequencer.Run)
 	a.background(hub.Run)
 	a.background(rooms.roster.RunImports)
+	watch := dispatch.NewWatch(a.store, rooms.dispatch, a.log)
+	a.background(func(ctx context.Context) { watch.Run(ctx, a.config.LeadSweep) })
 	a.background(a.live.Run)
 	if err := a.serve(rooms); err != nil {
 		return err

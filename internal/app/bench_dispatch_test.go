@@ -62,7 +62,8 @@ func openDurable(b *testing.B) (_ *station, serverLog string) {
 	s := &station{t: b, database: cluster.URL(""), config: app.Config{
 		Listen: "127.0.0.1:0", DatabaseURL: cluster.URL(""), DatabaseConns: 24, DataDir: b.TempDir(), SessionTTL: time.Hour,
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour,
-		ApprovalDeadline: 30 * time.Minute, OutboxGap: 10 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
+		LeadSweep: time.Second, ApprovalDeadline: 30 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
+		OutboxGap: 10 * time.Minute,
 	}}
 	s.start()
 	s.people()

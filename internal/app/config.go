@@ -34,6 +34,7 @@ type Config struct {
 	SessionTTL         time.Duration `help:"How long a session lives." default:"12h" env:"DUTYBOUND_SESSION_TTL" name:"session-ttl"`
 	RecordingFreshness time.Duration `help:"How long a camera's reported state stands before it is unknown." default:"10m" env:"DUTYBOUND_RECORDING_FRESHNESS"`
 	StatementFreshness time.Duration `help:"How long uniform, work card, presence and on-duty statements stand." default:"12h" env:"DUTYBOUND_STATEMENT_FRESHNESS"`
+	LeadSweep          time.Duration `help:"How often every lead over running work is looked at." default:"2s" env:"DUTYBOUND_LEAD_SWEEP"`
 	ApprovalDeadline   time.Duration `help:"How long an approver may take over an urgent task before the organ above is asked; a third of it for an immediate one, eight times for a routine one." default:"30m" env:"DUTYBOUND_APPROVAL_DEADLINE"`
 	OutboxGap          time.Duration `help:"How long records that a phone made without network wait for those missing before them." default:"10m" env:"DUTYBOUND_OUTBOX_GAP"`
 	RequestTimeout     time.Duration `help:"Deadline of one request." default:"10s" env:"DUTYBOUND_REQUEST_TIMEOUT"`
@@ -51,7 +52,8 @@ func (c Config) Embedded() bool { return c.DatabaseURL == "" }
 func (c Config) check() error {
 	for flag, d := range map[string]time.Duration{
 		"session-ttl": c.SessionTTL, "recording-freshness": c.RecordingFreshness, "statement-freshness": c.StatementFreshness,
-		"approval-deadline": c.ApprovalDeadline, "outbox-gap": c.OutboxGap, "request-timeout": c.RequestTimeout, "shutdown-timeout": c.ShutdownTimeout,
+		"lead-sweep": c.LeadSweep, "approval-deadline": c.ApprovalDeadline, "request-timeout": c.RequestTimeout, "shutdown-timeout": c.ShutdownTimeout,
+		"outbox-gap": c.OutboxGap,
 	} {
 		if d <= 0 {
 			return fmt.Errorf("--%s: needs to be longer than nothing, is %s", flag, d)

@@ -116,13 +116,13 @@ var refusals = []refusal{
 	{
 		"a lead who was suspended meanwhile", "unmet", "cq-2021 16(2)", "name_lead_officer",
 		func(u *unit, task string) reply {
-			u.lead.arrives(task)
+			u.lead.arrives(task, u.member)
 			u.setStatus(u.lead, "suspended")
 			return starting(u, task)
 		},
 		func(u *unit, task string) reply {
 			u.dispatcher.step(task, "lead", object{"officer": u.otherLead.person, "on_duty": "yes"}).want(200)
-			u.otherLead.arrives(task)
+			u.otherLead.arrives(task, u.member)
 			return starting(u, task)
 		}, sentLed,
 	},
@@ -130,7 +130,7 @@ var refusals = []refusal{
 		"a recusal that is not decided", "unmet", "cq-2021 22¶1", "replace_auxiliary",
 		func(u *unit, task string) reply {
 			u.colleague.observes(object{"fact": "recusal", "value": "pending", "task": task})
-			u.lead.arrives(task)
+			u.lead.arrives(task, u.member)
 			return starting(u, task)
 		},
 		func(u *unit, task string) reply {
@@ -142,7 +142,7 @@ var refusals = []refusal{
 	{
 		"one who was suspended starts himself", "unmet", "cq-2021 37", "replace_auxiliary",
 		func(u *unit, task string) reply {
-			u.lead.arrives(task)
+			u.lead.arrives(task, u.member)
 			u.setStatus(u.member, "suspended")
 			return starting(u, task)
 		},
@@ -154,7 +154,7 @@ var refusals = []refusal{
 	{
 		"a camera that is off", "unmet", "cq-2021 17(2)", "start_recording",
 		func(u *unit, task string) reply {
-			u.lead.arrives(task)
+			u.lead.arrives(task, u.member)
 			return u.member.step(task, "start", saying(said("recording", "off")))
 		},
 		func(u *unit, task string) reply { return u.member.step(task, "start", saying(said("recording", "on"))) }, sentLed,

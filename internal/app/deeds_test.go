@@ -71,10 +71,13 @@ func (h *hand) observes(statements ...object) reply {
 	return h.post("/v1/observations", saying(statements...)).want(200)
 }
 
-// arrives states the officer's own presence at a task.
-func (h *hand) arrives(task string) {
+// arrives states the officer's own presence at a task, and so do those who see the officer there: it takes both sides.
+func (h *hand) arrives(task string, seenBy ...*hand) {
 	h.s.t.Helper()
 	h.observes(object{"fact": "presence", "value": "present", "task": task})
+	for _, witness := range seenBy {
+		witness.observes(object{"subject": h.person, "fact": "presence", "value": "present", "task": task})
+	}
 }
 
 // ready has people accept a task and state that they are as they should be.

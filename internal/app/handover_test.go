@@ -16,7 +16,7 @@ func pair(u *unit) string {
 	work["officers"] = append(work["officers"].([]object), object{"person": u.otherLead.person, "on_duty": "yes"})
 	task := u.districtHead().sends(work)
 	ready(task, u.member)
-	u.lead.arrives(task)
+	u.lead.arrives(task, u.member)
 	return task
 }
 
@@ -31,7 +31,7 @@ func TestALeadHandsOverHisOwnLead(t *testing.T) {
 	}
 	starting(u, task).want(200)
 	u.lead.step(task, "lead", to(u.otherLead)).want(422) // not there
-	u.otherLead.arrives(task)
+	u.otherLead.arrives(task, u.member)
 	handed := u.lead.step(task, "lead", to(u.otherLead)).want(200)
 	if handed.at("task", "officers", 0, "lead") != false || handed.at("task", "officers", 1, "lead") != true {
 		t.Errorf("handed over: %s", handed.raw)
@@ -109,7 +109,7 @@ func TestARecusalIsWithdrawnByWhoeverAsked(t *testing.T) {
 	t.Parallel()
 	u := newUnit(openOffice(t))
 	task := sentLed(u)
-	u.lead.arrives(task)
+	u.lead.arrives(task, u.member)
 	recusal := func(value string) object {
 		return object{"subject": u.colleague.person, "fact": "recusal", "value": value, "task": task, "observed_at": time.Now()}
 	}
@@ -133,7 +133,7 @@ func TestTheHeadDecidesARecusal(t *testing.T) {
 	recusal := func(task, value string) object {
 		return saying(object{"subject": u.colleague.person, "fact": "recusal", "value": value, "task": task, "observed_at": time.Now()})
 	}
-	u.lead.arrives(task)
+	u.lead.arrives(task, u.member)
 	u.colleague.post("/v1/observations", recusal(task, "pending")).want(200)
 	for _, no := range []*hand{u.colleague, u.member, u.lead, u.dispatcher} {
 		no.post("/v1/observations", recusal(task, "refused")).want(403)

@@ -127,6 +127,9 @@ func TestAReadingWaitsForItsDate(t *testing.T) {
 		if r.(object)["id"] == "recording_unknown" && then.text("readings", i, "value") != "warn" {
 			t.Error("the past has changed")
 		}
+		if zh, en := then.text("readings", i, "question", "zh"), then.text("readings", i, "question", "en"); zh == "" || en == "" || zh == en {
+			t.Errorf("a question in one language: %s · %s", zh, en)
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ var races = []race{
 	{
 		"naming a lead against start", func(u *unit) string {
 			task := sentLed(u)
-			u.lead.arrives(task)
+			u.lead.arrives(task, u.member)
 			return task
 		},
 		func(u *unit, task string) []func() (reply, error) {

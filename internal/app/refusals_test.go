@@ -114,7 +114,7 @@ var passages = []passage{
 	{"name lead while it goes on", func(u *unit) string {
 		task := u.dispatcher.sends(led(order("stop-and-question", u.member, u.colleague), u.lead))
 		ready(task, u.member, u.colleague)
-		u.lead.arrives(task)
+		u.lead.arrives(task, u.member)
 		u.member.step(task, "start", saying()).want(200)
 		u.dispatcher.step(task, "lead", object{"officer": u.otherLead.person, "on_duty": "yes"}).want(422) // not there yet
 		return task
@@ -228,7 +228,7 @@ func TestAStaleCameraIsUnknown(t *testing.T) {
 	administrative["case_kind"] = "administrative"
 	task := u.dispatcher.sends(led(administrative, u.lead))
 	ready(task, u.member, u.colleague)
-	u.lead.arrives(task)
+	u.lead.arrives(task, u.member)
 	u.refusedAndKept(starting(u, task), task, flaw{outcome: "needs_human", cites: "national-admin-procedure 52¶2", remedy: "confirm_recording"})
 	on := []object{said("recording", "on"), said("recording", "on")}
 	on[0]["subject"], on[1]["subject"] = u.member.person, u.colleague.person
@@ -255,7 +255,7 @@ func TestWorkThatLosesItsLeadIsAViolation(t *testing.T) {
 	t.Parallel()
 	u := newUnit(openOffice(t))
 	task := sentLed(u)
-	u.lead.arrives(task)
+	u.lead.arrives(task, u.member)
 	starting(u, task).want(200)
 	stood := u.dispatcher.get("/v1/tasks/"+task).text("task", "standing_ruling")
 	presence(u, u.lead, task, "absent")
@@ -266,7 +266,9 @@ func TestWorkThatLosesItsLeadIsAViolation(t *testing.T) {
 	}
 	presence(u, u.lead, task, "present")
 	kinds := u.dispatcher.history(task).each("kind", "events")
-	want := []string{"task.started", "fact.changed", "task.violation", "fact.changed", "task.lawful_again"}
+	want := []string{
+		"task.started", "lead.led", "fact.changed", "lead.lost", "lead.fallback", "task.violation", "fact.changed", "lead.led", "task.lawful_again",
+	}
 	if got := kinds[len(kinds)-len(want):]; !slices.Equal(got, want) {
 		t.Errorf("the record ends with %v, want %v", got, want)
 	}

@@ -94,6 +94,22 @@ var sendings = map[string]func(*unit) sending{
 		s.elsewhere = 200
 		return s
 	},
+	"acceptLead": func(u *unit) sending {
+		return stepping(u.lead, sentLed(u), "lead/accept", nil, nil)
+	},
+	"showCode": func(u *unit) sending {
+		s := stepping(u.lead, sentLed(u), "lead/code", code("49381726"), code("49381727"))
+		s.elsewhere = 200
+		return s
+	},
+	"enterCode": func(u *unit) sending {
+		task := sentLed(u)
+		u.lead.step(task, "lead/code", code("49381726")).want(200)
+		return stepping(u.member, task, "lead/confirm", code("49381726"), code("49381727"))
+	},
+	"takeLead": func(u *unit) sending {
+		return stepping(u.otherLead, sentLed(u), "lead/take", object{}, code("49381727"))
+	},
 	"observe": func(u *unit) sending {
 		u.dispatcher.begun(u.member)
 		return sending{

@@ -41,7 +41,8 @@ func openStation(t testing.TB, settings ...func(*app.Config)) *station {
 	s := &station{t: t, database: database, client: http.Client{Transport: &http.Transport{}}, config: app.Undurable(app.Config{
 		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 12, DataDir: t.TempDir(), SessionTTL: time.Hour,
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour,
-		ApprovalDeadline: 30 * time.Minute, OutboxGap: 10 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 10 * time.Second,
+		LeadSweep: time.Second, ApprovalDeadline: 30 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 10 * time.Second,
+		OutboxGap: 10 * time.Minute,
 	})}
 	for _, set := range settings {
 		set(&s.config)

@@ -11,7 +11,7 @@ import (
 func goingOn(u *unit) string {
 	u.t.Helper()
 	task := sentLed(u)
-	u.lead.arrives(task)
+	u.lead.arrives(task, u.member)
 	starting(u, task).want(200)
 	return task
 }
@@ -46,7 +46,7 @@ func TestCallingSomebodyInHidesNoViolation(t *testing.T) {
 		t.Errorf("the task stands so: %.600s", called.raw)
 	}
 	presence(u, u.lead, task, "present")
-	u.ends(task, "task.violation", "task.reassigned", "fact.changed", "task.lawful_again")
+	u.ends(task, "task.violation", "task.reassigned", "fact.changed", "lead.led", "task.lawful_again")
 	u.sound()
 }
 
@@ -76,7 +76,8 @@ func TestEachStatementOfAnUploadIsWeighed(t *testing.T) {
 	task := goingOn(u)
 	said := func(value string) object { return object{"fact": "presence", "value": value, "task": task} }
 	u.lead.observes(said("absent"), said("present"))
-	u.ends(task, "task.started", "fact.changed", "task.violation", "fact.changed", "task.lawful_again")
+	u.ends(task,
+		"task.started", "lead.led", "fact.changed", "lead.lost", "lead.fallback", "task.violation", "fact.changed", "lead.led", "task.lawful_again")
 	u.sound()
 }
 
@@ -145,7 +146,7 @@ func TestAWitnessWhoHasLeftIsNotHeard(t *testing.T) {
 	t.Parallel()
 	u := newUnit(openOffice(t))
 	task := sentLed(u)
-	u.lead.arrives(task)
+	u.lead.arrives(task, u.member)
 	presence(u, u.colleague, task, "absent")
 	starting(u, task).want(422)
 	u.dispatcher.step(task, "reassign", object{"remove": []any{u.colleague.person}}).want(200)
@@ -154,6 +155,27 @@ func TestAWitnessWhoHasLeftIsNotHeard(t *testing.T) {
 	if outcome := u.dispatcher.get("/v1/tasks/"+task).text("task", "latest_outcome"); outcome != "permitted" && outcome != "conditional" {
 		t.Errorf("the work is %s", outcome)
 	}
+}
+
+// A witness who was away and is called in again is heard from then on: not with what they said of the scene while they were away, and
+// with the same words once they are there to see it.
+func TestAWitnessWhoIsCalledAgainIsHeardFromThenOn(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	task := sentLed(u)
+	u.lead.arrives(task, u.member)
+	starting(u, task).want(200)
+	u.dispatcher.step(task, "reassign", object{"remove": []any{u.colleague.person}}).want(200)
+	presence(u, u.colleague, task, "absent")
+	u.dispatcher.step(task, "reassign", object{"add": members(u.colleague)}).want(200)
+	u.colleague.observes(said("uniform", "yes"), said("id_card", "yes"), said("recording", "on"))
+	u.colleague.step(task, "accept", nil).want(200)
+	if n := u.times(task, "task.violation"); n != 0 {
+		t.Errorf("%d violations by the word of one who was away", n)
+	}
+	presence(u, u.colleague, task, "absent")
+	u.ends(task, "fact.changed", "lead.lost", "lead.fallback", "task.violation")
+	u.sound()
 }
 
 // A naming that is refused leaves the ruling behind, and no word about the officer.
@@ -179,7 +201,7 @@ func TestTwoWitnessesAreNoNews(t *testing.T) {
 	u.lead.observes(on())
 	n := u.times(task, "fact.changed") + u.times(task, "recording.changed")
 	for range 2 {
-		u.lead.arrives(task)
+		u.lead.arrives(task, u.member)
 		presence(u, u.member, task, "present")
 		u.lead.observes(on())
 		u.member.observes(on())
@@ -188,7 +210,7 @@ func TestTwoWitnessesAreNoNews(t *testing.T) {
 		t.Errorf("%d events more", again-n)
 	}
 	presence(u, u.member, task, "absent")
-	u.ends(task, "fact.changed", "task.violation")
+	u.ends(task, "fact.changed", "lead.lost", "lead.fallback", "task.violation")
 }
 
 // The lead speaks for the people led, marked as such; nobody else speaks for a colleague.

@@ -26,6 +26,7 @@ var house = []floor{
 	}},
 	{name: "1 records", rooms: []string{"internal/ledger"}},
 	{name: "1 proofs", rooms: []string{"internal/law/prove"}},
+	{name: "1 accompaniment", rooms: []string{"internal/accompany"}},
 	{name: "1 nouns", rooms: []string{"internal/duty"}},
 	{name: "0 ground", rooms: []string{"internal/law", "internal/fault"}},
 }

@@ -146,5 +146,43 @@ func (s *story) states(number string, task *uuid.UUID, said ...statement) {
 	})
 }
 
+// together lets the lead show a code that an auxiliary enters: each has the other in front of them.
+func (s *story) together(officer, auxiliary string, task uuid.UUID) {
+	code := newCode()
+	s.done(s.shows(officer, task, code), "lead.code_shown")
+	a := s.do(auxiliary, text{"输入确认码", "enters the code"}, func(p *phone) (answer, error) { return p.enterCode(s.ctx, task, code) })
+	s.done(a, "lead.confirmed")
+}
+
+func (s *story) shows(number string, task uuid.UUID, code string) answer {
+	return s.do(number, text{"出示确认码", "shows a code"}, func(p *phone) (answer, error) { return p.showCode(s.ctx, task, code) })
+}
+
+func (s *story) takesLead(number string, task uuid.UUID, code string) answer {
+	return s.do(number, text{"输入确认码，接替带领", "enters the code and takes the lead"},
+		func(p *phone) (answer, error) { return p.takeLead(s.ctx, task, code) })
+}
+
+// fallsBack holds a task to telling an auxiliary what may go on while nobody leads.
+func (s *story) fallsBack(number string, task uuid.UUID) {
+	s.do(number, text{"查看可以做什么", "looks up what may go on"}, func(p *phone) (answer, error) {
+		t, err := p.task(s.ctx, task)
+		if err != nil || s.err != nil {
+			return answer{}, err
+		}
+		acts := t.mayGoOn(p.person)
+		if len(acts) == 0 {
+			s.fail("%s is not told what may go on while nobody leads", p.account.Name)
+			return answer{}, nil
+		}
+		var zh, en []string
+		for _, act := range acts {
+			zh, en = append(zh, s.acts[act].zh), append(en, s.acts[act].en)
+		}
+		s.tell.aside(text{"可以做：" + strings.Join(zh, "、"), "may go on with: " + strings.Join(en, ", ")})
+		return answer{}, nil
+	})
+}
+
 // ready has a colleague state that uniform, card and camera are as they should be, before somebody else starts the work.
 func (s *story) ready(number string) { s.states(number, nil, dressed("on")...) }

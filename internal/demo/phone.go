@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -177,6 +178,42 @@ func (p *phone) reassign(ctx context.Context, task uuid.UUID, change api.Reassig
 	return settled(p.api.ReassignTaskWithResponse(ctx, task, &api.ReassignTaskParams{IdempotencyKey: newKey()}, change))
 }
 
+func (p *phone) showCode(ctx context.Context, task uuid.UUID, code string) (answer, error) {
+	return settled(p.api.ShowCodeWithResponse(ctx, task, &api.ShowCodeParams{IdempotencyKey: newKey()}, api.LeadCode{Code: code}))
+}
+
+func (p *phone) enterCode(ctx context.Context, task uuid.UUID, code string) (answer, error) {
+	return settled(p.api.EnterCodeWithResponse(ctx, task, &api.EnterCodeParams{IdempotencyKey: newKey()}, api.LeadCode{Code: code}))
+}
+
+func (p *phone) takeLead(ctx context.Context, task uuid.UUID, code string) (answer, error) {
+	return settled(p.api.TakeLeadWithResponse(ctx, task, &api.TakeLeadParams{IdempotencyKey: newKey()}, api.LeadTaking{Code: &code}))
+}
+
+// shownTask is a task as the phone shows it.
+type shownTask struct{ api.Task }
+
+// mayGoOn is what somebody may go on with while nobody leads.
+func (t shownTask) mayGoOn(person uuid.UUID) []string {
+	for _, f := range t.Fallback {
+		if f.Person == person {
+			return f.Acts
+		}
+	}
+	return nil
+}
+
+func (p *phone) task(ctx context.Context, task uuid.UUID) (shownTask, error) {
+	got, err := p.api.GetTaskWithResponse(ctx, task)
+	if err != nil {
+		return shownTask{}, err
+	}
+	if got.JSON200 == nil {
+		return shownTask{}, unexpected(got)
+	}
+	return shownTask{got.JSON200.Task}, nil
+}
+
 // observe states facts; the server never refuses them.
 func (p *phone) observe(ctx context.Context, said []api.ObservedStatement) error {
 	got, err := p.api.ObserveWithResponse(ctx, &api.ObserveParams{IdempotencyKey: newKey()}, api.Observations{Statements: said})
@@ -211,6 +248,9 @@ func (p *phone) finds(ctx context.Context, task uuid.UUID) (bool, error) {
 	}
 	return got.JSON200 != nil, nil
 }
+
+// newCode is what a phone shows for the other side to enter.
+func newCode() string { return fmt.Sprintf("%08d", rand.N(100_000_000)) }
 
 // newKey is the id a device gives a command.
 func newKey() uuid.UUID { return uuid.Must(uuid.NewV7()) }

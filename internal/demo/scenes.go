@@ -50,7 +50,7 @@ func (s *story) stop() {
 	s.refused(s.start(aPatrol, task, dressed("on")...), api.OutcomeUnmet, "cq-2021 16(2)", "bring_lead_officer")
 
 	s.tell.aside(text{"何敏到场", "He Min arrives"})
-	s.states(lead, &task, statement{"presence", "present"})
+	s.together(lead, aPatrol, task)
 	s.lawful(s.start(aPatrol, task, dressed("on")...), api.OutcomePermitted, "task.started")
 	s.lawful(s.finish(lead, task, text{"盘查两人，身份核实无误，当场放行。", "Two people checked, identities confirmed, sent on their way."}), api.OutcomePermitted, "task.finished")
 	s.stopped = task
@@ -78,7 +78,7 @@ func (s *story) incident() {
 	task := s.lawful(s.dispatch(order, aPatrol, bPatrol), api.OutcomeConditional, "task.dispatched")
 	s.answered(task, aPatrol, bPatrol)
 	s.ready(bPatrol)
-	s.states(lead, &task, statement{"presence", "present"})
+	s.together(lead, aPatrol, task)
 	s.refused(s.start(aPatrol, task, dressed("off")...), api.OutcomeUnmet, "national-admin-procedure 52¶2", "start_recording")
 
 	s.tell.aside(text{"打开记录仪", "The camera is switched on"})
@@ -90,6 +90,31 @@ func (s *story) incident() {
 	s.states(aPatrol, nil, statement{"recording", "on"})
 	s.shown(task, "recording.changed", "task.lawful_again")
 	s.lawful(s.finish(lead, task, text{"双方和解，未立案。", "The neighbours made peace; no case opened."}), api.OutcomePermitted, "task.finished")
+}
+
+// led: a lead is a state that goes on. The officer leaves; everybody is told at once what stops and what may go on, and another
+// officer at the scene takes over.
+func (s *story) led() {
+	s.tell.scene(text{"带领民警中途离开，另一名民警接替", "The leading officer leaves in the middle, and another one takes over"})
+	order := order{acts: []string{"stop-and-question"}, place: text{"江岸汽车站", "Riverside coach station"}, lead: lead}
+	task := s.lawful(s.dispatch(order, aPatrol, bPatrol), api.OutcomeConditional, "task.dispatched")
+	s.answered(task, aPatrol, bPatrol)
+	s.ready(bPatrol)
+	s.together(lead, aPatrol, task)
+	s.lawful(s.start(aPatrol, task, dressed("on")...), api.OutcomePermitted, "task.started")
+	s.shown(task, "lead.led")
+
+	s.tell.aside(text{"何敏被叫往别处：盘查须停止，各人只做第十五条允许的事", "He Min is called away: the stop must cease, and everybody falls back to what Article 15 allows"})
+	s.states(lead, &task, statement{"presence", "absent"})
+	s.shown(task, "lead.lost", "lead.fallback", "task.violation")
+	s.fallsBack(aPatrol, task)
+
+	s.tell.aside(text{"周建川到场接替：队员出示确认码，民警输入", "Zhou Jianchuan comes and takes over: an auxiliary shows a code, the officer enters it"})
+	code := newCode()
+	s.done(s.shows(aPatrol, task, code), "lead.code_shown")
+	s.lawful(s.takesLead(dispatcher, task, code), api.OutcomePermitted, "task.lead_named")
+	s.shown(task, "task.lawful_again", "lead.led")
+	s.lawful(s.finish(dispatcher, task, text{"核查四人，均无异常。", "Four people checked, nothing found."}), api.OutcomePermitted, "task.finished")
 }
 
 // reassigned: a no is an answer, and a lost connection makes no second order.

@@ -27,7 +27,7 @@ func Run(ctx context.Context, baseURL string, accounts Accounts, lang Language, 
 // play goes from scene to scene until one does not go as it should.
 func (s *story) play() {
 	s.tell.opening(s.baseURL)
-	for _, scene := range []func(){s.signIn, s.patrol, s.stop, s.accident, s.incident, s.reassigned, s.record, s.ending} {
+	for _, scene := range []func(){s.signIn, s.patrol, s.stop, s.accident, s.incident, s.led, s.reassigned, s.record, s.ending} {
 		if scene(); s.err != nil {
 			return
 		}

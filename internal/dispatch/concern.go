@@ -14,10 +14,15 @@ import (
 // Reconsider asks the law again about work that goes on, because something about one of its people has changed elsewhere: whoever is
 // suspended or has left may not go on working (Art. 37), and nobody at the scene need have said so. The same news twice counts once.
 func (s *Service) Reconsider(ctx context.Context, c duty.Concern) error {
-	house := duty.Actor{Person: c.By, Grants: []duty.Grant{{Role: duty.RoleAuditor, Path: Everywhere[0]}}} // it sees the task, whoever changed what
-	call := Call{Actor: house, Command: duty.Command{ID: c.ID, Hash: sha256.Sum256(c.ID[:])}}
-	_, err := s.store.Decide(ctx, call, c.Task, func(snap Snapshot) (Decision, error) {
-		return s.decide(snap, house, DoObserve, uuid.Nil, concern{c})
+	return s.asHouse(ctx, c.By, duty.Command{ID: c.ID, Hash: sha256.Sum256(c.ID[:])}, c.Task, concern{c})
+}
+
+// asHouse lets something happen to a task that nobody commanded, whoever by is that it comes from. It sees every task; of one that is
+// not there nothing is left to do.
+func (s *Service) asHouse(ctx context.Context, by uuid.UUID, cmd duty.Command, task uuid.UUID, what applier) error {
+	house := duty.Actor{Person: by, Grants: []duty.Grant{{Role: duty.RoleAuditor, Path: Everywhere[0]}}}
+	_, err := s.store.Decide(ctx, Call{Actor: house, Command: cmd}, task, func(snap Snapshot) (Decision, error) {
+		return s.decide(snap, house, DoObserve, uuid.Nil, what)
 	})
 	var known *fault.Error
 	if errors.As(err, &known) && known.Kind == fault.NotFound {

@@ -26,6 +26,7 @@ type deciding struct {
 	book   Book
 	fresh  Freshness
 	newID  func() uuid.UUID
+	by     uuid.UUID // whose doing it is: nobody's, when a lead decays
 
 	matter   uuid.UUID // of a dispatch
 	urgency  Urgency
@@ -48,10 +49,18 @@ func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, matter 
 	}
 	d := &deciding{
 		Snapshot: snap, actor: actor, action: action, book: book, fresh: s.fresh, newID: s.newID,
-		matter: matter, patience: s.patience, before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh),
+		matter: matter, patience: s.patience, before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh).fromTheScene(&snap.Task),
 	}
+	if err := d.attend(false); err != nil {
+		return Decision{}, err
+	}
+	d.by = actor.Person
+	d.before = d.task.clone()
 	d.task.State = to
 	if err := a.apply(d); err != nil {
+		return Decision{}, err
+	}
+	if err := d.attend(true); err != nil {
 		return Decision{}, err
 	}
 	if err := d.consult(); err != nil {
@@ -72,14 +81,15 @@ func (t *Task) clone() Task {
 // ask asks the law about a unit now, and keeps the ruling whatever it says. It fails when there is nothing to rule on: no
 // unit, or an act of the task that nobody of the unit does.
 func (d *deciding) ask(phase law.Phase, unit []Member) (*RulingRecord, error) {
-	facts := factBuilder{now: d.Now, law: d.Law, people: d.People, seen: d.seen, book: d.book}.facts(&d.task, phase, unit)
+	lead, _ := d.look()
+	facts := factBuilder{now: d.Now, law: d.Law, people: d.People, seen: d.seen, book: d.book, lead: lead}.facts(&d.task, phase, unit)
 	ruling, err := d.rule(&facts)
 	if err != nil {
 		return nil, fault.New(fault.Conflict, "unit_does_not_fit", "现有人员与任务事项不匹配，请先调整人员或事项："+err.Error(),
 			"the unit does not fit the task as it stands, reassign first: "+err.Error()).Because(err)
 	}
 	record := RulingRecord{
-		ID: d.newID(), Epoch: d.task.Epoch, Path: d.task.Organ.Path, Actor: d.actor.Person, Command: string(d.action),
+		ID: d.newID(), Epoch: d.task.Epoch, Path: d.task.Organ.Path, Actor: d.by, Command: string(d.action),
 		At: d.Now, Facts: facts, Ruling: ruling,
 	}
 	if d.task.ID != uuid.Nil {
@@ -108,6 +118,9 @@ func (d *deciding) weigh(phase law.Phase, unit []Member) (lawful bool) {
 	record, err := d.ask(phase, unit)
 	return err != nil || record.Ruling.Outcome.Lawful()
 }
+
+// Idle says that a command leaves nothing behind.
+func (d Decision) Idle() bool { return len(d.Events) == 0 && len(d.Observations) == 0 }
 
 // stand makes a lawful ruling the one a started task stands on, in an epoch of its own.
 func (d *deciding) stand(phase law.Phase, unit []Member) (lawful bool, err error) {
@@ -148,7 +161,7 @@ func (d *deciding) event(kind string, body map[string]any) error {
 	if err != nil {
 		return err
 	}
-	e := ledger.Event{ID: d.newID(), Kind: kind, Path: d.task.Organ.Path, Actor: d.actor.Person, At: d.Now, Body: text}
+	e := ledger.Event{ID: d.newID(), Kind: kind, Path: d.task.Organ.Path, Actor: d.by, At: d.Now, Body: text}
 	if d.task.ID != uuid.Nil {
 		d.task.Version++
 		e.Task, e.Version = &d.task.ID, d.task.Version

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/dutybound/dutybound/internal/accompany"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/law"
 )
@@ -24,6 +25,7 @@ type factBuilder struct {
 	law    duty.Law
 	people map[uuid.UUID]duty.Person
 	seen   statements
+	lead   *accompany.Lead // as it is now; nil: nobody leads
 	book   Book
 }
 
@@ -102,8 +104,16 @@ func (b factBuilder) officer(t *Task, o Officer, unit []Member) law.Officer {
 		onDuty = law.No // a suspended or separated officer leads nobody, whatever was stated
 	}
 	return law.Officer{
-		ID: o.Number, Lead: o.Lead, OnDuty: onDuty, SameOrgan: answer(same), Presence: b.seen.presence(o.Person, t.Called),
+		ID: o.Number, Lead: o.Lead, OnDuty: onDuty, SameOrgan: answer(same), Presence: b.presence(t, o),
 	}
+}
+
+// presence of the lead is what the evidence comes to; other officers are where those at the scene last said.
+func (b factBuilder) presence(t *Task, o Officer) law.Presence {
+	if b.lead != nil && b.lead.Officer == o.Person {
+		return b.lead.Presence
+	}
+	return b.seen.presence(o.Person, t.Called)
 }
 
 func answer(yes bool) law.Answer {

@@ -169,6 +169,9 @@ func (d *deciding) rerule() error {
 	if d.task.State != Started {
 		return nil
 	}
+	if err := d.attend(true); err != nil {
+		return err
+	}
 	record, err := d.ask(law.During, d.task.working())
 	if err != nil {
 		return nil // nobody is left to rule on; what was observed is kept all the same

@@ -163,9 +163,12 @@ func (d *deciding) addMembers(field string, orders []MemberOrder) error {
 		if d.task.Part(p.ID) {
 			return fault.BadField(at+"/person", "is on the task already")
 		}
-		d.task.Members = append(d.task.Members, Member{
-			Person: p.ID, Number: p.Number, Name: p.Name, Class: p.Class, Acts: o.Acts, Operates: o.Operates, State: Sent,
-		})
+		m := Member{Person: p.ID, Number: p.Number, Name: p.Name, Class: p.Class, Acts: o.Acts, Operates: o.Operates, State: Sent}
+		if d.task.Former(p.ID) {
+			m.CalledAgain = &d.Now
+		}
+		d.task.Members = append(d.task.Members, m)
+		d.seen = d.seen.fromTheScene(&d.task)
 	}
 	return nil
 }
@@ -193,11 +196,11 @@ func (d *deciding) addOfficer(field string, o OfficerOrder) error {
 	return nil
 }
 
-// reachable finds a person whom the actor may send: on the task already, or within the actor's reach. A foreign person and one
+// reachable finds a person whom the actor may send: on the task already, within the actor's reach, or the actor. A foreign person and one
 // who does not exist look the same.
 func (d *deciding) reachable(field string, id uuid.UUID) (duty.Person, error) {
 	p, ok := d.People[id]
-	if ok && (d.before.Part(id) || d.actor.Can(duty.DispatchTask, duty.Target{Path: p.Organ.Path})) {
+	if ok && (d.before.Part(id) || id == d.actor.Person || d.actor.Can(duty.DispatchTask, duty.Target{Path: p.Organ.Path})) {
 		return p, nil
 	}
 	return duty.Person{}, fault.BadField(field, "no such person")

@@ -20,6 +20,8 @@ type Book interface {
 	PermittingItem(act string) (string, bool)
 	// Led says whether any of the acts is permitted only under the lead of an officer (Art. 16).
 	Led(acts []string) bool
+	// Holding are the acts that need no officer and hold a scene: keeping order, protecting it, rescue (Art. 15).
+	Holding() []string
 	// Screen answers one question about many people.
 	Screen(question law.Facts) *law.Screen
 }

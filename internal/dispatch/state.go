@@ -47,6 +47,7 @@ const (
 	DoCancel      Action = "cancel"
 	DoReassign    Action = "reassign"
 	DoNameLead    Action = "name_lead"
+	DoLead        Action = "lead" // accept it, show and enter codes
 	DoObserve     Action = "observe"
 )
 
@@ -54,15 +55,15 @@ const (
 var transitions = map[State]map[Action]State{
 	"": {DoDispatch: Dispatched},
 	Dispatched: {
-		DoAcknowledge: Dispatched, DoAccept: Dispatched, DoDecline: Dispatched, DoReassign: Dispatched, DoNameLead: Dispatched,
+		DoAcknowledge: Dispatched, DoAccept: Dispatched, DoDecline: Dispatched, DoReassign: Dispatched, DoNameLead: Dispatched, DoLead: Dispatched,
 		DoObserve: Dispatched, DoStart: Started, DoCancel: Cancelled,
 	},
 	Started: {
-		DoAcknowledge: Started, DoAccept: Started, DoDecline: Started, DoReassign: Started, DoNameLead: Started,
+		DoAcknowledge: Started, DoAccept: Started, DoDecline: Started, DoReassign: Started, DoNameLead: Started, DoLead: Started,
 		DoObserve: Started, DoPause: Paused, DoFinish: Finished, DoCancel: Cancelled,
 	},
 	Paused: {
-		DoAcknowledge: Paused, DoAccept: Paused, DoDecline: Paused, DoReassign: Paused, DoNameLead: Paused,
+		DoAcknowledge: Paused, DoAccept: Paused, DoDecline: Paused, DoReassign: Paused, DoNameLead: Paused, DoLead: Paused,
 		DoObserve: Paused, DoResume: Started, DoFinish: Finished, DoCancel: Cancelled,
 	},
 	Finished:  {DoObserve: Finished},

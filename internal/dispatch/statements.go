@@ -3,6 +3,7 @@ package dispatch
 import (
 	"encoding"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -153,6 +154,15 @@ func (s statements) news(o duty.Observation) (before *duty.Observation, news boo
 		before = s.latest(o.Subject, o.Fact)
 	}
 	return before, own == nil || own.Value != o.Value || before.Value != o.Value
+}
+
+// fromTheScene leaves out what those who were called in again said of others' presence while they were away, or before: they could
+// not see what became of it. It is on record, and tells nothing.
+func (s statements) fromTheScene(t *Task) statements {
+	return slices.DeleteFunc(s, func(o duty.Observation) bool {
+		m := t.Member(o.By)
+		return o.Fact == factPresence && m != nil && m.CalledAgain != nil && o.ReceivedAt.Before(*m.CalledAgain)
+	})
 }
 
 // presence weighs what each side last said of an officer's presence: the worst of them counts, so that a lead who left is not

@@ -303,25 +303,10 @@ func (s NameLead) apply(d *deciding) error {
 	if !own && !d.actor.Can(duty.DispatchTask, target(&d.task, d.actor)) {
 		return fault.New(fault.Forbidden, "not_the_lead", "只有现任带领民警或派遣人可以指定带领民警", "only the lead or the dispatcher can name the lead")
 	}
-	for i := range d.task.Officers {
-		d.task.Officers[i].Lead = false
-	}
-	s.Officer.Lead = true
-	if err := d.addOfficer("body/officer", s.Officer); err != nil {
+	if err := d.place(s.Officer); err != nil {
 		return err
 	}
-	lawful, err := d.relead()
-	if err != nil {
-		return err
-	}
-	if !lawful {
-		return d.refuse()
-	}
-	d.push("lead_named", s.Officer.Person)
-	if err := d.event("task.lead_named", map[string]any{"officer": s.Officer.Person}); err != nil {
-		return err
-	}
-	return d.heed(true)
+	return d.settleLead(s.Officer.Person)
 }
 
 // relead asks about the unit under its new lead. Whoever takes over work that goes on must be there already, so the ruling it

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/dutybound/dutybound/internal/accompany"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/ledger"
 )
@@ -29,6 +30,9 @@ type Store interface {
 	Tasks(ctx context.Context, actor duty.Actor, filter Filter) ([]Task, error)
 	History(ctx context.Context, actor duty.Actor, id uuid.UUID) (History, error)
 
+	// Alone lists tasks in which somebody worked alone, newest first, and tells the time.
+	Alone(ctx context.Context, actor duty.Actor, filter SoloFilter, limit int) ([]Task, time.Time, error)
+
 	// Roll lists the auxiliaries of a subtree whom the actor may send, with what they are busy with.
 	Roll(ctx context.Context, actor duty.Actor, path duty.Path) (Roll, error)
 }
@@ -48,6 +52,9 @@ type Snapshot struct {
 	Task         Task
 	People       map[uuid.UUID]duty.Person // on the task or named by the command, and visible to the actor
 	Observations []duty.Observation        // the latest of each (subject, fact, by): of this task, or of no task
+	// Sightings are the last positions and open shifts of everybody on the task; Good is until when the watch has seen the lead there.
+	Sightings map[uuid.UUID]accompany.Person
+	Good      time.Time
 	// Asked are the requests to approvers of this task, oldest first; for a command that makes a task those about a dispatch of the same
 	// matter that were decided within a day, or wait.
 	Asked []Asked

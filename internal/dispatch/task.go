@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/dutybound/dutybound/internal/accompany"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/law"
 )
@@ -35,6 +36,11 @@ type Task struct {
 	StandingRuling *uuid.UUID  `json:"standing_ruling,omitempty"` // what the task was last started (or changed while started) under
 	LatestRuling   uuid.UUID   `json:"latest_ruling"`             // the newest about the task as it stands, whatever it says
 	LatestOutcome  law.Outcome `json:"latest_outcome"`
+	// Accompaniment is the lead as it was when last looked at; nil: nobody leads. LedBefore are those who led before, in order.
+	Accompaniment *accompany.Lead  `json:"accompaniment,omitempty"`
+	LedBefore     []accompany.Lead `json:"led_before,omitempty"`
+	Code          *Code            `json:"code,omitempty"`     // that a phone shows for the other side to enter
+	Fallback      []Fallback       `json:"fallback,omitempty"` // while the lead is lost: what each may go on with
 	// Violation: the work goes on, and the law said last of it that it may not. Only rulings on the work itself set it, never one
 	// on an order to come.
 	Violation bool `json:"violation,omitempty"`
@@ -81,6 +87,8 @@ type Member struct {
 	Operates law.Vehicles `json:"operates,omitempty"` // what the task has them drive or operate (Art. 18)
 	State    MemberState  `json:"state"`
 	Reason   string       `json:"reason,omitempty"` // why declined
+	// CalledAgain is when somebody who had been sent away was called in again: what they said of the scene before that is not heard.
+	CalledAgain *time.Time `json:"called_again,omitempty"`
 }
 
 // Officer is a people's police officer of the unit.

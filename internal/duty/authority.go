@@ -155,7 +155,7 @@ func Authorise(a Actor, p Permission, t Target, sees Permission) error {
 	case a.Can(p, t):
 		return nil
 	case p != sees && a.Can(sees, t):
-		return fault.New(fault.Forbidden, "not_permitted", "您没有执行此操作的权限", "you may not do this")
+		return errForbidden
 	default:
 		return fault.Missing("resource")
 	}
@@ -166,5 +166,15 @@ func Require(a Actor, p Permission) error {
 	if a.Holds(p) {
 		return nil
 	}
-	return fault.New(fault.Forbidden, "not_permitted", "您没有执行此操作的权限", "you may not do this")
+	return errForbidden
 }
+
+// RequireOver is Require for what is asked of a whole subtree: to hold the permission for one's own things is not enough.
+func RequireOver(a Actor, p Permission) error {
+	if len(a.Reach(p)) > 0 {
+		return nil
+	}
+	return errForbidden
+}
+
+var errForbidden = fault.New(fault.Forbidden, "not_permitted", "您没有执行此操作的权限", "you may not do this")

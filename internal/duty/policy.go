@@ -9,6 +9,7 @@ type Measure string
 const (
 	LeadRadius    Measure = "lead_radius_m"     // metres within which a leading officer's position shows presence (Art. 16)
 	LeadFresh     Measure = "lead_fresh_s"      // seconds for which evidence of presence is good; after it the lead is doubtful
+	LeadWord      Measure = "lead_word_s"       // seconds for which a code or the word of both sides is good where positions say nothing
 	LeadGrace     Measure = "lead_grace_s"      // seconds for which a lead may be doubtful before it is lost
 	CheckEvery    Measure = "check_every_s"     // seconds between accountability checks; 0: none
 	CheckGrace    Measure = "check_grace_s"     // seconds for which a check may stay unanswered before it is missed
@@ -32,6 +33,9 @@ var Measures = []MeasureInfo{
 	}},
 	{LeadFresh, 180, 10, 3600, true, law.Text{
 		ZH: "在场证据在多少秒内有效；超过的，带领情况存疑", EN: "seconds for which evidence of presence is good; after that the lead is doubtful",
+	}},
+	{LeadWord, 1800, 60, 14400, true, law.Text{
+		ZH: "没有位置信息时，确认码或者双方口头确认在多少秒内有效", EN: "seconds for which a code or the word of both sides is good where positions say nothing",
 	}},
 	{LeadGrace, 60, 0, 3600, true, law.Text{
 		ZH: "带领情况存疑超过多少秒，视为失去带领", EN: "seconds for which a lead may be doubtful before it counts as lost",

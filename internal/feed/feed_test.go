@@ -110,6 +110,26 @@ func TestWithoutCursorItBeginsAtTheHead(t *testing.T) {
 	}
 }
 
+// A page that holds nothing is not the end of the log: more of it than one page looks at lies before the one event it waits for.
+func TestAViewerOfLittleComesThroughALongLog(t *testing.T) {
+	t.Parallel()
+	r := open(t, feed.Pace{})
+	long := slices.Repeat([]duty.Path{south}, 21_000)
+	long[500], long[20_500] = north, north
+	head := r.append(long...)
+	sub := r.enter(r.viewer(north), seq(0))
+	r.next(sub, feed.Hello)
+	for _, want := range []int64{501, 20_501} {
+		if m := r.next(sub, feed.EventOf); m.Seq != want {
+			t.Fatalf("got %s, want %d", m.JSON, want)
+		}
+	}
+	r.append(south, north)
+	if m := r.next(sub, feed.EventOf); m.Seq != head+2 {
+		t.Errorf("got %s", m.JSON)
+	}
+}
+
 func TestUselessCursorIsReset(t *testing.T) {
 	t.Parallel()
 	r := open(t, feed.Pace{})

@@ -119,7 +119,7 @@ func (h *Hub) follow(ctx context.Context) error {
 			return err
 		}
 		h.offer(after, messages, page.Through)
-		if len(messages) < h.pace.Page {
+		if page.last() {
 			return nil
 		}
 	}

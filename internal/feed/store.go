@@ -15,7 +15,8 @@ import (
 type Store interface {
 	// Bounds says which part of the sequenced log is kept, and the time of the database clock.
 	Bounds(ctx context.Context) (Bounds, error)
-	// Page reads, in order of seq, at most limit events that come after a seq and lie in the scope.
+	// Page reads, in order of seq, at most limit events that come after a seq and lie in the scope. It looks at so much of the log
+	// and no more, so that it may hold nothing although there is something further on.
 	Page(ctx context.Context, scope Scope, after int64, limit int) (Page, error)
 
 	// AddTicket keeps the hash of a ticket that lives for the given time, bound to a session, and says when it expires by the
@@ -39,11 +40,16 @@ type Bounds struct {
 func (b Bounds) holds(after int64) bool { return b.Oldest-1 <= after && after <= b.Head }
 
 // Page is a stretch of the log as seen through a scope. No event of the scope lies in (after, Through] that is not in Events:
-// Through is the seq of the last event when the page is full, and the head of the log (read in the same snapshot) otherwise.
+// Through is the seq of the last event when the page is full, and the end of what was looked at otherwise. Head is the end of the
+// log, read before the events; a log that ends before after has a Through that does so too.
 type Page struct {
 	Events  []ledger.Event
 	Through int64
+	Head    int64
 }
+
+// last says that the log had nothing after the page. How many events are in it does not tell.
+func (p Page) last() bool { return p.Through >= p.Head }
 
 // Viewer is who watches: a live session and the grants of its person.
 type Viewer struct {

@@ -158,7 +158,7 @@ func (s *Subscription) catchUp(ctx context.Context) error {
 	if s.waiting, err = eventMessages(page.Events); err != nil {
 		return err
 	}
-	near := len(page.Events) < s.hub.pace.Page
+	near := page.last()
 	if page.Through < s.through || near && page.Through < s.target { // restored from an older copy while we read
 		s.waiting = []Message{resetMessage(page.Through)}
 		s.target = min(s.target, page.Through)

@@ -24,7 +24,7 @@ func (h *handlers) ListReadings(ctx context.Context, r ListReadingsRequestObject
 
 func readingInForceOf(r legal.ReadingView) api.ReadingInForce {
 	in := api.ReadingInForce{
-		ID: r.ID, Question: r.Asks, Value: r.Value, Default: r.Default, Form: api.ReadingInForceFormOption, Options: list(r.Options),
+		ID: r.ID, Question: textOf(r.Asks), Value: r.Value, Default: r.Default, Form: api.ReadingInForceFormOption, Options: list(r.Options),
 		Switchable: r.Switchable, Memo: r.Memo, Since: r.ValidFrom,
 	}
 	switch {

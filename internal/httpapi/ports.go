@@ -36,6 +36,7 @@ type Tasks interface {
 	Tasks(ctx context.Context, actor duty.Actor, filter dispatch.Filter) ([]dispatch.Task, error)
 	History(ctx context.Context, actor duty.Actor, id uuid.UUID) (dispatch.History, error)
 	Candidates(ctx context.Context, actor duty.Actor, q dispatch.Question) (dispatch.Candidates, error)
+	Solo(ctx context.Context, actor duty.Actor, filter dispatch.SoloFilter) (dispatch.SoloList, error)
 }
 
 // Trials tries proposed laws on what is stored.

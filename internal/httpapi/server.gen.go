@@ -176,6 +176,9 @@ type ServerInterface interface {
 	// SignOut Sign out
 	// (DELETE /v1/sessions/current)
 	SignOut(c *fiber.Ctx) error
+	// ListSoloEnforcement List work that ran without an officer
+	// (GET /v1/solo-enforcement)
+	ListSoloEnforcement(c *fiber.Ctx, params ListSoloEnforcementParams) error
 	// ListTasks List tasks
 	// (GET /v1/tasks)
 	ListTasks(c *fiber.Ctx, params ListTasksParams) error
@@ -206,6 +209,18 @@ type ServerInterface interface {
 	// NameLead Name or hand over the lead (带领民警)
 	// (POST /v1/tasks/{id}/lead)
 	NameLead(c *fiber.Ctx, id ID, params NameLeadParams) error
+	// AcceptLead Take on the lead
+	// (POST /v1/tasks/{id}/lead/accept)
+	AcceptLead(c *fiber.Ctx, id ID, params AcceptLeadParams) error
+	// ShowCode Show a code
+	// (POST /v1/tasks/{id}/lead/code)
+	ShowCode(c *fiber.Ctx, id ID, params ShowCodeParams) error
+	// EnterCode Enter the code that the other side shows
+	// (POST /v1/tasks/{id}/lead/confirm)
+	EnterCode(c *fiber.Ctx, id ID, params EnterCodeParams) error
+	// TakeLead Take the lead over at the scene
+	// (POST /v1/tasks/{id}/lead/take)
+	TakeLead(c *fiber.Ctx, id ID, params TakeLeadParams) error
 	// PauseTask Pause the work
 	// (POST /v1/tasks/{id}/pause)
 	PauseTask(c *fiber.Ctx, id ID, params PauseTaskParams) error
@@ -2080,6 +2095,57 @@ func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// ListSoloEnforcement operation middleware
+func (siw *ServerInterfaceWrapper) ListSoloEnforcement(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSoloEnforcementParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "path" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "path", query, &params.Path, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter path: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", query, &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter from: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", query, &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter to: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListSoloEnforcement(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // ListTasks operation middleware
 func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
 
@@ -2566,6 +2632,218 @@ func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// AcceptLead operation middleware
+func (siw *ServerInterfaceWrapper) AcceptLead(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptLeadParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.AcceptLead(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ShowCode operation middleware
+func (siw *ServerInterfaceWrapper) ShowCode(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ShowCodeParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ShowCode(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// EnterCode operation middleware
+func (siw *ServerInterfaceWrapper) EnterCode(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EnterCodeParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.EnterCode(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// TakeLead operation middleware
+func (siw *ServerInterfaceWrapper) TakeLead(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TakeLeadParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.TakeLead(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // PauseTask operation middleware
 func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
 
@@ -2910,6 +3188,16 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Post(options.BaseURL+"/v1/tasks/:id/reassign", wrapper.ReassignTask)
 
 	router.Post(options.BaseURL+"/v1/tasks/:id/lead", wrapper.NameLead)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/lead/accept", wrapper.AcceptLead)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/lead/code", wrapper.ShowCode)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/lead/confirm", wrapper.EnterCode)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/lead/take", wrapper.TakeLead)
+
+	router.Get(options.BaseURL+"/v1/solo-enforcement", wrapper.ListSoloEnforcement)
 
 	router.Post(options.BaseURL+"/v1/observations", wrapper.Observe)
 
@@ -5271,6 +5559,47 @@ func (response SignOutdefaultApplicationProblemPlusJSONResponse) VisitSignOutRes
 	return ctx.JSON(&response.Body)
 }
 
+type ListSoloEnforcementRequestObject struct {
+	Params ListSoloEnforcementParams
+}
+
+type ListSoloEnforcementResponseObject interface {
+	VisitListSoloEnforcementResponse(ctx *fiber.Ctx) error
+}
+
+type ListSoloEnforcement200JSONResponse SoloEnforcementList
+
+func (response ListSoloEnforcement200JSONResponse) VisitListSoloEnforcementResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListSoloEnforcement4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSoloEnforcement4XXApplicationProblemPlusJSONResponse) VisitListSoloEnforcementResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListSoloEnforcementdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSoloEnforcementdefaultApplicationProblemPlusJSONResponse) VisitListSoloEnforcementResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type ListTasksRequestObject struct {
 	Params ListTasksParams
 }
@@ -5791,6 +6120,233 @@ func (response NameLeaddefaultApplicationProblemPlusJSONResponse) VisitNameLeadR
 	return ctx.JSON(&response.Body)
 }
 
+type AcceptLeadRequestObject struct {
+	ID     ID `json:"id"`
+	Params AcceptLeadParams
+}
+
+type AcceptLeadResponseObject interface {
+	VisitAcceptLeadResponse(ctx *fiber.Ctx) error
+}
+
+type AcceptLead200JSONResponse struct{ AnsweredJSONResponse }
+
+func (response AcceptLead200JSONResponse) VisitAcceptLeadResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AcceptLead422ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptLead422ApplicationProblemPlusJSONResponse) VisitAcceptLeadResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(422)
+
+	return ctx.JSON(&response)
+}
+
+type AcceptLead4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcceptLead4XXApplicationProblemPlusJSONResponse) VisitAcceptLeadResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AcceptLeaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcceptLeaddefaultApplicationProblemPlusJSONResponse) VisitAcceptLeadResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ShowCodeRequestObject struct {
+	ID     ID `json:"id"`
+	Params ShowCodeParams
+	Body   *ShowCodeJSONRequestBody
+}
+
+type ShowCodeResponseObject interface {
+	VisitShowCodeResponse(ctx *fiber.Ctx) error
+}
+
+type ShowCode200JSONResponse struct{ AnsweredJSONResponse }
+
+func (response ShowCode200JSONResponse) VisitShowCodeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ShowCode422ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response ShowCode422ApplicationProblemPlusJSONResponse) VisitShowCodeResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(422)
+
+	return ctx.JSON(&response)
+}
+
+type ShowCode4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ShowCode4XXApplicationProblemPlusJSONResponse) VisitShowCodeResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ShowCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ShowCodedefaultApplicationProblemPlusJSONResponse) VisitShowCodeResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type EnterCodeRequestObject struct {
+	ID     ID `json:"id"`
+	Params EnterCodeParams
+	Body   *EnterCodeJSONRequestBody
+}
+
+type EnterCodeResponseObject interface {
+	VisitEnterCodeResponse(ctx *fiber.Ctx) error
+}
+
+type EnterCode200JSONResponse struct{ AnsweredJSONResponse }
+
+func (response EnterCode200JSONResponse) VisitEnterCodeResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type EnterCode422ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response EnterCode422ApplicationProblemPlusJSONResponse) VisitEnterCodeResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(422)
+
+	return ctx.JSON(&response)
+}
+
+type EnterCode4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EnterCode4XXApplicationProblemPlusJSONResponse) VisitEnterCodeResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type EnterCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EnterCodedefaultApplicationProblemPlusJSONResponse) VisitEnterCodeResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type TakeLeadRequestObject struct {
+	ID     ID `json:"id"`
+	Params TakeLeadParams
+	Body   *TakeLeadJSONRequestBody
+}
+
+type TakeLeadResponseObject interface {
+	VisitTakeLeadResponse(ctx *fiber.Ctx) error
+}
+
+type TakeLead200JSONResponse struct{ AnsweredJSONResponse }
+
+func (response TakeLead200JSONResponse) VisitTakeLeadResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type TakeLead422ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response TakeLead422ApplicationProblemPlusJSONResponse) VisitTakeLeadResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(422)
+
+	return ctx.JSON(&response)
+}
+
+type TakeLead4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeLead4XXApplicationProblemPlusJSONResponse) VisitTakeLeadResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type TakeLeaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeLeaddefaultApplicationProblemPlusJSONResponse) VisitTakeLeadResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type PauseTaskRequestObject struct {
 	ID     ID `json:"id"`
 	Params PauseTaskParams
@@ -6177,6 +6733,9 @@ type StrictServerInterface interface {
 	// SignOut Sign out
 	// (DELETE /v1/sessions/current)
 	SignOut(ctx context.Context, request SignOutRequestObject) (SignOutResponseObject, error)
+	// ListSoloEnforcement List work that ran without an officer
+	// (GET /v1/solo-enforcement)
+	ListSoloEnforcement(ctx context.Context, request ListSoloEnforcementRequestObject) (ListSoloEnforcementResponseObject, error)
 	// ListTasks List tasks
 	// (GET /v1/tasks)
 	ListTasks(ctx context.Context, request ListTasksRequestObject) (ListTasksResponseObject, error)
@@ -6207,6 +6766,18 @@ type StrictServerInterface interface {
 	// NameLead Name or hand over the lead (带领民警)
 	// (POST /v1/tasks/{id}/lead)
 	NameLead(ctx context.Context, request NameLeadRequestObject) (NameLeadResponseObject, error)
+	// AcceptLead Take on the lead
+	// (POST /v1/tasks/{id}/lead/accept)
+	AcceptLead(ctx context.Context, request AcceptLeadRequestObject) (AcceptLeadResponseObject, error)
+	// ShowCode Show a code
+	// (POST /v1/tasks/{id}/lead/code)
+	ShowCode(ctx context.Context, request ShowCodeRequestObject) (ShowCodeResponseObject, error)
+	// EnterCode Enter the code that the other side shows
+	// (POST /v1/tasks/{id}/lead/confirm)
+	EnterCode(ctx context.Context, request EnterCodeRequestObject) (EnterCodeResponseObject, error)
+	// TakeLead Take the lead over at the scene
+	// (POST /v1/tasks/{id}/lead/take)
+	TakeLead(ctx context.Context, request TakeLeadRequestObject) (TakeLeadResponseObject, error)
 	// PauseTask Pause the work
 	// (POST /v1/tasks/{id}/pause)
 	PauseTask(ctx context.Context, request PauseTaskRequestObject) (PauseTaskResponseObject, error)
@@ -7931,6 +8502,33 @@ func (sh *strictHandler) SignOut(ctx *fiber.Ctx) error {
 	return nil
 }
 
+// ListSoloEnforcement operation middleware
+func (sh *strictHandler) ListSoloEnforcement(ctx *fiber.Ctx, params ListSoloEnforcementParams) error {
+	var request ListSoloEnforcementRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSoloEnforcement(ctx.UserContext(), request.(ListSoloEnforcementRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSoloEnforcement")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSoloEnforcementResponseObject); ok {
+		if err := validResponse.VisitListSoloEnforcementResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListTasks operation middleware
 func (sh *strictHandler) ListTasks(ctx *fiber.Ctx, params ListTasksParams) error {
 	var request ListTasksRequestObject
@@ -8269,6 +8867,160 @@ func (sh *strictHandler) NameLead(ctx *fiber.Ctx, id ID, params NameLeadParams) 
 		return err
 	} else if validResponse, ok := response.(NameLeadResponseObject); ok {
 		if err := validResponse.VisitNameLeadResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptLead operation middleware
+func (sh *strictHandler) AcceptLead(ctx *fiber.Ctx, id ID, params AcceptLeadParams) error {
+	var request AcceptLeadRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptLead(ctx.UserContext(), request.(AcceptLeadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptLead")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptLeadResponseObject); ok {
+		if err := validResponse.VisitAcceptLeadResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowCode operation middleware
+func (sh *strictHandler) ShowCode(ctx *fiber.Ctx, id ID, params ShowCodeParams) error {
+	var request ShowCodeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ShowCodeJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowCode(ctx.UserContext(), request.(ShowCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowCode")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowCodeResponseObject); ok {
+		if err := validResponse.VisitShowCodeResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EnterCode operation middleware
+func (sh *strictHandler) EnterCode(ctx *fiber.Ctx, id ID, params EnterCodeParams) error {
+	var request EnterCodeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body EnterCodeJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.EnterCode(ctx.UserContext(), request.(EnterCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EnterCode")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EnterCodeResponseObject); ok {
+		if err := validResponse.VisitEnterCodeResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TakeLead operation middleware
+func (sh *strictHandler) TakeLead(ctx *fiber.Ctx, id ID, params TakeLeadParams) error {
+	var request TakeLeadRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body TakeLeadJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeLead(ctx.UserContext(), request.(TakeLeadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeLead")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TakeLeadResponseObject); ok {
+		if err := validResponse.VisitTakeLeadResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

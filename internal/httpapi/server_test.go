@@ -232,6 +232,10 @@ func (r *rooms) History(context.Context, duty.Actor, uuid.UUID) (dispatch.Histor
 	return dispatch.History{Rulings: []dispatch.RulingRecord{{ID: taskID, Facts: law.Facts{At: noon, Acts: []string{"patrol"}}}}}, r.err
 }
 
+func (r *rooms) Solo(context.Context, duty.Actor, dispatch.SoloFilter) (dispatch.SoloList, error) {
+	return dispatch.SoloList{}, nil
+}
+
 func (r *rooms) Candidates(_ context.Context, _ duty.Actor, q dispatch.Question) (dispatch.Candidates, error) {
 	r.question = q
 	return dispatch.Candidates{At: noon, MayAll: 1, May: []dispatch.Candidate{{OpenTasks: 2}}}, r.err

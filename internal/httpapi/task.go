@@ -80,6 +80,7 @@ func taskOf(t dispatch.Task) api.Task {
 		DispatchedBy: dispatcherOf(t.DispatchedBy), DispatchedAt: t.DispatchedAt, StartedAt: t.StartedAt, EndedAt: t.EndedAt,
 		Report: optional(t.Report), Reason: optional(t.Reason),
 		StandingRuling: t.StandingRuling, LatestRuling: t.LatestRuling, LatestOutcome: api.Outcome(t.LatestOutcome.String()),
+		Accompaniment: leadOf(t.Accompaniment), LedBefore: ledBefore(t.LedBefore), Fallback: fallbacks(t.Fallback),
 		Violation: optional(t.Violation),
 	}
 }

@@ -216,7 +216,7 @@ func (a *analysis) readings(ins *instrument) {
 	used := a.uses(ins)
 	for i, r := range ins.readings {
 		switch {
-		case r.id == "" || r.asks == "" || r.memo == "" || r.validFrom.IsZero() || r.switchable == (r.setBy == ""):
+		case r.id == "" || r.asks == (Text{}) || r.memo == "" || r.validFrom.IsZero() || r.switchable == (r.setBy == ""):
 			a.fault(r.place, "a reading has id, asks, memo, valid_from, and when it can be switched set_by")
 		case slices.ContainsFunc(ins.readings[:i], func(x reading) bool { return x.id == r.id }):
 			a.fault(r.place, "reading twice")

@@ -42,6 +42,17 @@ func (b *Book) Led(acts []string) bool {
 	})
 }
 
+// Holding are the acts that an emergency opens and nobody leads: they keep a scene until an officer is there (Art. 15(1), (2)).
+func (b *Book) Holding() (acts []string) {
+	names := b.parts[0].names
+	for i := range b.acts {
+		if a := &b.acts[i]; names[a.Code].emergency && a.Item != "" && !a.Led {
+			acts = append(acts, a.Code)
+		}
+	}
+	return acts
+}
+
 // ID names the base rulebook, Rulebooks all instruments by content hash, ReadingSet the values of readings in force.
 func (b *Book) ID() string               { return b.id }
 func (b *Book) Rulebooks() []RulebookRef { return append([]RulebookRef(nil), b.rulebooks...) }

@@ -31,6 +31,9 @@ func TestActsStandOnTheirItems(t *testing.T) {
 	if !book.Led([]string{"patrol", "stop-and-question"}) || book.Led([]string{"patrol", "tea"}) {
 		t.Error("a stop and question is led, a patrol is not")
 	}
+	if holding := book.Holding(); !slices.Equal(holding, []string{"crime-stopping", "scene-order", "scene-protection", "rescue"}) {
+		t.Errorf("what holds a scene: %v", holding)
+	}
 	if _, ok := book.PermittingItem("tea"); ok || len(acts) != 81 {
 		t.Errorf("%d acts", len(acts))
 	}

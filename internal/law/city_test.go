@@ -64,8 +64,8 @@ items: [{item: "210", kind: requires, obligations: [{obligation: in_force}]}]
 `)
 	put("readings.yaml", `
 readings:
-  - {id: entries, asks: "in use?", default: "true", options: ["true", "false"], set_by: legal, memo: m1, valid_from: 2020-01-01}
-  - {id: scope, asks: "what is recorded?", default: "1-1(2)", options: ["1-1(2)", "1"], set_by: legal, memo: m2, valid_from: 2020-01-01}
+  - {id: entries, asks: {zh: 是否启用？, en: "in use?"}, default: "true", options: ["true", "false"], set_by: legal, memo: m1, valid_from: 2020-01-01}
+  - {id: scope, asks: {zh: 哪些工作应当录制？, en: "what is recorded?"}, default: "1-1(2)", options: ["1-1(2)", "1"], set_by: legal, memo: m2, valid_from: 2020-01-01}
 `)
 	return files
 }

@@ -197,7 +197,7 @@ type adviceRule struct {
 type reading struct {
 	place
 	id         string
-	asks       string
+	asks       Text
 	preset     string
 	set        *string // the organ's own setting in the data
 	options    []string

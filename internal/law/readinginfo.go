@@ -11,7 +11,7 @@ import (
 // otherwise.
 type ReadingInfo struct {
 	ID         string
-	Asks       string
+	Asks       Text
 	Default    string
 	Options    []string // none: any whole number, or any list of words
 	Number     bool

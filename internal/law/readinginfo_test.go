@@ -16,7 +16,7 @@ func TestReadingsSayWhatUsesThem(t *testing.T) {
 		"art19_prohibitions": {"cq-2021 19¶1(1)", "cq-2021 19¶1(2)", "cq-2021 19¶1(3)", "cq-2021 19¶1(4)", "cq-2021 19¶1(5)"},
 	}
 	for _, r := range law.Embedded().Readings("cq-2021") {
-		if r.Asks == "" || r.Memo == "" || r.ValidFrom.IsZero() || len(r.UsedBy) == 0 || r.Switchable != (r.SetBy != "") {
+		if r.Asks.ZH == "" || r.Asks.EN == "" || r.Memo == "" || r.ValidFrom.IsZero() || len(r.UsedBy) == 0 || r.Switchable != (r.SetBy != "") {
 			t.Errorf("%+v", r)
 		}
 		if citations := want[r.ID]; citations != nil && !slices.Equal(r.UsedBy, citations) {

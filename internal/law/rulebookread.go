@@ -198,7 +198,7 @@ func readReading(d *decoder, n node, at place) reading {
 	r := reading{place: at, switchable: true}
 	d.object(n, fields{
 		"id":         func(v node) { r.id = d.name(v); r.item = r.id },
-		"asks":       func(v node) { r.asks = d.name(v) },
+		"asks":       func(v node) { r.asks = d.bilingual(v) },
 		"default":    func(v node) { r.preset = d.text(v) },
 		"value":      func(v node) { s := d.text(v); r.set = &s },
 		"options":    func(v node) { r.options = list(d, v, d.name) },

@@ -176,7 +176,7 @@ func TestReadingsAreListed(t *testing.T) {
 		t.Error("a rulebook that is not there has readings")
 	}
 	for _, r := range lib.Readings(law.DefaultRulebook) {
-		if r.Asks == "" || r.Memo == "" || r.ValidFrom.IsZero() || r.Switchable && r.SetBy == "" {
+		if r.Asks.ZH == "" || r.Memo == "" || r.ValidFrom.IsZero() || r.Switchable && r.SetBy == "" {
 			t.Errorf("%+v", r)
 		}
 		if len(r.Options) == 0 && !r.Number && !r.Words {

@@ -67,12 +67,8 @@ func (l *looking) around(ctx context.Context) error {
 			return err
 		}
 	}
-	rows, err := l.tx.Query(ctx, selectQuotas, reach, "")
-	if err != nil {
-		return err
-	}
-	l.scene.Counts, err = pgx.CollectRows(rows, scanHeadcount)
-	return err
+	l.scene.Counts = func(organs []duty.Path) ([]roster.Headcount, error) { return l.counts(ctx, organs, reach) }
+	return nil
 }
 
 // revision is what the source has told; whoever asks at the same time waits.

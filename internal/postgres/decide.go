@@ -62,6 +62,9 @@ func (s *Store) carryOut(
 			return nil, err
 		}
 		answer = answerOf(decision)
+		if decision.Idle() {
+			return nil, nil
+		}
 		return at.writing(call, was, decision)
 	})
 	switch {

@@ -19,6 +19,10 @@ func (s *Store) Bounds(ctx context.Context) (bounds feed.Bounds, err error) {
 	return bounds, err
 }
 
+// stretch is how many numbers of the log one page looks at: somebody of whose organ little is heard does not walk through the whole
+// log in one question.
+const stretch = 10_000
+
 // Page implements feed.Store. The head is read before the events, so every event up to it is seen by the second query.
 func (s *Store) Page(ctx context.Context, scope feed.Scope, after int64, limit int) (page feed.Page, err error) {
 	as := sight{scope: scopeOf(scope.Paths)}
@@ -26,11 +30,12 @@ func (s *Store) Page(ctx context.Context, scope feed.Scope, after int64, limit i
 		as = everything
 	}
 	err = s.read(ctx, as, func(b *pgx.Batch) {
-		one(b, &page.Through, pgx.RowTo[int64], `SELECT size FROM ledger_head`)
+		one(b, &page.Head, pgx.RowTo[int64], `SELECT size FROM ledger_head`)
 		each(b, &page.Events, scanEvent, `SELECT `+eventColumns+` FROM event
-			WHERE seq > $1 AND ($2 OR path ^@ ANY (string_to_array($3, ',', ''))) ORDER BY seq LIMIT $4`,
-			after, scope.All, scopeOf(scope.Paths), limit)
+			WHERE seq > $1 AND seq <= $2 AND ($3 OR path ^@ ANY (string_to_array($4, ',', ''))) ORDER BY seq LIMIT $5`,
+			after, after+stretch, scope.All, scopeOf(scope.Paths), limit)
 	})
+	page.Through = min(page.Head, after+stretch)
 	if n := len(page.Events); n > 0 {
 		last := page.Events[n-1].Seq
 		if n == limit || last > page.Through {

@@ -19,6 +19,30 @@ const selectQuotas = `SELECT o.id, o.code, o.name, o.kind, o.path, q.class, q.am
 	FROM quota q JOIN organ o ON o.id = q.organ_id
 	WHERE q.path ^@ ANY (string_to_array($1, ',', '')) AND q.path ^@ $2`
 
+// ofOrgans leaves the quotas that count people of any of the organs.
+func ofOrgans(parameter string) string {
+	return `EXISTS (SELECT FROM unnest(` + parameter + `::text[]) AS organ (path) WHERE organ.path ^@ q.path)`
+}
+
+// lockQuotas locks the quotas of the organs and of all above them, seen by the actor or not: a hire of a station counts for its district.
+// It waits longer than a statement may, because a long import holds them while it is written.
+func lockQuotas(b *pgx.Batch, organs []duty.Path) {
+	b.Queue(`SELECT set_config('statement_timeout', '60s', true)`)
+	b.Queue(`SELECT FROM quota q WHERE `+ofOrgans("$1")+` ORDER BY q.organ_id, q.class FOR NO KEY UPDATE`, organs)
+	b.Queue(`SET LOCAL statement_timeout TO DEFAULT`)
+}
+
+// counts is the scene's roster.Counting. It counts after it has the locks, so that whoever came in while it waited is counted.
+func (l *looking) counts(ctx context.Context, organs []duty.Path, reach string) (counts []roster.Headcount, err error) {
+	b := &pgx.Batch{}
+	everything.queue(b)
+	lockQuotas(b, organs)
+	sightOf(l.actor, duty.ManageRoster).queue(b)
+	each(b, &counts, scanHeadcount, selectQuotas+` AND `+ofOrgans("$3")+` ORDER BY q.path, q.class`, reach, "", organs)
+	err = l.tx.SendBatch(ctx, b).Close()
+	return counts, err
+}
+
 func scanHeadcount(row pgx.CollectableRow) (h roster.Headcount, err error) {
 	err = row.Scan(&h.Organ.ID, &h.Organ.Code, &h.Organ.Name, &h.Organ.Kind, &h.Organ.Path, &h.Class, &h.Quota, &h.Basis, &h.Actual)
 	return h, err

@@ -22,6 +22,8 @@ type scene struct {
 	people []duty.Person
 	seen   []duty.Observation
 	asked  []dispatch.Asked
+	where  []sighting
+	good   []goodUntil
 	inForce
 }
 
@@ -30,6 +32,10 @@ func (s *scene) queue(b *pgx.Batch, named []uuid.UUID, matter uuid.UUID) {
 	each(b, &s.people, scanPerson, selectPeople, named)
 	each(b, &s.asked, scanAsked, selectAsked, matter)
 	each(b, &s.seen, scanObservation, selectObservations, named)
+	if matter == uuid.Nil { // where there is a task already, it may have a lead
+		each(b, &s.where, scanSighting, selectSightings, named)
+		each(b, &s.good, pgx.RowToStructByPos[goodUntil], selectGood)
+	}
 	s.inForce.queue(b)
 }
 
@@ -38,6 +44,7 @@ func (s *scene) snapshot(task dispatch.Task, organ duty.Path) (dispatch.Snapshot
 	of, err := s.of(organ)
 	return dispatch.Snapshot{
 		Now: s.now, Law: of, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID), Asked: askedOf(s.asked, task.ID),
+		Sightings: sightings(s.where), Good: goodOf(s.good, task.ID),
 	}, err
 }
 

@@ -36,8 +36,8 @@ type Scene struct {
 	Foreign  map[string]bool            // selected numbers of people outside of it
 	Tasks    map[uuid.UUID][]OpenTask   // open ones that people selected are part of
 	Grants   map[uuid.UUID][]duty.Grant // of people selected
-	Counts   []Headcount                // all quotas within reach
 	Revision int64                      // the newest that the source has told
+	Counts   Counting                   // asked last, when somebody comes to count
 }
 
 // OpenTask is a task that goes on, with whom a change of one of its people concerns.
@@ -80,13 +80,14 @@ type change struct {
 	out    Changes
 	was    []duty.Person // of those changed, for the quotas
 	is     []duty.Person
-	gate   Gate        // of an applicant
-	ruling *GateRuling // of that gate
+	into   map[duty.Path]bool // organs where somebody comes to count who did not
+	gate   Gate               // of an applicant
+	ruling *GateRuling        // of that gate
 	err    error
 }
 
 func (s *Service) changing(scene Scene, actor duty.Actor, reason string) *change {
-	return &change{scene: scene, actor: actor.Person, reason: reason, newID: s.newID}
+	return &change{scene: scene, actor: actor.Person, reason: reason, newID: s.newID, into: map[duty.Path]bool{}}
 }
 
 // verdict is what an entry comes to.
@@ -109,7 +110,7 @@ func (c *change) enter(e Entry) verdict {
 	if len(fields) == 0 {
 		return unchanged
 	}
-	c.was, c.is = append(c.was, was), append(c.is, is)
+	c.heads(&was, is)
 	c.out.Moved = append(c.out.Moved, is)
 	if rest := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return f == "organ" || f == "status" }); len(rest) > 0 {
 		c.out.Skilled = append(c.out.Skilled, is)
@@ -127,7 +128,7 @@ func (c *change) enter(e Entry) verdict {
 func (c *change) hire(e Entry) duty.Person {
 	p, _ := merged(duty.Person{ID: c.newID(), Number: e.Number, Status: law.StatusActive}, e)
 	c.out.Added, c.out.Skilled = append(c.out.Added, p), append(c.out.Skilled, p)
-	c.is = append(c.is, p)
+	c.heads(nil, p)
 	c.happened("person.hired", p.Organ.Path, map[string]any{
 		"person": p.ID, "number": p.Number, "class": p.Class, "status": p.Status, "reason": c.reason,
 	})

@@ -2,6 +2,8 @@ package roster
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -26,13 +28,42 @@ type Headcount struct {
 // Over is by how many the quota is exceeded; negative: so many may yet be hired.
 func (h Headcount) Over() int { return h.Actual - h.Quota }
 
+// Counting reads the quotas within the actor's reach that count people of any of the organs, and how many there are. Until the change
+// is written nobody else can come to count for them: of two who are one too many the second is told.
+type Counting func(organs []duty.Path) ([]Headcount, error)
+
 func (h Headcount) counts(p duty.Person) bool {
-	return p.Class == h.Class && p.Status != law.StatusSeparated && p.Organ.Path.Within(h.Organ.Path)
+	return counted(p) && p.Class == h.Class && p.Organ.Path.Within(h.Organ.Path)
+}
+
+// counted says whether a quota can count the person at all.
+func counted(p duty.Person) bool {
+	return p.Class.LegalRole() != law.RoleNone && p.Status != law.StatusSeparated
+}
+
+// heads keeps what a change makes of somebody, who may be new, for the quotas.
+func (c *change) heads(was *duty.Person, is duty.Person) {
+	c.is = append(c.is, is)
+	there := was != nil && counted(*was) && was.Class == is.Class && was.Organ.ID == is.Organ.ID
+	if counted(is) && !there {
+		c.into[is.Organ.Path] = true
+	}
+	if was != nil {
+		c.was = append(c.was, *was)
+	}
 }
 
 // over lists the quotas that the change exceeds, or exceeds by more than before, each with an event.
 func (c *change) over() (over []Headcount) {
-	for _, h := range c.scene.Counts {
+	if len(c.into) == 0 {
+		return nil // and nobody waits for a quota who suspends or lets go
+	}
+	counts, err := c.scene.Counts(slices.Sorted(maps.Keys(c.into)))
+	if err != nil {
+		c.err = err
+		return nil
+	}
+	for _, h := range counts {
 		before := h.Actual
 		for _, p := range c.was {
 			if h.counts(p) {

@@ -78,6 +78,7 @@ func (s *shelf) Directory(context.Context, duty.Actor) (roster.Directory, error)
 // Change shows everybody, and keeps what became of them.
 func (s *shelf) Change(_ context.Context, _ duty.Actor, of roster.Selection, decide func(roster.Scene) (roster.Changes, error)) error {
 	scene := s.scene
+	scene.Counts = func([]duty.Path) ([]roster.Headcount, error) { return nil, nil }
 	scene.People = map[string]duty.Person{}
 	for _, p := range s.people {
 		if slices.Contains(of.Numbers, p.Number) || of.Auxiliaries != "" && p.Organ.Path.Within(of.Auxiliaries) {

@@ -278,7 +278,27 @@ func Explain(act, rulebook string, stdout, stderr io.Writer) int {
 			fmt.Fprintf(stdout, "  %s  %s (%s)\n    %s\n    %s\n", c.Citation, c.Fact, c.Verdict, c.Message.ZH, c.Message.EN)
 		}
 	}
+	questions(stdout, x, law.Embedded().Readings(rulebook))
 	return exitGood
+}
+
+// questions says what the readings ask that the conditions of an act were taken under.
+func questions(stdout io.Writer, x law.Explanation, of []law.ReadingInfo) {
+	values := map[string]string{}
+	for _, c := range x.Conditions {
+		for _, r := range c.Readings {
+			values[r.ID] = r.Value
+		}
+	}
+	if len(values) == 0 || x.Role == law.RoleNone {
+		return
+	}
+	fmt.Fprintln(stdout, "\nReadings · 读法")
+	for _, r := range of {
+		if value, used := values[r.ID]; used {
+			fmt.Fprintf(stdout, "  %s=%s\n    %s\n    %s\n", r.ID, value, r.Asks.ZH, r.Asks.EN)
+		}
+	}
 }
 
 func who(x law.Explanation) string {

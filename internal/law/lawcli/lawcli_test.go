@@ -149,9 +149,12 @@ func TestCheckPrintsTheAnalysis(t *testing.T) {
 func TestExplainIsForAPerson(t *testing.T) {
 	t.Parallel()
 	for act, wants := range map[string][]string{
-		"stop-and-question": {"盘查 · stop and question", "led by a people's police officer", "cq-2021 16(2)", "盘查、堵控、监控、看管违法犯罪嫌疑人", "lead_officer", "[art16_lead=presence", "cq-2021 19¶2"},
-		"patrol":            {"A field auxiliary may do this.", "officer_en_route"},
-		"case-review":       {"No auxiliary may do this."},
+		"stop-and-question": {
+			"盘查 · stop and question", "led by a people's police officer", "cq-2021 16(2)", "盘查、堵控、监控、看管违法犯罪嫌疑人", "lead_officer", "[art16_lead=presence", "cq-2021 19¶2",
+			"\n  art16_lead=presence\n    “带领”是要求人民警察在场，还是远程带领即可？\n    Does \"带领\" ask for the officer's presence",
+		},
+		"patrol":      {"A field auxiliary may do this.", "officer_en_route"},
+		"case-review": {"No auxiliary may do this."},
 	} {
 		var out, errs bytes.Buffer
 		if code := lawcli.Explain(act, "cq-2021", &out, &errs); code != 0 {
@@ -226,7 +229,7 @@ func TestReadingsPageIsCurrent(t *testing.T) {
 	if err != nil || !bytes.Equal(have, want.Bytes()) {
 		t.Errorf("internal/law/READINGS.md is not current, mend with make generate (%v)", err)
 	}
-	for _, text := range []string{"## cq-2021\n", "### street_id_check\n", "- default: `6`; any whole number\n", "- default: empty; any list of words\n", "- *fixed*: nobody"} {
+	for _, text := range []string{"## cq-2021\n", "### street_id_check\n\n街面查验身份证件属于“盘查”", "- default: `6`; any whole number\n", "- default: empty; any list of words\n", "- *fixed*: nobody"} {
 		if !strings.Contains(want.String(), text) {
 			t.Errorf("it does not say %q", text)
 		}

@@ -29,7 +29,7 @@ before keep the reading they were given under. Lines marked *fixed* nobody may m
 `
 
 func printReading(w io.Writer, r law.ReadingInfo) {
-	fmt.Fprintf(w, "\n### %s\n\n%s\n\n", r.ID, r.Asks)
+	fmt.Fprintf(w, "\n### %s\n\n%s\n\n%s\n\n", r.ID, r.Asks.ZH, r.Asks.EN)
 	fmt.Fprintf(w, "- default: %s; %s\n", code(r.Default), choice(r))
 	if r.Switchable {
 		fmt.Fprintf(w, "- set by: %s and a second person\n", r.SetBy)
