@@ -431,6 +431,24 @@ func TestRecordsOfARevokedDeviceAreInQuarantine(t *testing.T) {
 	u.dispatcher.post(path, object{"release": true, "reason": "再次"}).want(404)
 }
 
+// What was signed stays as it came, and what became of it is written once, whoever runs SQL.
+func TestWhatWasSignedCannotBeChanged(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	p := o.phone(u.member)
+	wantOutcomes(t, u.member.brings(p.Records("/v1/observations", dressedAt(time.Now()))), "applied")
+	for _, sql := range []string{
+		`UPDATE outbox_record SET jws = 'x'`, `UPDATE outbox_record SET n = 2`, `UPDATE outbox_record SET received_at = now()`,
+		`UPDATE outbox_record SET state = 'stored'`, `UPDATE outbox_record SET latest = now()`, `DELETE FROM outbox_record`,
+		`TRUNCATE outbox_record`, `TRUNCATE outbox_finding`,
+	} {
+		if _, err := o.sql.Exec(t.Context(), sql); err == nil {
+			t.Errorf("it could %s", sql)
+		}
+	}
+}
+
 // A process that died after it had kept records, and while it applied them, is followed by another one.
 func TestWhatADeadProcessLeftIsApplied(t *testing.T) {
 	t.Parallel()

@@ -43,22 +43,21 @@ func (s *Store) Findings(ctx context.Context, actor duty.Actor, f outbox.Filter)
 	return findings, err
 }
 
-// settling is the sight for a command on what is found, or lies in quarantine.
-func settling(actor duty.Actor) sight { return sight{scope: scopeOf(actor.Reach(duty.SettleOutbox))} }
+// settled are the organs in which the actor settles what is found, or lies in quarantine. The rest of such a command is the house's own
+// work: its device may have moved on to another organ with its person.
+func settled(actor duty.Actor) string { return scopeOf(actor.Reach(duty.SettleOutbox)) }
 
 // CloseFinding implements outbox.Store.
 func (s *Store) CloseFinding(
 	ctx context.Context, actor duty.Actor, cmd duty.Command, id uuid.UUID, decide func(outbox.Finding, time.Time) (outbox.Finding, ledger.Event, error),
 ) (closed outbox.Finding, replay bool, err error) {
-	as := settling(actor)
-	as.person = actor.Person.String()
-	replay, err = s.once(ctx, actor, cmd, as, &closed, func(tx pgx.Tx) error {
+	replay, err = s.once(ctx, actor, cmd, everything, &closed, func(tx pgx.Tx) error {
 		// Whoever takes records in, or applies them, locks the device before its findings.
 		if _, err := tx.Exec(ctx, `SELECT FROM outbox_device WHERE device_id = (SELECT device_id FROM outbox_finding WHERE id = $1) FOR UPDATE`, id); err != nil {
 			return err
 		}
 		f, err := collectOne(ctx, tx, scanFinding, `SELECT `+findingColumns+` FROM outbox_finding f
-			WHERE f.id = $1 AND f.path ^@ ANY (string_to_array($2, ',', '')) FOR UPDATE`, id, as.scope)
+			WHERE f.id = $1 AND f.path ^@ ANY (string_to_array($2, ',', '')) FOR UPDATE`, id, settled(actor))
 		if err != nil {
 			return missing(err, fault.Missing("finding"))
 		}
@@ -105,13 +104,11 @@ func (s *Store) Quarantine(ctx context.Context, actor duty.Actor, f outbox.Filte
 func (s *Store) DecideQuarantine(
 	ctx context.Context, actor duty.Actor, cmd duty.Command, device uuid.UUID, decide func([]outbox.Held, time.Time) (outbox.Verdict, error),
 ) (n int, replay bool, err error) {
-	as := settling(actor)
-	as.person = actor.Person.String()
-	replay, err = s.once(ctx, actor, cmd, as, &n, func(tx pgx.Tx) error {
+	replay, err = s.once(ctx, actor, cmd, everything, &n, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT FROM outbox_device WHERE device_id = $1 FOR UPDATE`, device); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, selectHeld+` AND r.device_id = $2 ORDER BY r.n, r.hash FOR UPDATE OF r`, as.scope, device)
+		rows, err := tx.Query(ctx, selectHeld+` AND r.device_id = $2 ORDER BY r.n, r.hash FOR UPDATE OF r`, settled(actor), device)
 		if err != nil {
 			return err
 		}
