@@ -16,6 +16,8 @@ const (
 	rounding = 2 * time.Millisecond
 	// answerTakes is how long the server's time may have been on its way to the phone.
 	answerTakes = time.Minute
+	// clocksApart is how far the clocks of servers may be from that of the database.
+	clocksApart = 5 * time.Second
 	// skewTolerated is how far a wall clock may be off before somebody is told.
 	skewTolerated = 2 * time.Minute
 )
@@ -37,9 +39,9 @@ type Reckoned struct {
 func Reckon(r Reckoned, before *Reckoned, by time.Time) duty.Interval {
 	from, to := time.Time{}, by
 	if r.Server != nil {
-		from = r.Server.At
+		from = r.Server.At.Add(-clocksApart)
 		if since := r.SinceBoot - r.Server.SinceBoot; since >= 0 && !r.serverFromAnotherBoot(before) {
-			from = r.Server.At.Add(atLeast(since))
+			from = from.Add(atLeast(since))
 			to = earlier(to, r.Server.At.Add(atMost(since)+answerTakes))
 		}
 	}

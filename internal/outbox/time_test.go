@@ -32,7 +32,7 @@ func days(t *rapid.T) []made {
 		at = at.Add(time.Duration(rapid.Int64Range(0, 4*3600*1000).Draw(t, "ms")) * time.Millisecond)
 		switch rapid.IntRange(0, 5).Draw(t, "what") {
 		case 0:
-			told := at.Add(-time.Duration(rapid.Int64Range(0, 30_000).Draw(t, "on its way")) * time.Millisecond)
+			told := at.Add(-time.Duration(rapid.Int64Range(-4_000, 30_000).Draw(t, "on its way, by another clock")) * time.Millisecond)
 			seen = &outbox.Seen{At: told, SinceBoot: clock()}
 		case 1:
 			boot, booted, seen = boot+1, at, nil
