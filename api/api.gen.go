@@ -53,6 +53,159 @@ func (e AccessRole) Valid() bool {
 	}
 }
 
+// Defines values for AlarmKind.
+const (
+	AlarmKindNeedHelp   AlarmKind = "need_help"
+	AlarmKindSos        AlarmKind = "sos"
+	AlarmKindUnanswered AlarmKind = "unanswered"
+)
+
+// Valid indicates whether the value is a known member of the AlarmKind enum.
+func (e AlarmKind) Valid() bool {
+	switch e {
+	case AlarmKindNeedHelp:
+		return true
+	case AlarmKindSos:
+		return true
+	case AlarmKindUnanswered:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AlarmOutcome.
+const (
+	AlarmOutcomeFalseAlarm AlarmOutcome = "false_alarm"
+	AlarmOutcomeHelped     AlarmOutcome = "helped"
+)
+
+// Valid indicates whether the value is a known member of the AlarmOutcome enum.
+func (e AlarmOutcome) Valid() bool {
+	switch e {
+	case AlarmOutcomeFalseAlarm:
+		return true
+	case AlarmOutcomeHelped:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AlarmPlaceDatum.
+const (
+	AlarmPlaceDatumBd09     AlarmPlaceDatum = "bd09"
+	AlarmPlaceDatumCgcs2000 AlarmPlaceDatum = "cgcs2000"
+	AlarmPlaceDatumGcj02    AlarmPlaceDatum = "gcj02"
+	AlarmPlaceDatumWgs84    AlarmPlaceDatum = "wgs84"
+)
+
+// Valid indicates whether the value is a known member of the AlarmPlaceDatum enum.
+func (e AlarmPlaceDatum) Valid() bool {
+	switch e {
+	case AlarmPlaceDatumBd09:
+		return true
+	case AlarmPlaceDatumCgcs2000:
+		return true
+	case AlarmPlaceDatumGcj02:
+		return true
+	case AlarmPlaceDatumWgs84:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AlarmReceiptWhat.
+const (
+	AlarmReceiptWhatDelivered AlarmReceiptWhat = "delivered"
+	AlarmReceiptWhatSeen      AlarmReceiptWhat = "seen"
+)
+
+// Valid indicates whether the value is a known member of the AlarmReceiptWhat enum.
+func (e AlarmReceiptWhat) Valid() bool {
+	switch e {
+	case AlarmReceiptWhatDelivered:
+		return true
+	case AlarmReceiptWhatSeen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AlarmRecipientState.
+const (
+	AlarmRecipientStateDelivered AlarmRecipientState = "delivered"
+	AlarmRecipientStateQueued    AlarmRecipientState = "queued"
+	AlarmRecipientStateSeen      AlarmRecipientState = "seen"
+	AlarmRecipientStateSent      AlarmRecipientState = "sent"
+)
+
+// Valid indicates whether the value is a known member of the AlarmRecipientState enum.
+func (e AlarmRecipientState) Valid() bool {
+	switch e {
+	case AlarmRecipientStateDelivered:
+		return true
+	case AlarmRecipientStateQueued:
+		return true
+	case AlarmRecipientStateSeen:
+		return true
+	case AlarmRecipientStateSent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AlarmRecipientWhy.
+const (
+	AlarmRecipientWhyHead   AlarmRecipientWhy = "head"
+	AlarmRecipientWhyLooked AlarmRecipientWhy = "looked"
+	AlarmRecipientWhyNear   AlarmRecipientWhy = "near"
+	AlarmRecipientWhyOnDuty AlarmRecipientWhy = "on_duty"
+	AlarmRecipientWhyUnit   AlarmRecipientWhy = "unit"
+)
+
+// Valid indicates whether the value is a known member of the AlarmRecipientWhy enum.
+func (e AlarmRecipientWhy) Valid() bool {
+	switch e {
+	case AlarmRecipientWhyHead:
+		return true
+	case AlarmRecipientWhyLooked:
+		return true
+	case AlarmRecipientWhyNear:
+		return true
+	case AlarmRecipientWhyOnDuty:
+		return true
+	case AlarmRecipientWhyUnit:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AlarmState.
+const (
+	AlarmStateAnswered AlarmState = "answered"
+	AlarmStateClosed   AlarmState = "closed"
+	AlarmStateOpen     AlarmState = "open"
+)
+
+// Valid indicates whether the value is a known member of the AlarmState enum.
+func (e AlarmState) Valid() bool {
+	switch e {
+	case AlarmStateAnswered:
+		return true
+	case AlarmStateClosed:
+		return true
+	case AlarmStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Answer.
 const (
 	AnswerNo      Answer = "no"
@@ -302,6 +455,30 @@ func (e CaseKind) Valid() bool {
 	case CaseKindCriminal:
 		return true
 	case CaseKindNone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CheckChannel.
+const (
+	CheckChannelApp      CheckChannel = "app"
+	CheckChannelInPerson CheckChannel = "in_person"
+	CheckChannelPhone    CheckChannel = "phone"
+	CheckChannelRadio    CheckChannel = "radio"
+)
+
+// Valid indicates whether the value is a known member of the CheckChannel enum.
+func (e CheckChannel) Valid() bool {
+	switch e {
+	case CheckChannelApp:
+		return true
+	case CheckChannelInPerson:
+		return true
+	case CheckChannelPhone:
+		return true
+	case CheckChannelRadio:
 		return true
 	default:
 		return false
@@ -716,6 +893,51 @@ func (e MemberState) Valid() bool {
 	case MemberStateDispatched:
 		return true
 	case MemberStateRemoved:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MemberCheckColour.
+const (
+	MemberCheckColourAmber MemberCheckColour = "amber"
+	MemberCheckColourGreen MemberCheckColour = "green"
+	MemberCheckColourRed   MemberCheckColour = "red"
+)
+
+// Valid indicates whether the value is a known member of the MemberCheckColour enum.
+func (e MemberCheckColour) Valid() bool {
+	switch e {
+	case MemberCheckColourAmber:
+		return true
+	case MemberCheckColourGreen:
+		return true
+	case MemberCheckColourRed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MemberCheckState.
+const (
+	MemberCheckStateAsked     MemberCheckState = "asked"
+	MemberCheckStateEscalated MemberCheckState = "escalated"
+	MemberCheckStateHeld      MemberCheckState = "held"
+	MemberCheckStateWaiting   MemberCheckState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the MemberCheckState enum.
+func (e MemberCheckState) Valid() bool {
+	switch e {
+	case MemberCheckStateAsked:
+		return true
+	case MemberCheckStateEscalated:
+		return true
+	case MemberCheckStateHeld:
+		return true
+	case MemberCheckStateWaiting:
 		return true
 	default:
 		return false
@@ -1286,6 +1508,24 @@ func (e Vehicle) Valid() bool {
 	}
 }
 
+// Defines values for Wellbeing.
+const (
+	WellbeingNeedHelp Wellbeing = "need_help"
+	WellbeingWell     Wellbeing = "well"
+)
+
+// Valid indicates whether the value is a known member of the Wellbeing enum.
+func (e Wellbeing) Valid() bool {
+	switch e {
+	case WellbeingNeedHelp:
+		return true
+	case WellbeingWell:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListOutboxFindingsParamsState.
 const (
 	ListOutboxFindingsParamsStateClosed ListOutboxFindingsParamsState = "closed"
@@ -1348,6 +1588,170 @@ type Advice struct {
 	Code     string  `json:"code"`
 	Message  Text    `json:"message"`
 }
+
+// Alarm defines model for Alarm.
+type Alarm struct {
+	Answers []AlarmAnswer      `json:"answers"`
+	Closing *AlarmEnd          `json:"closing,omitempty"`
+	ID      openapi_types.UUID `json:"id"`
+
+	// Kind `sos`: the button. `need_help`: who was asked whether they are well said no. `unanswered`: who was asked did not answer.
+	Kind AlarmKind `json:"kind"`
+
+	// Late It reached us more than two minutes after the phone says it was raised.
+	Late bool `json:"late"`
+
+	// Level The highest organ whose people were told.
+	Level Path `json:"level"`
+
+	// NextAt When it will be brought before them again.
+	NextAt *time.Time `json:"next_at,omitempty"`
+	Note   *string    `json:"note,omitempty"`
+	Organ  Organ      `json:"organ"`
+
+	// Person Somebody as they were when they acted.
+	Person Signature `json:"person"`
+
+	// Place Where help is needed. A position needs its datum; a name is not required.
+	Place *AlarmPlace `json:"place,omitempty"`
+
+	// Presses How often it was raised.
+	Presses int `json:"presses"`
+
+	// RaisedAt As the phone says.
+	RaisedAt time.Time `json:"raised_at"`
+
+	// ReceivedAt By the server's clock.
+	ReceivedAt time.Time        `json:"received_at"`
+	Recipients []AlarmRecipient `json:"recipients"`
+
+	// Round How often it was brought before people.
+	Round int `json:"round"`
+
+	// Silent The phone of whoever called stays dark.
+	Silent bool `json:"silent"`
+
+	// State `open`: nobody has answered, and it is repeated. `answered`: somebody is coming.
+	State AlarmState          `json:"state"`
+	Task  *openapi_types.UUID `json:"task,omitempty"`
+}
+
+// AlarmAnswer defines model for AlarmAnswer.
+type AlarmAnswer struct {
+	At time.Time `json:"at"`
+
+	// By Somebody as they were when they acted.
+	By    Signature `json:"by"`
+	EtaS  *int      `json:"eta_s,omitempty"`
+	Words *string   `json:"words,omitempty"`
+}
+
+// AlarmAnswering defines model for AlarmAnswering.
+type AlarmAnswering struct {
+	// EtaS Seconds until one is there.
+	EtaS  *int    `json:"eta_s,omitempty"`
+	Words *string `json:"words,omitempty"`
+}
+
+// AlarmClosing defines model for AlarmClosing.
+type AlarmClosing struct {
+	Outcome AlarmOutcome `json:"outcome"`
+
+	// Reason Required for a false alarm.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// AlarmEnd defines model for AlarmEnd.
+type AlarmEnd struct {
+	At time.Time `json:"at"`
+
+	// By Somebody as they were when they acted.
+	By      Signature    `json:"by"`
+	Outcome AlarmOutcome `json:"outcome"`
+	Reason  *string      `json:"reason,omitempty"`
+}
+
+// AlarmKind `sos`: the button. `need_help`: who was asked whether they are well said no. `unanswered`: who was asked did not answer.
+type AlarmKind string
+
+// AlarmList defines model for AlarmList.
+type AlarmList struct {
+	Alarms []Alarm `json:"alarms"`
+
+	// Next Give it as `before` for the next page; not there on the last.
+	Next *openapi_types.UUID `json:"next,omitempty"`
+}
+
+// AlarmOutcome defines model for AlarmOutcome.
+type AlarmOutcome string
+
+// AlarmPlace Where help is needed. A position needs its datum; a name is not required.
+type AlarmPlace struct {
+	Datum *AlarmPlaceDatum `json:"datum,omitempty"`
+	Lat   *float64         `json:"lat,omitempty"`
+	Lon   *float64         `json:"lon,omitempty"`
+	Name  *string          `json:"name,omitempty"`
+}
+
+// AlarmPlaceDatum defines model for AlarmPlace.Datum.
+type AlarmPlaceDatum string
+
+// AlarmRaising defines model for AlarmRaising.
+type AlarmRaising struct {
+	Note *string `json:"note,omitempty"`
+
+	// Place Where help is needed. A position needs its datum; a name is not required.
+	Place *AlarmPlace `json:"place,omitempty"`
+
+	// RaisedAt By the phone's clock; long ago when there was no signal.
+	RaisedAt time.Time `json:"raised_at"`
+
+	// Silent [false]
+	Silent *bool `json:"silent,omitempty"`
+
+	// Task That one is on. [the one at work on]
+	Task *openapi_types.UUID `json:"task,omitempty"`
+}
+
+// AlarmReceipt defines model for AlarmReceipt.
+type AlarmReceipt struct {
+	What AlarmReceiptWhat `json:"what"`
+}
+
+// AlarmReceiptWhat defines model for AlarmReceipt.What.
+type AlarmReceiptWhat string
+
+// AlarmRecipient Somebody an alarm was brought before, and how far it got with them, by the server's clock.
+type AlarmRecipient struct {
+	// DeliveredAt The phone has it.
+	DeliveredAt *time.Time         `json:"delivered_at,omitempty"`
+	Name        string             `json:"name"`
+	Number      string             `json:"number"`
+	Person      openapi_types.UUID `json:"person"`
+	QueuedAt    time.Time          `json:"queued_at"`
+
+	// SeenAt The person has seen it.
+	SeenAt *time.Time `json:"seen_at,omitempty"`
+
+	// SentAt The push service took it.
+	SentAt *time.Time          `json:"sent_at,omitempty"`
+	State  AlarmRecipientState `json:"state"`
+
+	// Told In how many rounds.
+	Told int `json:"told"`
+
+	// Why `near`: an officer on duty close by. `unit`: of the same task. `looked`: saw it without having been told.
+	Why AlarmRecipientWhy `json:"why"`
+}
+
+// AlarmRecipientState defines model for AlarmRecipient.State.
+type AlarmRecipientState string
+
+// AlarmRecipientWhy `near`: an officer on duty close by. `unit`: of the same task. `looked`: saw it without having been told.
+type AlarmRecipientWhy string
+
+// AlarmState `open`: nobody has answered, and it is repeated. `answered`: somebody is coming.
+type AlarmState string
 
 // Answer [unknown]
 type Answer string
@@ -1651,6 +2055,60 @@ type CandidateList struct {
 
 // CaseKind [none]
 type CaseKind string
+
+// CheckAnswer defines model for CheckAnswer.
+type CheckAnswer struct {
+	// Channel How an answer came in. [app]
+	Channel    *CheckChannel `json:"channel,omitempty"`
+	ObservedAt time.Time     `json:"observed_at"`
+
+	// Person The member who said so to whoever enters it. [oneself]
+	Person *openapi_types.UUID `json:"person,omitempty"`
+	State  Wellbeing           `json:"state"`
+
+	// Words As they were used; required for what somebody else said.
+	Words *string `json:"words,omitempty"`
+}
+
+// CheckChannel How an answer came in. [app]
+type CheckChannel string
+
+// CheckList defines model for CheckList.
+type CheckList struct {
+	// EveryS Seconds between checks; 0: nobody is asked.
+	EveryS int `json:"every_s"`
+
+	// GraceS Seconds for which a check may stay unanswered.
+	GraceS  int           `json:"grace_s"`
+	Members []MemberCheck `json:"members"`
+
+	// OrderedS As set for this task alone.
+	OrderedS *int `json:"ordered_s,omitempty"`
+}
+
+// CheckOrder defines model for CheckOrder.
+type CheckOrder struct {
+	// EveryS Seconds between checks; 0 takes the order back.
+	EveryS int `json:"every_s"`
+}
+
+// CheckReply defines model for CheckReply.
+type CheckReply struct {
+	// At By the server's clock.
+	At time.Time `json:"at"`
+
+	// By Somebody as they were when they acted.
+	By Signature `json:"by"`
+
+	// Channel How an answer came in. [app]
+	Channel CheckChannel `json:"channel"`
+	Late    bool         `json:"late"`
+
+	// ObservedAt As the phone says.
+	ObservedAt time.Time `json:"observed_at"`
+	State      Wellbeing `json:"state"`
+	Words      *string   `json:"words,omitempty"`
+}
 
 // Class What a person is. `other` is neither officer nor auxiliary (Art. 3), such as a guard or a cook.
 type Class string
@@ -2255,6 +2713,34 @@ type Member struct {
 
 // MemberState defines model for Member.State.
 type MemberState string
+
+// MemberCheck defines model for MemberCheck.
+type MemberCheck struct {
+	// Alarm Open.
+	Alarm   *openapi_types.UUID `json:"alarm,omitempty"`
+	Answer  *CheckReply         `json:"answer,omitempty"`
+	AskedAt *time.Time          `json:"asked_at,omitempty"`
+	Colour  MemberCheckColour   `json:"colour"`
+	DueAt   *time.Time          `json:"due_at,omitempty"`
+
+	// Misses Since then.
+	Misses int `json:"misses"`
+
+	// Person Somebody as they were when they acted.
+	Person Signature `json:"person"`
+
+	// Since When they were last known to be well.
+	Since time.Time `json:"since"`
+
+	// State `held`: an alarm of their own is open. `escalated`: missed twice, an alarm was raised.
+	State MemberCheckState `json:"state"`
+}
+
+// MemberCheckColour defines model for MemberCheck.Colour.
+type MemberCheckColour string
+
+// MemberCheckState `held`: an alarm of their own is open. `escalated`: missed twice, an alarm was raised.
+type MemberCheckState string
 
 // MemberOrder defines model for MemberOrder.
 type MemberOrder struct {
@@ -3275,6 +3761,9 @@ type Vehicle string
 // Vehicles What is driven or operated (Art. 18).
 type Vehicles = []Vehicle
 
+// Wellbeing defines model for Wellbeing.
+type Wellbeing string
+
 // WithReason defines model for WithReason.
 type WithReason struct {
 	Reason string `json:"reason"`
@@ -3304,6 +3793,9 @@ type OrganPath = Path
 // Example: 500000000000/500103000000/500103550000/
 type PathPrefix = Path
 
+// AlarmChanged defines model for AlarmChanged.
+type AlarmChanged = Alarm
+
 // Answered defines model for Answered.
 type Answered = TaskAnswer
 
@@ -3315,6 +3807,39 @@ type Refused = Problem
 
 // Settled defines model for Settled.
 type Settled = Proposal
+
+// ListAlarmsParams defines parameters for ListAlarms.
+type ListAlarmsParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// State Only alarms in this state.
+	State *AlarmState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Before The page after this alarm (`next` of the page before).
+	Before *openapi_types.UUID `form:"before,omitempty" json:"before,omitempty"`
+
+	// Limit At most so many, 50 when left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// RaiseAlarmParams defines parameters for RaiseAlarm.
+type RaiseAlarmParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AnswerAlarmParams defines parameters for AnswerAlarm.
+type AnswerAlarmParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CloseAlarmParams defines parameters for CloseAlarm.
+type CloseAlarmParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
 
 // ListApplicantsParams defines parameters for ListApplicants.
 type ListApplicantsParams struct {
@@ -3574,6 +4099,12 @@ type CancelTaskParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// AnswerCheckParams defines parameters for AnswerCheck.
+type AnswerCheckParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // DeclineTaskParams defines parameters for DeclineTask.
 type DeclineTaskParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
@@ -3639,6 +4170,18 @@ type StartTaskParams struct {
 	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
+
+// RaiseAlarmJSONRequestBody defines body for RaiseAlarm for application/json ContentType.
+type RaiseAlarmJSONRequestBody = AlarmRaising
+
+// AnswerAlarmJSONRequestBody defines body for AnswerAlarm for application/json ContentType.
+type AnswerAlarmJSONRequestBody = AlarmAnswering
+
+// CloseAlarmJSONRequestBody defines body for CloseAlarm for application/json ContentType.
+type CloseAlarmJSONRequestBody = AlarmClosing
+
+// AcknowledgeAlarmJSONRequestBody defines body for AcknowledgeAlarm for application/json ContentType.
+type AcknowledgeAlarmJSONRequestBody = AlarmReceipt
 
 // RegisterApplicantJSONRequestBody defines body for RegisterApplicant for application/json ContentType.
 type RegisterApplicantJSONRequestBody = NewApplicant
@@ -3711,6 +4254,12 @@ type DispatchTaskJSONRequestBody = DispatchOrder
 
 // CancelTaskJSONRequestBody defines body for CancelTask for application/json ContentType.
 type CancelTaskJSONRequestBody = WithReason
+
+// OrderChecksJSONRequestBody defines body for OrderChecks for application/json ContentType.
+type OrderChecksJSONRequestBody = CheckOrder
+
+// AnswerCheckJSONRequestBody defines body for AnswerCheck for application/json ContentType.
+type AnswerCheckJSONRequestBody = CheckAnswer
 
 // DeclineTaskJSONRequestBody defines body for DeclineTask for application/json ContentType.
 type DeclineTaskJSONRequestBody = WithReason
@@ -3905,6 +4454,92 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListAlarms List alarms
+	//
+	// Alarms of the organs one watches over, of oneself, and those one was called to, newest first.
+	//
+	// Corresponds with GET /v1/alarms (the `ListAlarms` operationId).
+	ListAlarms(ctx context.Context, params *ListAlarmsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RaiseAlarmWithBody Call for help (SOS)
+	//
+	// For everybody signed in, on duty or off, suspended or not; nothing about the person or their work refuses it. While an alarm of the same person is open, another one is merged into it (`presses`); after somebody answered, it begins anew. The nearest officers on duty, the unit and the heads of the organ are told at once, and again until somebody answers; after some rounds the next organ up is told as well. `silent`: nothing is sent to the own phone, which stays dark. A task that one is not part of is passed over.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/alarms (the `RaiseAlarm` operationId).
+	RaiseAlarmWithBody(ctx context.Context, params *RaiseAlarmParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RaiseAlarm Call for help (SOS)
+	//
+	// For everybody signed in, on duty or off, suspended or not; nothing about the person or their work refuses it. While an alarm of the same person is open, another one is merged into it (`presses`); after somebody answered, it begins anew. The nearest officers on duty, the unit and the heads of the organ are told at once, and again until somebody answers; after some rounds the next organ up is told as well. `silent`: nothing is sent to the own phone, which stays dark. A task that one is not part of is passed over.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/alarms (the `RaiseAlarm` operationId).
+	RaiseAlarm(ctx context.Context, params *RaiseAlarmParams, body RaiseAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAlarm See how far an alarm got
+	//
+	// Whom it was brought before, whose phone has it, who has seen it, and who is coming.
+	//
+	// Corresponds with GET /v1/alarms/{id} (the `GetAlarm` operationId).
+	GetAlarm(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerAlarmWithBody Say that one is coming
+	//
+	// The rounds end, and whoever called is told, unless the alarm is silent. It stays until it is closed. For officers of the organ and everybody it was brought before; 409 `alarm_is_yours` or `alarm_closed`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/alarms/{id}/answer (the `AnswerAlarm` operationId).
+	AnswerAlarmWithBody(ctx context.Context, id ID, params *AnswerAlarmParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerAlarm Say that one is coming
+	//
+	// The rounds end, and whoever called is told, unless the alarm is silent. It stays until it is closed. For officers of the organ and everybody it was brought before; 409 `alarm_is_yours` or `alarm_closed`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/alarms/{id}/answer (the `AnswerAlarm` operationId).
+	AnswerAlarm(ctx context.Context, id ID, params *AnswerAlarmParams, body AnswerAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseAlarmWithBody Close an alarm
+	//
+	// By whoever called, or by an officer of the organ or among those called. A false alarm needs a reason. 409 `alarm_closed`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/alarms/{id}/close (the `CloseAlarm` operationId).
+	CloseAlarmWithBody(ctx context.Context, id ID, params *CloseAlarmParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseAlarm Close an alarm
+	//
+	// By whoever called, or by an officer of the organ or among those called. A false alarm needs a reason. 409 `alarm_closed`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/alarms/{id}/close (the `CloseAlarm` operationId).
+	CloseAlarm(ctx context.Context, id ID, params *CloseAlarmParams, body CloseAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcknowledgeAlarmWithBody Say that an alarm has arrived
+	//
+	// `delivered` from the phone, `seen` from the person. The first time stands; sending it again does nothing.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/alarms/{id}/receipts (the `AcknowledgeAlarm` operationId).
+	AcknowledgeAlarmWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcknowledgeAlarm Say that an alarm has arrived
+	//
+	// `delivered` from the phone, `seen` from the person. The first time stands; sending it again does nothing.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/alarms/{id}/receipts (the `AcknowledgeAlarm` operationId).
+	AcknowledgeAlarm(ctx context.Context, id ID, body AcknowledgeAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListApplicants List applicants
 	//
@@ -4572,6 +5207,47 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/tasks/{id}/cancel (the `CancelTask` operationId).
 	CancelTask(ctx context.Context, id ID, params *CancelTaskParams, body CancelTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// OrderChecksWithBody Set how often the members of a task are asked whether they are well
+	//
+	// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/tasks/{id}/check (the `OrderChecks` operationId).
+	OrderChecksWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OrderChecks Set how often the members of a task are asked whether they are well
+	//
+	// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/tasks/{id}/check (the `OrderChecks` operationId).
+	OrderChecks(ctx context.Context, id ID, body OrderChecksJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListChecks See whether the members of a task are well
+	//
+	// Corresponds with GET /v1/tasks/{id}/checks (the `ListChecks` operationId).
+	ListChecks(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerCheckWithBody Say that one is well, or in need of help
+	//
+	// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/checks (the `AnswerCheck` operationId).
+	AnswerCheckWithBody(ctx context.Context, id ID, params *AnswerCheckParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerCheck Say that one is well, or in need of help
+	//
+	// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/checks (the `AnswerCheck` operationId).
+	AnswerCheck(ctx context.Context, id ID, params *AnswerCheckParams, body AnswerCheckJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeclineTaskWithBody Decline the task
 	//
 	// The member's no, with a reason. It carries no mark against the person (Art. 20).
@@ -4825,6 +5501,192 @@ func (c *Client) GetOpenapi(ctx context.Context, reqEditors ...RequestEditorFn) 
 // Corresponds with GET /readyz (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetReadinessRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListAlarms List alarms
+//
+// Alarms of the organs one watches over, of oneself, and those one was called to, newest first.
+//
+// Corresponds with GET /v1/alarms (the `ListAlarms` operationId).
+func (c *Client) ListAlarms(ctx context.Context, params *ListAlarmsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAlarmsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RaiseAlarmWithBody Call for help (SOS)
+//
+// For everybody signed in, on duty or off, suspended or not; nothing about the person or their work refuses it. While an alarm of the same person is open, another one is merged into it (`presses`); after somebody answered, it begins anew. The nearest officers on duty, the unit and the heads of the organ are told at once, and again until somebody answers; after some rounds the next organ up is told as well. `silent`: nothing is sent to the own phone, which stays dark. A task that one is not part of is passed over.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/alarms (the `RaiseAlarm` operationId).
+func (c *Client) RaiseAlarmWithBody(ctx context.Context, params *RaiseAlarmParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRaiseAlarmRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RaiseAlarm Call for help (SOS)
+//
+// For everybody signed in, on duty or off, suspended or not; nothing about the person or their work refuses it. While an alarm of the same person is open, another one is merged into it (`presses`); after somebody answered, it begins anew. The nearest officers on duty, the unit and the heads of the organ are told at once, and again until somebody answers; after some rounds the next organ up is told as well. `silent`: nothing is sent to the own phone, which stays dark. A task that one is not part of is passed over.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/alarms (the `RaiseAlarm` operationId).
+func (c *Client) RaiseAlarm(ctx context.Context, params *RaiseAlarmParams, body RaiseAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRaiseAlarmRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAlarm See how far an alarm got
+//
+// Whom it was brought before, whose phone has it, who has seen it, and who is coming.
+//
+// Corresponds with GET /v1/alarms/{id} (the `GetAlarm` operationId).
+func (c *Client) GetAlarm(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAlarmRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerAlarmWithBody Say that one is coming
+//
+// The rounds end, and whoever called is told, unless the alarm is silent. It stays until it is closed. For officers of the organ and everybody it was brought before; 409 `alarm_is_yours` or `alarm_closed`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/alarms/{id}/answer (the `AnswerAlarm` operationId).
+func (c *Client) AnswerAlarmWithBody(ctx context.Context, id ID, params *AnswerAlarmParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerAlarmRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerAlarm Say that one is coming
+//
+// The rounds end, and whoever called is told, unless the alarm is silent. It stays until it is closed. For officers of the organ and everybody it was brought before; 409 `alarm_is_yours` or `alarm_closed`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/alarms/{id}/answer (the `AnswerAlarm` operationId).
+func (c *Client) AnswerAlarm(ctx context.Context, id ID, params *AnswerAlarmParams, body AnswerAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerAlarmRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseAlarmWithBody Close an alarm
+//
+// By whoever called, or by an officer of the organ or among those called. A false alarm needs a reason. 409 `alarm_closed`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/alarms/{id}/close (the `CloseAlarm` operationId).
+func (c *Client) CloseAlarmWithBody(ctx context.Context, id ID, params *CloseAlarmParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseAlarmRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseAlarm Close an alarm
+//
+// By whoever called, or by an officer of the organ or among those called. A false alarm needs a reason. 409 `alarm_closed`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/alarms/{id}/close (the `CloseAlarm` operationId).
+func (c *Client) CloseAlarm(ctx context.Context, id ID, params *CloseAlarmParams, body CloseAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseAlarmRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcknowledgeAlarmWithBody Say that an alarm has arrived
+//
+// `delivered` from the phone, `seen` from the person. The first time stands; sending it again does nothing.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/alarms/{id}/receipts (the `AcknowledgeAlarm` operationId).
+func (c *Client) AcknowledgeAlarmWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcknowledgeAlarmRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcknowledgeAlarm Say that an alarm has arrived
+//
+// `delivered` from the phone, `seen` from the person. The first time stands; sending it again does nothing.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/alarms/{id}/receipts (the `AcknowledgeAlarm` operationId).
+func (c *Client) AcknowledgeAlarm(ctx context.Context, id ID, body AcknowledgeAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcknowledgeAlarmRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6291,6 +7153,97 @@ func (c *Client) CancelTask(ctx context.Context, id ID, params *CancelTaskParams
 	return c.Client.Do(req)
 }
 
+// OrderChecksWithBody Set how often the members of a task are asked whether they are well
+//
+// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/tasks/{id}/check (the `OrderChecks` operationId).
+func (c *Client) OrderChecksWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOrderChecksRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OrderChecks Set how often the members of a task are asked whether they are well
+//
+// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/tasks/{id}/check (the `OrderChecks` operationId).
+func (c *Client) OrderChecks(ctx context.Context, id ID, body OrderChecksJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOrderChecksRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListChecks See whether the members of a task are well
+//
+// Corresponds with GET /v1/tasks/{id}/checks (the `ListChecks` operationId).
+func (c *Client) ListChecks(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListChecksRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerCheckWithBody Say that one is well, or in need of help
+//
+// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/checks (the `AnswerCheck` operationId).
+func (c *Client) AnswerCheckWithBody(ctx context.Context, id ID, params *AnswerCheckParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerCheckRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerCheck Say that one is well, or in need of help
+//
+// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{id}/checks (the `AnswerCheck` operationId).
+func (c *Client) AnswerCheck(ctx context.Context, id ID, params *AnswerCheckParams, body AnswerCheckJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerCheckRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeclineTaskWithBody Decline the task
 //
 // The member's no, with a reason. It carries no mark against the person (Art. 20).
@@ -6809,6 +7762,350 @@ func NewGetReadinessRequest(server string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewListAlarmsRequest constructs an http.Request for the ListAlarms method
+func NewListAlarmsRequest(server string, params *ListAlarmsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/alarms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Before != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "before", *params.Before, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRaiseAlarmRequest calls the generic RaiseAlarm builder with application/json body
+func NewRaiseAlarmRequest(server string, params *RaiseAlarmParams, body RaiseAlarmJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRaiseAlarmRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRaiseAlarmRequestWithBody constructs an http.Request for the RaiseAlarm method, with any body, and a specified content type
+func NewRaiseAlarmRequestWithBody(server string, params *RaiseAlarmParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/alarms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetAlarmRequest constructs an http.Request for the GetAlarm method
+func NewGetAlarmRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/alarms/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAnswerAlarmRequest calls the generic AnswerAlarm builder with application/json body
+func NewAnswerAlarmRequest(server string, id ID, params *AnswerAlarmParams, body AnswerAlarmJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerAlarmRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAnswerAlarmRequestWithBody constructs an http.Request for the AnswerAlarm method, with any body, and a specified content type
+func NewAnswerAlarmRequestWithBody(server string, id ID, params *AnswerAlarmParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/alarms/%s/answer", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCloseAlarmRequest calls the generic CloseAlarm builder with application/json body
+func NewCloseAlarmRequest(server string, id ID, params *CloseAlarmParams, body CloseAlarmJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCloseAlarmRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCloseAlarmRequestWithBody constructs an http.Request for the CloseAlarm method, with any body, and a specified content type
+func NewCloseAlarmRequestWithBody(server string, id ID, params *CloseAlarmParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/alarms/%s/close", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAcknowledgeAlarmRequest calls the generic AcknowledgeAlarm builder with application/json body
+func NewAcknowledgeAlarmRequest(server string, id ID, body AcknowledgeAlarmJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAcknowledgeAlarmRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewAcknowledgeAlarmRequestWithBody constructs an http.Request for the AcknowledgeAlarm method, with any body, and a specified content type
+func NewAcknowledgeAlarmRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/alarms/%s/receipts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -9737,6 +11034,147 @@ func NewCancelTaskRequestWithBody(server string, id ID, params *CancelTaskParams
 	return req, nil
 }
 
+// NewOrderChecksRequest calls the generic OrderChecks builder with application/json body
+func NewOrderChecksRequest(server string, id ID, body OrderChecksJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOrderChecksRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewOrderChecksRequestWithBody constructs an http.Request for the OrderChecks method, with any body, and a specified content type
+func NewOrderChecksRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/check", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListChecksRequest constructs an http.Request for the ListChecks method
+func NewListChecksRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/checks", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAnswerCheckRequest calls the generic AnswerCheck builder with application/json body
+func NewAnswerCheckRequest(server string, id ID, params *AnswerCheckParams, body AnswerCheckJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerCheckRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAnswerCheckRequestWithBody constructs an http.Request for the AnswerCheck method, with any body, and a specified content type
+func NewAnswerCheckRequestWithBody(server string, id ID, params *AnswerCheckParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/checks", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewDeclineTaskRequest calls the generic DeclineTask builder with application/json body
 func NewDeclineTaskRequest(server string, id ID, params *DeclineTaskParams, body DeclineTaskJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -10498,6 +11936,96 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadinessWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetReadinessResponse, error)
 
+	// ListAlarmsWithResponse List alarms
+	//
+	// Alarms of the organs one watches over, of oneself, and those one was called to, newest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/alarms (the `ListAlarms` operationId).
+	ListAlarmsWithResponse(ctx context.Context, params *ListAlarmsParams, reqEditors ...RequestEditorFn) (*ListAlarmsResponse, error)
+
+	// RaiseAlarmWithBodyWithResponse Call for help (SOS)
+	//
+	// For everybody signed in, on duty or off, suspended or not; nothing about the person or their work refuses it. While an alarm of the same person is open, another one is merged into it (`presses`); after somebody answered, it begins anew. The nearest officers on duty, the unit and the heads of the organ are told at once, and again until somebody answers; after some rounds the next organ up is told as well. `silent`: nothing is sent to the own phone, which stays dark. A task that one is not part of is passed over.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/alarms (the `RaiseAlarm` operationId).
+	RaiseAlarmWithBodyWithResponse(ctx context.Context, params *RaiseAlarmParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RaiseAlarmResponse, error)
+
+	// RaiseAlarmWithResponse Call for help (SOS)
+	//
+	// For everybody signed in, on duty or off, suspended or not; nothing about the person or their work refuses it. While an alarm of the same person is open, another one is merged into it (`presses`); after somebody answered, it begins anew. The nearest officers on duty, the unit and the heads of the organ are told at once, and again until somebody answers; after some rounds the next organ up is told as well. `silent`: nothing is sent to the own phone, which stays dark. A task that one is not part of is passed over.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/alarms (the `RaiseAlarm` operationId).
+	RaiseAlarmWithResponse(ctx context.Context, params *RaiseAlarmParams, body RaiseAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*RaiseAlarmResponse, error)
+
+	// GetAlarmWithResponse See how far an alarm got
+	//
+	// Whom it was brought before, whose phone has it, who has seen it, and who is coming.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/alarms/{id} (the `GetAlarm` operationId).
+	GetAlarmWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetAlarmResponse, error)
+
+	// AnswerAlarmWithBodyWithResponse Say that one is coming
+	//
+	// The rounds end, and whoever called is told, unless the alarm is silent. It stays until it is closed. For officers of the organ and everybody it was brought before; 409 `alarm_is_yours` or `alarm_closed`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/alarms/{id}/answer (the `AnswerAlarm` operationId).
+	AnswerAlarmWithBodyWithResponse(ctx context.Context, id ID, params *AnswerAlarmParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerAlarmResponse, error)
+
+	// AnswerAlarmWithResponse Say that one is coming
+	//
+	// The rounds end, and whoever called is told, unless the alarm is silent. It stays until it is closed. For officers of the organ and everybody it was brought before; 409 `alarm_is_yours` or `alarm_closed`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/alarms/{id}/answer (the `AnswerAlarm` operationId).
+	AnswerAlarmWithResponse(ctx context.Context, id ID, params *AnswerAlarmParams, body AnswerAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerAlarmResponse, error)
+
+	// CloseAlarmWithBodyWithResponse Close an alarm
+	//
+	// By whoever called, or by an officer of the organ or among those called. A false alarm needs a reason. 409 `alarm_closed`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/alarms/{id}/close (the `CloseAlarm` operationId).
+	CloseAlarmWithBodyWithResponse(ctx context.Context, id ID, params *CloseAlarmParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseAlarmResponse, error)
+
+	// CloseAlarmWithResponse Close an alarm
+	//
+	// By whoever called, or by an officer of the organ or among those called. A false alarm needs a reason. 409 `alarm_closed`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/alarms/{id}/close (the `CloseAlarm` operationId).
+	CloseAlarmWithResponse(ctx context.Context, id ID, params *CloseAlarmParams, body CloseAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseAlarmResponse, error)
+
+	// AcknowledgeAlarmWithBodyWithResponse Say that an alarm has arrived
+	//
+	// `delivered` from the phone, `seen` from the person. The first time stands; sending it again does nothing.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/alarms/{id}/receipts (the `AcknowledgeAlarm` operationId).
+	AcknowledgeAlarmWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcknowledgeAlarmResponse, error)
+
+	// AcknowledgeAlarmWithResponse Say that an alarm has arrived
+	//
+	// `delivered` from the phone, `seen` from the person. The first time stands; sending it again does nothing.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/alarms/{id}/receipts (the `AcknowledgeAlarm` operationId).
+	AcknowledgeAlarmWithResponse(ctx context.Context, id ID, body AcknowledgeAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*AcknowledgeAlarmResponse, error)
+
 	// ListApplicantsWithResponse List applicants
 	//
 	// Applicants of organs in which you hold `roster.manage`, in order of id.
@@ -11224,6 +12752,49 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/tasks/{id}/cancel (the `CancelTask` operationId).
 	CancelTaskWithResponse(ctx context.Context, id ID, params *CancelTaskParams, body CancelTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelTaskResponse, error)
 
+	// OrderChecksWithBodyWithResponse Set how often the members of a task are asked whether they are well
+	//
+	// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tasks/{id}/check (the `OrderChecks` operationId).
+	OrderChecksWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OrderChecksResponse, error)
+
+	// OrderChecksWithResponse Set how often the members of a task are asked whether they are well
+	//
+	// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tasks/{id}/check (the `OrderChecks` operationId).
+	OrderChecksWithResponse(ctx context.Context, id ID, body OrderChecksJSONRequestBody, reqEditors ...RequestEditorFn) (*OrderChecksResponse, error)
+
+	// ListChecksWithResponse See whether the members of a task are well
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tasks/{id}/checks (the `ListChecks` operationId).
+	ListChecksWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ListChecksResponse, error)
+
+	// AnswerCheckWithBodyWithResponse Say that one is well, or in need of help
+	//
+	// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/checks (the `AnswerCheck` operationId).
+	AnswerCheckWithBodyWithResponse(ctx context.Context, id ID, params *AnswerCheckParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerCheckResponse, error)
+
+	// AnswerCheckWithResponse Say that one is well, or in need of help
+	//
+	// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/checks (the `AnswerCheck` operationId).
+	AnswerCheckWithResponse(ctx context.Context, id ID, params *AnswerCheckParams, body AnswerCheckJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerCheckResponse, error)
+
 	// DeclineTaskWithBodyWithResponse Decline the task
 	//
 	// The member's no, with a reason. It carries no mark against the person (Art. 20).
@@ -11637,6 +13208,351 @@ func (r GetReadinessResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetReadinessResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListAlarmsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AlarmList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAlarmsResponse) GetJSON200() *AlarmList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListAlarmsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListAlarmsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAlarmsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAlarmsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAlarmsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAlarmsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RaiseAlarmResponse201Headers the declared response headers of an HTTP 201 response for RaiseAlarm
+type RaiseAlarmResponse201Headers struct {
+	IdempotentReplayed *string
+	Location           string
+}
+
+type RaiseAlarmResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Alarm
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RaiseAlarmResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r RaiseAlarmResponse) GetJSON201() *Alarm {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r RaiseAlarmResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RaiseAlarmResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RaiseAlarmResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RaiseAlarmResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RaiseAlarmResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RaiseAlarmResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetAlarmResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Alarm
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAlarmResponse) GetJSON200() *Alarm {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r GetAlarmResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetAlarmResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAlarmResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAlarmResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAlarmResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAlarmResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AnswerAlarmResponse200Headers the declared response headers of an HTTP 200 response for AnswerAlarm
+type AnswerAlarmResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type AnswerAlarmResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AlarmChanged
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AnswerAlarmResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnswerAlarmResponse) GetJSON200() *AlarmChanged {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r AnswerAlarmResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AnswerAlarmResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AnswerAlarmResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerAlarmResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerAlarmResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnswerAlarmResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CloseAlarmResponse200Headers the declared response headers of an HTTP 200 response for CloseAlarm
+type CloseAlarmResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type CloseAlarmResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AlarmChanged
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CloseAlarmResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CloseAlarmResponse) GetJSON200() *AlarmChanged {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r CloseAlarmResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CloseAlarmResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CloseAlarmResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CloseAlarmResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CloseAlarmResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CloseAlarmResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AcknowledgeAlarmResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r AcknowledgeAlarmResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AcknowledgeAlarmResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AcknowledgeAlarmResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AcknowledgeAlarmResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AcknowledgeAlarmResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AcknowledgeAlarmResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14774,6 +16690,178 @@ func (r CancelTaskResponse) ContentType() string {
 	return ""
 }
 
+type OrderChecksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CheckList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OrderChecksResponse) GetJSON200() *CheckList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r OrderChecksResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OrderChecksResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OrderChecksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OrderChecksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OrderChecksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OrderChecksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListChecksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CheckList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListChecksResponse) GetJSON200() *CheckList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListChecksResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListChecksResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListChecksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListChecksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListChecksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListChecksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AnswerCheckResponse200Headers the declared response headers of an HTTP 200 response for AnswerCheck
+type AnswerCheckResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+type AnswerCheckResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CheckList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AnswerCheckResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnswerCheckResponse) GetJSON200() *CheckList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r AnswerCheckResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AnswerCheckResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AnswerCheckResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerCheckResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerCheckResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnswerCheckResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // DeclineTaskResponse200Headers the declared response headers of an HTTP 200 response for DeclineTask
 type DeclineTaskResponse200Headers struct {
 	IdempotentReplayed *string
@@ -15646,6 +17734,156 @@ func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, reqE
 		return nil, err
 	}
 	return ParseGetReadinessResponse(rsp)
+}
+
+// ListAlarmsWithResponse List alarms
+//
+// Alarms of the organs one watches over, of oneself, and those one was called to, newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/alarms (the `ListAlarms` operationId).
+func (c *ClientWithResponses) ListAlarmsWithResponse(ctx context.Context, params *ListAlarmsParams, reqEditors ...RequestEditorFn) (*ListAlarmsResponse, error) {
+	rsp, err := c.ListAlarms(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAlarmsResponse(rsp)
+}
+
+// RaiseAlarmWithBodyWithResponse Call for help (SOS)
+//
+// For everybody signed in, on duty or off, suspended or not; nothing about the person or their work refuses it. While an alarm of the same person is open, another one is merged into it (`presses`); after somebody answered, it begins anew. The nearest officers on duty, the unit and the heads of the organ are told at once, and again until somebody answers; after some rounds the next organ up is told as well. `silent`: nothing is sent to the own phone, which stays dark. A task that one is not part of is passed over.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/alarms (the `RaiseAlarm` operationId).
+func (c *ClientWithResponses) RaiseAlarmWithBodyWithResponse(ctx context.Context, params *RaiseAlarmParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RaiseAlarmResponse, error) {
+	rsp, err := c.RaiseAlarmWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRaiseAlarmResponse(rsp)
+}
+
+// RaiseAlarmWithResponse Call for help (SOS)
+//
+// For everybody signed in, on duty or off, suspended or not; nothing about the person or their work refuses it. While an alarm of the same person is open, another one is merged into it (`presses`); after somebody answered, it begins anew. The nearest officers on duty, the unit and the heads of the organ are told at once, and again until somebody answers; after some rounds the next organ up is told as well. `silent`: nothing is sent to the own phone, which stays dark. A task that one is not part of is passed over.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/alarms (the `RaiseAlarm` operationId).
+func (c *ClientWithResponses) RaiseAlarmWithResponse(ctx context.Context, params *RaiseAlarmParams, body RaiseAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*RaiseAlarmResponse, error) {
+	rsp, err := c.RaiseAlarm(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRaiseAlarmResponse(rsp)
+}
+
+// GetAlarmWithResponse See how far an alarm got
+//
+// Whom it was brought before, whose phone has it, who has seen it, and who is coming.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/alarms/{id} (the `GetAlarm` operationId).
+func (c *ClientWithResponses) GetAlarmWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetAlarmResponse, error) {
+	rsp, err := c.GetAlarm(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAlarmResponse(rsp)
+}
+
+// AnswerAlarmWithBodyWithResponse Say that one is coming
+//
+// The rounds end, and whoever called is told, unless the alarm is silent. It stays until it is closed. For officers of the organ and everybody it was brought before; 409 `alarm_is_yours` or `alarm_closed`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/alarms/{id}/answer (the `AnswerAlarm` operationId).
+func (c *ClientWithResponses) AnswerAlarmWithBodyWithResponse(ctx context.Context, id ID, params *AnswerAlarmParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerAlarmResponse, error) {
+	rsp, err := c.AnswerAlarmWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerAlarmResponse(rsp)
+}
+
+// AnswerAlarmWithResponse Say that one is coming
+//
+// The rounds end, and whoever called is told, unless the alarm is silent. It stays until it is closed. For officers of the organ and everybody it was brought before; 409 `alarm_is_yours` or `alarm_closed`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/alarms/{id}/answer (the `AnswerAlarm` operationId).
+func (c *ClientWithResponses) AnswerAlarmWithResponse(ctx context.Context, id ID, params *AnswerAlarmParams, body AnswerAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerAlarmResponse, error) {
+	rsp, err := c.AnswerAlarm(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerAlarmResponse(rsp)
+}
+
+// CloseAlarmWithBodyWithResponse Close an alarm
+//
+// By whoever called, or by an officer of the organ or among those called. A false alarm needs a reason. 409 `alarm_closed`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/alarms/{id}/close (the `CloseAlarm` operationId).
+func (c *ClientWithResponses) CloseAlarmWithBodyWithResponse(ctx context.Context, id ID, params *CloseAlarmParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseAlarmResponse, error) {
+	rsp, err := c.CloseAlarmWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseAlarmResponse(rsp)
+}
+
+// CloseAlarmWithResponse Close an alarm
+//
+// By whoever called, or by an officer of the organ or among those called. A false alarm needs a reason. 409 `alarm_closed`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/alarms/{id}/close (the `CloseAlarm` operationId).
+func (c *ClientWithResponses) CloseAlarmWithResponse(ctx context.Context, id ID, params *CloseAlarmParams, body CloseAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseAlarmResponse, error) {
+	rsp, err := c.CloseAlarm(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseAlarmResponse(rsp)
+}
+
+// AcknowledgeAlarmWithBodyWithResponse Say that an alarm has arrived
+//
+// `delivered` from the phone, `seen` from the person. The first time stands; sending it again does nothing.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/alarms/{id}/receipts (the `AcknowledgeAlarm` operationId).
+func (c *ClientWithResponses) AcknowledgeAlarmWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcknowledgeAlarmResponse, error) {
+	rsp, err := c.AcknowledgeAlarmWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcknowledgeAlarmResponse(rsp)
+}
+
+// AcknowledgeAlarmWithResponse Say that an alarm has arrived
+//
+// `delivered` from the phone, `seen` from the person. The first time stands; sending it again does nothing.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/alarms/{id}/receipts (the `AcknowledgeAlarm` operationId).
+func (c *ClientWithResponses) AcknowledgeAlarmWithResponse(ctx context.Context, id ID, body AcknowledgeAlarmJSONRequestBody, reqEditors ...RequestEditorFn) (*AcknowledgeAlarmResponse, error) {
+	rsp, err := c.AcknowledgeAlarm(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcknowledgeAlarmResponse(rsp)
 }
 
 // ListApplicantsWithResponse List applicants
@@ -16848,6 +19086,79 @@ func (c *ClientWithResponses) CancelTaskWithResponse(ctx context.Context, id ID,
 	return ParseCancelTaskResponse(rsp)
 }
 
+// OrderChecksWithBodyWithResponse Set how often the members of a task are asked whether they are well
+//
+// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tasks/{id}/check (the `OrderChecks` operationId).
+func (c *ClientWithResponses) OrderChecksWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OrderChecksResponse, error) {
+	rsp, err := c.OrderChecksWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOrderChecksResponse(rsp)
+}
+
+// OrderChecksWithResponse Set how often the members of a task are asked whether they are well
+//
+// Counts where it is stricter than the law of the organ for the task's acts (`check_every_s`); 0 takes it back. By officers of the organ and of the unit, and whoever dispatched. 409 `task_state` when the task has ended.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tasks/{id}/check (the `OrderChecks` operationId).
+func (c *ClientWithResponses) OrderChecksWithResponse(ctx context.Context, id ID, body OrderChecksJSONRequestBody, reqEditors ...RequestEditorFn) (*OrderChecksResponse, error) {
+	rsp, err := c.OrderChecks(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOrderChecksResponse(rsp)
+}
+
+// ListChecksWithResponse See whether the members of a task are well
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tasks/{id}/checks (the `ListChecks` operationId).
+func (c *ClientWithResponses) ListChecksWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ListChecksResponse, error) {
+	rsp, err := c.ListChecks(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListChecksResponse(rsp)
+}
+
+// AnswerCheckWithBodyWithResponse Say that one is well, or in need of help
+//
+// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/checks (the `AnswerCheck` operationId).
+func (c *ClientWithResponses) AnswerCheckWithBodyWithResponse(ctx context.Context, id ID, params *AnswerCheckParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerCheckResponse, error) {
+	rsp, err := c.AnswerCheckWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerCheckResponse(rsp)
+}
+
+// AnswerCheckWithResponse Say that one is well, or in need of help
+//
+// By the member. What a member said by radio, by phone or face to face is entered by the lead or another officer of the unit, by whoever dispatched or by an officer of the organ, with the words that were used. Taken whether or not a check is due. `need_help` raises an alarm at once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/checks (the `AnswerCheck` operationId).
+func (c *ClientWithResponses) AnswerCheckWithResponse(ctx context.Context, id ID, params *AnswerCheckParams, body AnswerCheckJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerCheckResponse, error) {
+	rsp, err := c.AnswerCheck(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerCheckResponse(rsp)
+}
+
 // DeclineTaskWithBodyWithResponse Decline the task
 //
 // The member's no, with a reason. It carries no mark against the person (Art. 20).
@@ -17318,6 +19629,288 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListAlarmsResponse parses an HTTP response from a ListAlarmsWithResponse call
+func ParseListAlarmsResponse(rsp *http.Response) (*ListAlarmsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAlarmsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AlarmList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRaiseAlarmResponse parses an HTTP response from a RaiseAlarmWithResponse call
+func ParseRaiseAlarmResponse(rsp *http.Response) (*RaiseAlarmResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RaiseAlarmResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Alarm
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RaiseAlarmResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetAlarmResponse parses an HTTP response from a GetAlarmWithResponse call
+func ParseGetAlarmResponse(rsp *http.Response) (*GetAlarmResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAlarmResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Alarm
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAnswerAlarmResponse parses an HTTP response from a AnswerAlarmWithResponse call
+func ParseAnswerAlarmResponse(rsp *http.Response) (*AnswerAlarmResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerAlarmResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AlarmChanged
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AnswerAlarmResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCloseAlarmResponse parses an HTTP response from a CloseAlarmWithResponse call
+func ParseCloseAlarmResponse(rsp *http.Response) (*CloseAlarmResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CloseAlarmResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AlarmChanged
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CloseAlarmResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAcknowledgeAlarmResponse parses an HTTP response from a AcknowledgeAlarmWithResponse call
+func ParseAcknowledgeAlarmResponse(rsp *http.Response) (*AcknowledgeAlarmResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AcknowledgeAlarmResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem
@@ -19730,6 +22323,139 @@ func ParseCancelTaskResponse(rsp *http.Response) (*CancelTaskResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers CancelTaskResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOrderChecksResponse parses an HTTP response from a OrderChecksWithResponse call
+func ParseOrderChecksResponse(rsp *http.Response) (*OrderChecksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OrderChecksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CheckList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListChecksResponse parses an HTTP response from a ListChecksWithResponse call
+func ParseListChecksResponse(rsp *http.Response) (*ListChecksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListChecksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CheckList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAnswerCheckResponse parses an HTTP response from a AnswerCheckWithResponse call
+func ParseAnswerCheckResponse(rsp *http.Response) (*AnswerCheckResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerCheckResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CheckList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AnswerCheckResponse200Headers
 		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -4,6 +4,8 @@
 package accompany
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -117,10 +119,7 @@ func (l *Lead) Confirm(with uuid.UUID, now time.Time) {
 }
 
 // End closes the lead: it was handed over, or the work is over. What is shared with other copies of the record stays as it is.
-func (l *Lead) End(how State, now time.Time) {
-	*l = *l.clone()
-	l.move(how, now, false)
-}
+func (l *Lead) End(how State, now time.Time) { l.move(how, now, false) }
 
 // Over says that the lead is closed.
 func (l *Lead) Over() bool { return l.State == HandedOver || l.State == Ended }
@@ -130,10 +129,10 @@ func (l *Lead) move(to State, at time.Time, alone bool) {
 	if at.Before(l.Since) {
 		at = l.Since
 	}
-	if l.Spent == nil {
-		l.Spent = map[State]Span{}
-	}
-	l.Spent[l.State] += Span(at.Sub(l.Since))
+	spent := map[State]Span{l.State: 0}
+	maps.Copy(spent, l.Spent)
+	spent[l.State] += Span(at.Sub(l.Since))
+	l.Spent = spent
 	l.State, l.Since = to, at
 	l.count(to == Lost && alone, at)
 }
@@ -144,21 +143,11 @@ func (l *Lead) count(alone bool, at time.Time) {
 	open := n > 0 && l.Alone[n-1].To == nil
 	switch {
 	case alone && !open:
-		l.Alone = append(l.Alone, Interval{From: at})
+		l.Alone = append(slices.Clone(l.Alone), Interval{From: at})
 	case !alone && open:
+		l.Alone = slices.Clone(l.Alone)
 		l.Alone[n-1].To = &at
 	}
-}
-
-// clone copies what a look may change.
-func (l *Lead) clone() *Lead {
-	c := *l
-	c.Spent = map[State]Span{}
-	for s, d := range l.Spent {
-		c.Spent[s] = d
-	}
-	c.Alone = append([]Interval(nil), l.Alone...)
-	return &c
 }
 
 // TimeIn is how long the lead has been in a state, up to now.

@@ -52,7 +52,8 @@ func (l *Lead) Look(s Scene) (*Lead, []Change) {
 	if l.Over() {
 		return l, nil
 	}
-	is := l.clone()
+	c := *l // what it shares with the receiver is copied before it is changed
+	is := &c
 	if w := s.Officer.Word; says(w, law.PresencePresent) || says(w, law.PresenceEnRoute) {
 		is.Accept(w.At)
 	}

@@ -29,13 +29,16 @@ type asking struct {
 
 // target is what a request is about: something of the actor's station, of the sister station, or nothing that exists.
 type target struct {
-	task, person, device, proposal, approval uuid.UUID
-	finding, quarantined                     uuid.UUID
-	path                                     string
+	task, person, device, proposal, approval, alarm uuid.UUID
+	finding, quarantined                            uuid.UUID
+	path                                            string
 }
 
 func nowhere() target {
-	return target{task: uuid.New(), person: uuid.New(), device: uuid.New(), proposal: uuid.New(), approval: uuid.New(), finding: uuid.New(), quarantined: uuid.New(), path: "999999999999/"}
+	return target{
+		task: uuid.New(), person: uuid.New(), device: uuid.New(), proposal: uuid.New(), approval: uuid.New(), alarm: uuid.New(),
+		finding: uuid.New(), quarantined: uuid.New(), path: "999999999999/",
+	}
 }
 
 // door is how a route is tried. Foreign is answers to a target in the sister station, and to one that does not exist: they must be
@@ -43,6 +46,7 @@ func nowhere() target {
 type door struct {
 	law     bool   // it needs a proposal by somebody else
 	matter  bool   // it needs a request to an approver
+	alarm   bool   // it needs somebody in danger
 	outbox  bool   // it needs records of a revoked device, with something wrong with them
 	task    string // state of the task it needs at one's own station: "", dispatched, ready (accepted), started, paused
 	ask     func(target) asking
@@ -230,6 +234,32 @@ var doors = map[string]door{
 	"revokeDevice": {own: answers{404, 200, 200, 404, 200, 403, 403}, foreign: notThere, ask: func(t target) asking {
 		return asking{path: "/v1/devices/" + t.device.String() + "/revoke"}
 	}},
+
+	// ---- safety. Everybody calls for help, and sees whom they called; TestTheNearestOfficersAreTold has those who were called.
+	"raiseAlarm": {own: everybody(201), ask: func(target) asking { return asking{"/v1/alarms", object{"raised_at": "2026-03-02T08:00:00+08:00"}} }},
+	"listAlarms": plain("/v1/alarms", everyRole),
+	"getAlarm": {alarm: true, own: answers{404, 200, 200, 404, 404, 200, 200}, foreign: notThere, ask: func(t target) asking {
+		return asking{path: "/v1/alarms/" + t.alarm.String()}
+	}},
+	"acknowledgeAlarm": helping("receipts", object{"what": "seen"}, 204),
+	"answerAlarm":      helping("answer", object{"eta_s": 60}, 200),
+	"closeAlarm":       helping("close", object{"outcome": "helped"}, 200),
+	"orderChecks": {task: "started", own: dispatching, foreign: dispatchingAbroad, ask: func(t target) asking {
+		return asking{"/v1/tasks/" + t.task.String() + "/check", object{"every_s": 900}}
+	}},
+	"listChecks": {task: "dispatched", own: answers{200, 200, 200, 200, 403, 200, 200}, foreign: answers{404, 404, 404, 404, 403, 404, 404}, ask: func(t target) asking {
+		return asking{path: "/v1/tasks/" + t.task.String() + "/checks"}
+	}},
+	// An officer is of the unit, and is no member who is asked; for others TestAnAnswerByRadioIsEntered answers.
+	"answerCheck": taskStep("checks", object{"state": "well", "observed_at": "2026-03-02T08:00:00+08:00"}, "started",
+		answers{200, 400, 400, 403, 403, 403, 403}, actingAbroad),
+}
+
+// helping is what officers and heads do about a call for help.
+func helping(verb string, body any, done int) door {
+	return door{alarm: true, own: answers{404, done, done, 404, 404, 403, 403}, foreign: notThere, ask: func(t target) asking {
+		return asking{"/v1/alarms/" + t.alarm.String() + "/" + verb, body}
+	}}
 }
 
 // classOf is what somebody with a role is.
@@ -254,6 +284,10 @@ func (s *scenery) targetOf(d door, actor *hand, role duty.Role) target {
 	made := s.target(d.task, actor, role)
 	if d.law {
 		made.proposal = uuid.MustParse(s.lawyer.proposes(setting("min_team_without_officer", "3")))
+	}
+	if d.alarm {
+		victim := s.hire(newcomer{class: duty.FieldAuxiliary, organ: s.organ, role: duty.RoleAuxiliary})
+		made.alarm = uuid.MustParse(victim.raises(sos()))
 	}
 	if d.matter {
 		made.approval = s.asks(s.dispatcher, driving(s.driver(s.organ)))

@@ -27,6 +27,7 @@ import (
 	"github.com/dutybound/dutybound/internal/outbox"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/safety"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 	"github.com/dutybound/dutybound/migrations"
 )
@@ -39,6 +40,7 @@ type App struct {
 	database *Database
 	store    *postgres.Store
 	live     *live.Live
+	watch    *dispatch.Watch
 	web      *fiber.App
 	listener net.Listener
 	metrics  net.Listener
@@ -150,18 +152,20 @@ func (a *App) join(ctx context.Context) error {
 		identity: identity.New(a.store, a.live, a.config.SessionTTL),
 		roster:   people, recruitment: roster.NewRecruitment(people, a.store, a.gates(books)),
 		feed: feeds, sockets: sockets, hub: hub, sequencer: sequencer,
+		safety:  safety.New(a.store, a.store, safety.AsMeasured, safety.Pace{Repeat: a.config.AlarmRepeat, Widen: a.config.AlarmRounds}),
 		carrier: &httpapi.Carrier{},
 	}
 	rooms.outbox = outbox.New(a.store, rooms.carrier, rooms.dispatch, a.log, a.config.OutboxGap)
-	if err := a.push(ctx, rooms.legal, rooms.dispatch); err != nil {
+	if err := a.push(ctx, rooms.legal, rooms.dispatch, rooms.safety); err != nil {
 		return err
 	}
 	a.background(sequencer.Run)
 	a.background(hub.Run)
 	a.background(rooms.roster.RunImports)
-	watch := dispatch.NewWatch(a.store, rooms.dispatch, a.log)
-	a.background(func(ctx context.Context) { watch.Run(ctx, a.config.LeadSweep) })
+	a.watch = dispatch.NewWatch(a.store, rooms.dispatch, a.log)
+	a.background(func(ctx context.Context) { a.watch.Run(ctx, a.config.LeadSweep) })
 	a.background(a.live.Run)
+	a.background(rooms.safety.Run(a.log))
 	if err := a.serve(rooms); err != nil {
 		return err
 	}

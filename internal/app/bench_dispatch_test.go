@@ -63,6 +63,7 @@ func openDurable(b *testing.B) (_ *station, serverLog string) {
 		Listen: "127.0.0.1:0", DatabaseURL: cluster.URL(""), DatabaseConns: 24, DataDir: b.TempDir(), SessionTTL: time.Hour,
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour,
 		LeadSweep: time.Second, ApprovalDeadline: 30 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
+		AlarmRepeat: 30 * time.Second, AlarmRounds: 4,
 		OutboxGap: 10 * time.Minute,
 	}}
 	s.start()

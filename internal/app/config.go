@@ -36,6 +36,8 @@ type Config struct {
 	StatementFreshness time.Duration `help:"How long uniform, work card, presence and on-duty statements stand." default:"12h" env:"DUTYBOUND_STATEMENT_FRESHNESS"`
 	LeadSweep          time.Duration `help:"How often every lead over running work is looked at." default:"2s" env:"DUTYBOUND_LEAD_SWEEP"`
 	ApprovalDeadline   time.Duration `help:"How long an approver may take over an urgent task before the organ above is asked; a third of it for an immediate one, eight times for a routine one." default:"30m" env:"DUTYBOUND_APPROVAL_DEADLINE"`
+	AlarmRepeat        time.Duration `help:"How long an alarm waits for an answer before it is brought before the same people again." default:"30s" env:"DUTYBOUND_ALARM_REPEAT"`
+	AlarmRounds        int           `help:"Rounds without an answer after which an alarm is brought before the next organ up as well." default:"4" env:"DUTYBOUND_ALARM_ROUNDS"`
 	OutboxGap          time.Duration `help:"How long records that a phone made without network wait for those missing before them." default:"10m" env:"DUTYBOUND_OUTBOX_GAP"`
 	RequestTimeout     time.Duration `help:"Deadline of one request." default:"10s" env:"DUTYBOUND_REQUEST_TIMEOUT"`
 	ShutdownTimeout    time.Duration `help:"How long a shutdown waits for requests under way." default:"10s" env:"DUTYBOUND_SHUTDOWN_TIMEOUT"`
@@ -53,11 +55,15 @@ func (c Config) check() error {
 	for flag, d := range map[string]time.Duration{
 		"session-ttl": c.SessionTTL, "recording-freshness": c.RecordingFreshness, "statement-freshness": c.StatementFreshness,
 		"lead-sweep": c.LeadSweep, "approval-deadline": c.ApprovalDeadline, "request-timeout": c.RequestTimeout, "shutdown-timeout": c.ShutdownTimeout,
-		"outbox-gap": c.OutboxGap,
+		"alarm-repeat": c.AlarmRepeat,
+		"outbox-gap":   c.OutboxGap,
 	} {
 		if d <= 0 {
 			return fmt.Errorf("--%s: needs to be longer than nothing, is %s", flag, d)
 		}
+	}
+	if c.AlarmRounds < 1 {
+		return fmt.Errorf("--alarm-rounds: needs to be 1 at the least, is %d", c.AlarmRounds)
 	}
 	if c.DatabaseConns < fewestConns {
 		return fmt.Errorf("--database-conns: needs to be %d at the least, is %d", fewestConns, c.DatabaseConns)

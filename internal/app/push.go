@@ -10,10 +10,11 @@ import (
 	"github.com/dutybound/dutybound/internal/notify"
 	"github.com/dutybound/dutybound/internal/push"
 	"github.com/dutybound/dutybound/internal/push/fcm"
+	"github.com/dutybound/dutybound/internal/safety"
 )
 
 // push sets the workers to the messages that commands leave behind.
-func (a *App) push(ctx context.Context, approvals push.Approvals, concerns push.Concerns) error {
+func (a *App) push(ctx context.Context, approvals push.Approvals, concerns push.Concerns, alarms *safety.Service) error {
 	channel, err := a.channel(ctx)
 	if err != nil {
 		return err
@@ -21,13 +22,28 @@ func (a *App) push(ctx context.Context, approvals push.Approvals, concerns push.
 	a.delivered = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "dutybound", Name: "pushes_total", Help: "Messages to devices, by what became of them.",
 	}, []string{"outcome"})
-	deliveries := notify.New(a.store, channel, a.log, func(o notify.Outcome) { a.delivered.WithLabelValues(string(o)).Inc() })
-	runner, err := push.Start(context.WithoutCancel(ctx), a.store.Pool(), deliveries, approvals, concerns, a.log, push.Pace{})
+	deliveries := notify.New(a.store, noting{channel, alarms}, a.log, func(o notify.Outcome) { a.delivered.WithLabelValues(string(o)).Inc() })
+	runner, err := push.Start(context.WithoutCancel(ctx), a.store.Pool(), deliveries, approvals, concerns, a.log, push.Pace{}, push.RepeatAlarms(alarms))
 	if err != nil {
 		return err
 	}
 	a.onStop(runner.Stop)
 	return nil
+}
+
+// noting tells the alarms how far they got: whoever is in danger sees it.
+type noting struct {
+	notify.Sender
+	alarms *safety.Service
+}
+
+// Send answers an error when it could not be noted, too: sent again, a message takes the place of the one before.
+func (n noting) Send(ctx context.Context, device notify.Device, message notify.Message) (string, error) {
+	receipt, err := n.Sender.Send(ctx, device, message)
+	if err != nil || message.Kind != safety.Push {
+		return receipt, err
+	}
+	return receipt, n.alarms.Sent(ctx, message.Task, device.ID)
 }
 
 // channel is Firebase with an account, and without one a local endpoint that prints what would have been sent.

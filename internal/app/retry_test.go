@@ -157,6 +157,30 @@ var sendings = map[string]func(*unit) sending{
 			who: head, path: "/v1/approvals/" + id.String() + "/decide", body: judging(true, "task"), otherBody: judging(false, "task"), elsewhere: 409,
 		}
 	},
+	"raiseAlarm": func(u *unit) sending {
+		return sending{who: u.auxiliary(), path: "/v1/alarms", body: sos(), otherBody: sos(object{"silent": true}), elsewhere: 201}
+	},
+	"answerAlarm": func(u *unit) sending {
+		return sending{
+			who: u.head(riverside), path: "/v1/alarms/" + u.auxiliary().raises(sos()) + "/answer", body: object{"eta_s": 60},
+			otherBody: object{"eta_s": 90}, elsewhere: 200,
+		}
+	},
+	"closeAlarm": func(u *unit) sending {
+		return sending{
+			who: u.head(riverside), path: "/v1/alarms/" + u.auxiliary().raises(sos()) + "/close", body: object{"outcome": "helped"},
+			otherBody: object{"outcome": "false_alarm", "reason": "误触"}, elsewhere: 409,
+		}
+	},
+	"answerCheck": func(u *unit) sending {
+		bad := well()
+		bad["state"] = "need_help"
+		task := u.dispatcher.begun(u.member)
+		u.dispatcher.ask("PUT", "/v1/tasks/"+task+"/check", object{"every_s": 900}, nil).want(200)
+		s := stepping(u.member, task, "checks", well(), bad)
+		s.elsewhere = 200
+		return s
+	},
 	"closeOutboxFinding": func(u *unit) sending {
 		finding, _ := u.quarantined(riverside)
 		return sending{

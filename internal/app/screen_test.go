@@ -45,7 +45,7 @@ type shown struct {
 	Path    string
 	Task    string
 	Version int
-	Body    struct{ Ruling string }
+	Body    struct{ Ruling, Note, Reason string }
 }
 
 // screen keeps what the feed shows to one viewer, who drops out at random and goes on after what they saw last.

@@ -13,6 +13,7 @@ import (
 	"github.com/dutybound/dutybound/internal/outbox"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/safety"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 )
 
@@ -29,6 +30,7 @@ type rooms struct {
 	hub         *feed.Hub
 	sockets     *wsfeed.Feed
 	sequencer   *postgres.Sequencer
+	safety      *safety.Service
 	outbox      *outbox.Service
 	carrier     *httpapi.Carrier
 }
@@ -45,6 +47,7 @@ func (a *App) serve(r rooms) error {
 		Legal:   r.legal,
 		Law:     a.actorsBook(r.books),
 		Trials:  r.trials,
+		Safety:  r.safety,
 		Outbox:  r.outbox,
 		Carrier: r.carrier,
 		Watch:   r.sockets.Handler(),

@@ -42,6 +42,7 @@ func openStation(t testing.TB, settings ...func(*app.Config)) *station {
 		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 12, DataDir: t.TempDir(), SessionTTL: time.Hour,
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour,
 		LeadSweep: time.Second, ApprovalDeadline: 30 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 10 * time.Second,
+		AlarmRepeat: time.Hour, AlarmRounds: 4,
 		OutboxGap: 10 * time.Minute,
 	})}
 	for _, set := range settings {

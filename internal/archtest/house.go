@@ -22,7 +22,7 @@ var house = []floor{
 	{name: "contracts", leaf: true, rooms: []string{"api", "openapi", "migrations"}},
 	{name: "2 capabilities", rooms: []string{
 		"internal/dispatch", "internal/recording", "internal/roster", "internal/feed", "internal/identity", "internal/notify",
-		"internal/legal", "internal/outbox",
+		"internal/legal", "internal/safety", "internal/outbox",
 	}},
 	{name: "1 records", rooms: []string{"internal/ledger"}},
 	{name: "1 proofs", rooms: []string{"internal/law/prove"}},

@@ -46,7 +46,7 @@ type WatchedTask struct {
 type Watch struct {
 	store  Watching
 	attend func(ctx context.Context, task uuid.UUID) error
-	led    func(of duty.Law, acts []string) bool
+	books  Books
 	log    *slog.Logger
 
 	pairs map[uuid.UUID]*pair
@@ -67,11 +67,7 @@ type pair struct {
 // NewWatch makes a watch over the leads of a service.
 func NewWatch(store Watching, s *Service, log *slog.Logger) *Watch {
 	return &Watch{
-		store: store, attend: s.Attend, log: log, pairs: map[uuid.UUID]*pair{}, seen: map[uuid.UUID]accompany.Person{},
-		led: func(of duty.Law, acts []string) bool {
-			book, err := s.books(of)
-			return err == nil && book.Led(acts)
-		},
+		store: store, attend: s.Attend, books: s.books, log: log, pairs: map[uuid.UUID]*pair{}, seen: map[uuid.UUID]accompany.Person{},
 	}
 }
 
@@ -102,7 +98,10 @@ func (w *Watch) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	changed, good := w.look(now, measures)
+	changed, good, err := w.look(now, measures)
+	if err != nil {
+		return err
+	}
 	if len(good) > 0 {
 		if err := w.store.KeepGood(ctx, good); err != nil {
 			return err
@@ -116,16 +115,19 @@ func (w *Watch) Sweep(ctx context.Context) error {
 }
 
 // look evaluates every pair. It answers the tasks whose lead has changed, and until when others are good that the store does not know.
-func (w *Watch) look(now time.Time, measures func(duty.Path) duty.Law) (changed []uuid.UUID, good map[uuid.UUID]time.Time) {
+func (w *Watch) look(now time.Time, measures func(duty.Path) duty.Law) (changed []uuid.UUID, good map[uuid.UUID]time.Time, err error) {
 	good = map[uuid.UUID]time.Time{}
-	laws := map[duty.Path]duty.Law{}
+	laws := map[duty.Path]lawBook{}
 	for task, p := range w.pairs {
 		of, known := laws[p.path]
 		if !known {
-			of = measures(p.path)
+			of.law = measures(p.path)
+			if of.book, err = w.books(of.law); err != nil {
+				return nil, nil, err
+			}
 			laws[p.path] = of
 		}
-		p.scene.Now, p.scene.Limits, p.scene.MustBeLed = now, LimitsOf(of, p.acts), w.led(of, p.acts)
+		p.scene.Now, p.scene.Limits, p.scene.MustBeLed = now, LimitsOf(of.law, p.acts), of.book.Led(p.acts)
 		is, changes := p.lead.Look(w.place(p.scene))
 		if len(changes) > 0 {
 			changed = append(changed, task)
@@ -137,7 +139,13 @@ func (w *Watch) look(now time.Time, measures func(duty.Path) duty.Law) (changed 
 		}
 	}
 	slices.SortFunc(changed, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	return changed, good
+	return changed, good, nil
+}
+
+// lawBook is the law of an organ with its book.
+type lawBook struct {
+	law  duty.Law
+	book Book
 }
 
 // place puts everybody where they were last seen.

@@ -49,9 +49,20 @@ const (
 	DecideMatter  Permission = "approval.decide" // settle what the law leaves to a person
 	DecideRecusal Permission = "recusal.decide"  // as head of the department or station (Art. 22 ¶2)
 
+	RaiseAlarm  Permission = "alarm.raise" // one's own
+	ViewAlarm   Permission = "alarm.view"
+	AnswerAlarm Permission = "alarm.answer" // "I am coming", and that one has seen it
+	CloseAlarm  Permission = "alarm.close"
+	AnswerCheck Permission = "check.answer" // that one is well
+	EnterCheck  Permission = "check.enter"  // what somebody said by radio; set a cadence
+
 	ReviewOutbox Permission = "outbox.review" // what is wrong with records made without network
 	SettleOutbox Permission = "outbox.settle" // close such findings, decide what lies in quarantine
 )
+
+// anybody is what everybody signed in may do about what is their own, whatever they hold, off duty and suspended too: nobody in danger
+// is asked for a grant, nor whoever was called to help.
+var anybody = []Permission{RaiseAlarm, ViewAlarm, AnswerAlarm, CloseAlarm}
 
 // reach is how far a permission of a role goes.
 type reach uint8
@@ -63,17 +74,19 @@ const (
 
 var permissions = map[Role]map[Permission]reach{
 	RoleAuxiliary: {
-		ViewTask: own, ActOnTask: own, ReadHistory: own, OwnAccount: own, AskRuling: own, ReadLaw: own,
+		ViewTask: own, ActOnTask: own, ReadHistory: own, OwnAccount: own, AskRuling: own, ReadLaw: own, AnswerCheck: own,
 	},
 	RoleOfficer: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own | subtree,
+		ViewAlarm: subtree, AnswerAlarm: subtree, CloseAlarm: subtree, AnswerCheck: own, EnterCheck: own | subtree,
 		ReviewOutbox: subtree, SettleOutbox: subtree,
 	},
 	RoleStationHead: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
 		AskRuling: own, WatchFeed: subtree, ReadRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own | subtree,
 		ReadProposals: subtree, ViewApprovals: subtree, DecideMatter: subtree, DecideRecusal: subtree,
+		ViewAlarm: subtree, AnswerAlarm: subtree, CloseAlarm: subtree, AnswerCheck: own, EnterCheck: own | subtree,
 		ReviewOutbox: subtree, SettleOutbox: subtree,
 	},
 	RoleLegal: {
@@ -81,10 +94,10 @@ var permissions = map[Role]map[Permission]reach{
 		ReadProposals: subtree, ProposeLaw: subtree, ViewApprovals: subtree, DecideMatter: subtree,
 	},
 	RolePersonnel: {ReadRoster: subtree, ManageRoster: subtree, RevokeDevice: subtree, OwnAccount: own, ReadLaw: own},
-	RoleViewer:    {ViewTask: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own},
+	RoleViewer:    {ViewTask: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own, ViewAlarm: subtree},
 	RoleAuditor: {
 		ViewTask: subtree, ReadHistory: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own | subtree,
-		ReadProposals: subtree, ViewApprovals: subtree, ReviewOutbox: subtree,
+		ReadProposals: subtree, ViewApprovals: subtree, ViewAlarm: subtree, ReviewOutbox: subtree,
 	},
 }
 
@@ -127,7 +140,7 @@ func (a Actor) Self() Target { return Target{Path: a.Organ.Path, Own: true} }
 
 // Can says whether the actor holds the permission for the target.
 func (a Actor) Can(p Permission, t Target) bool {
-	return slices.ContainsFunc(a.Grants, func(g Grant) bool {
+	return t.Own && slices.Contains(anybody, p) || slices.ContainsFunc(a.Grants, func(g Grant) bool {
 		r := permissions[g.Role][p]
 		return r&own != 0 && t.Own || r&subtree != 0 && t.Path.Within(g.Path)
 	})
@@ -135,7 +148,7 @@ func (a Actor) Can(p Permission, t Target) bool {
 
 // Holds says whether the actor holds the permission anywhere at all.
 func (a Actor) Holds(p Permission) bool {
-	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return permissions[g.Role][p] != 0 })
+	return slices.Contains(anybody, p) || slices.ContainsFunc(a.Grants, func(g Grant) bool { return permissions[g.Role][p] != 0 })
 }
 
 // Reach lists the subtrees in which the actor holds the permission.

@@ -88,3 +88,20 @@ func TestSubtreesArePrefixesOfWholeCodes(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyInDangerNeedsAGrant: whoever is signed in calls for help and answers such calls, and reaches nobody else's by it.
+func TestNobodyInDangerNeedsAGrant(t *testing.T) {
+	t.Parallel()
+	nobody := duty.Actor{Organ: duty.Organ{Path: stationA}}
+	for _, p := range []duty.Permission{duty.RaiseAlarm, duty.ViewAlarm, duty.AnswerAlarm, duty.CloseAlarm} {
+		if !nobody.Holds(p) || !nobody.Can(p, nobody.Self()) {
+			t.Errorf("%s needs a grant", p)
+		}
+		if nobody.Can(p, duty.Target{Path: stationA}) || len(nobody.Reach(p)) != 0 {
+			t.Errorf("%s reaches another's", p)
+		}
+	}
+	if nobody.Holds(duty.OwnAccount) || nobody.Can(duty.AnswerCheck, nobody.Self()) {
+		t.Error("without a grant there is more than calling for help")
+	}
+}

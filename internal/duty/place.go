@@ -48,8 +48,8 @@ type Concern struct {
 // Push is a message to a person's devices. It carries no case detail: the app fetches by id inside the session (Art. 21(2)).
 type Push struct {
 	Person   uuid.UUID `json:"person"`
-	Task     uuid.UUID `json:"task"` // what it is about: of the kinds approval_* the request
-	Kind     string    `json:"kind"` // dispatched, removed, cancelled, lead_named, approval_requested, approval_escalated, approval_decided, started_offline_unlawfully
+	Task     uuid.UUID `json:"task"` // what it is about: of the kinds approval_* the request, of alarm and alarm_* the alarm
+	Kind     string    `json:"kind"` // dispatched, removed, cancelled, lead_named, approval_*, alarm, alarm_*, check, check_missed, started_offline_unlawfully
 	Priority string    `json:"priority"`
 }
 

@@ -29,8 +29,11 @@ type Message struct {
 	path duty.Path // of an event's organ
 }
 
-// private are the words of a body that only those who keep the roster may know, by the noun of the kind: they stay on record.
-var private = map[string][]string{"person": {"reason"}, "device": {"device", "name"}}
+// private are the words of a body that only those who keep the roster may know, or who were called to help, by the noun of the kind:
+// they stay on record.
+var private = map[string][]string{
+	"person": {"reason"}, "device": {"device", "name"}, "alarm": {"note", "reason", "words"}, "check": {"words"},
+}
 
 // discreet leaves out of an event what its viewers may not know.
 func discreet(e ledger.Event) (ledger.Event, error) {

@@ -21,7 +21,7 @@ import (
 var offline = map[string]bool{
 	"acknowledgeTask": true, "acceptTask": true, "declineTask": true, "startTask": true, "pauseTask": true, "resumeTask": true,
 	"finishTask": true, "cancelTask": true, "reassignTask": true, "nameLead": true, "observe": true,
-	"acceptLead": true, "takeLead": true,
+	"acceptLead": true, "takeLead": true, "raiseAlarm": true, "answerAlarm": true, "answerCheck": true,
 }
 
 var errNotOffline = fault.New(fault.Forbidden, "not_offline", "该操作不能离线记录", "this cannot be recorded without network")

@@ -14,6 +14,7 @@ import (
 	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/outbox"
 	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/safety"
 )
 
 // Duty is what the API asks of the dispatch room.
@@ -126,6 +127,31 @@ type Proposals interface {
 type Approvals interface {
 	Approvals(ctx context.Context, actor duty.Actor, filter legal.ApprovalFilter) ([]legal.Approval, error)
 	Judge(ctx context.Context, actor duty.Actor, cmd duty.Command, id uuid.UUID, j legal.Judgement) (legal.ApprovalAnswer, error)
+}
+
+// Safety is what the API asks of the safety room.
+type Safety interface {
+	Alarms
+	Checks
+}
+
+// Alarms takes calls for help and what becomes of them.
+type Alarms interface {
+	Raise(ctx context.Context, actor duty.Actor, cmd duty.Command, r safety.Raised) (safety.AlarmAnswer, error)
+	Alarm(ctx context.Context, actor duty.Actor, id uuid.UUID) (safety.Alarm, error)
+	Alarms(ctx context.Context, actor duty.Actor, filter safety.AlarmFilter) ([]safety.Alarm, error)
+	Acknowledge(ctx context.Context, actor duty.Actor, id uuid.UUID, what safety.Receipt) error
+	Answer(ctx context.Context, actor duty.Actor, cmd duty.Command, id uuid.UUID, answer safety.Answer) (safety.AlarmAnswer, error)
+	Close(
+		ctx context.Context, actor duty.Actor, cmd duty.Command, id uuid.UUID, outcome safety.Outcome, reason string,
+	) (safety.AlarmAnswer, error)
+}
+
+// Checks asks people at work whether they are well.
+type Checks interface {
+	Watch(ctx context.Context, actor duty.Actor, task uuid.UUID) (safety.View, error)
+	Order(ctx context.Context, actor duty.Actor, task uuid.UUID, every int) (safety.View, error)
+	Reply(ctx context.Context, actor duty.Actor, cmd duty.Command, task uuid.UUID, r safety.Replied) (safety.CheckAnswer, error)
 }
 
 // Outbox is what the API asks of the outbox room.

@@ -32,6 +32,24 @@ type ServerInterface interface {
 	// GetReadiness Can the server do its work
 	// (GET /readyz)
 	GetReadiness(c *fiber.Ctx) error
+	// ListAlarms List alarms
+	// (GET /v1/alarms)
+	ListAlarms(c *fiber.Ctx, params ListAlarmsParams) error
+	// RaiseAlarm Call for help (SOS)
+	// (POST /v1/alarms)
+	RaiseAlarm(c *fiber.Ctx, params RaiseAlarmParams) error
+	// GetAlarm See how far an alarm got
+	// (GET /v1/alarms/{id})
+	GetAlarm(c *fiber.Ctx, id ID) error
+	// AnswerAlarm Say that one is coming
+	// (POST /v1/alarms/{id}/answer)
+	AnswerAlarm(c *fiber.Ctx, id ID, params AnswerAlarmParams) error
+	// CloseAlarm Close an alarm
+	// (POST /v1/alarms/{id}/close)
+	CloseAlarm(c *fiber.Ctx, id ID, params CloseAlarmParams) error
+	// AcknowledgeAlarm Say that an alarm has arrived
+	// (POST /v1/alarms/{id}/receipts)
+	AcknowledgeAlarm(c *fiber.Ctx, id ID) error
 	// ListApplicants List applicants
 	// (GET /v1/applicants)
 	ListApplicants(c *fiber.Ctx, params ListApplicantsParams) error
@@ -197,6 +215,15 @@ type ServerInterface interface {
 	// CancelTask Cancel the task
 	// (POST /v1/tasks/{id}/cancel)
 	CancelTask(c *fiber.Ctx, id ID, params CancelTaskParams) error
+	// OrderChecks Set how often the members of a task are asked whether they are well
+	// (PUT /v1/tasks/{id}/check)
+	OrderChecks(c *fiber.Ctx, id ID) error
+	// ListChecks See whether the members of a task are well
+	// (GET /v1/tasks/{id}/checks)
+	ListChecks(c *fiber.Ctx, id ID) error
+	// AnswerCheck Say that one is well, or in need of help
+	// (POST /v1/tasks/{id}/checks)
+	AnswerCheck(c *fiber.Ctx, id ID, params AnswerCheckParams) error
 	// DeclineTask Decline the task
 	// (POST /v1/tasks/{id}/decline)
 	DeclineTask(c *fiber.Ctx, id ID, params DeclineTaskParams) error
@@ -241,12 +268,13 @@ type ServerInterfaceWrapper struct {
 	HandlerMiddlewares []HandlerMiddlewareFunc
 }
 
-type MiddlewareFunc fiber.Handler
-type HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
+type (
+	MiddlewareFunc        fiber.Handler
+	HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
+)
 
 // GetAsyncapi operation middleware
 func (siw *ServerInterfaceWrapper) GetAsyncapi(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetAsyncapi(c)
 	}
@@ -264,7 +292,6 @@ func (siw *ServerInterfaceWrapper) GetAsyncapi(c *fiber.Ctx) error {
 
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetHealth(c)
 	}
@@ -282,7 +309,6 @@ func (siw *ServerInterfaceWrapper) GetHealth(c *fiber.Ctx) error {
 
 // GetOpenapi operation middleware
 func (siw *ServerInterfaceWrapper) GetOpenapi(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetOpenapi(c)
 	}
@@ -300,7 +326,6 @@ func (siw *ServerInterfaceWrapper) GetOpenapi(c *fiber.Ctx) error {
 
 // GetReadiness operation middleware
 func (siw *ServerInterfaceWrapper) GetReadiness(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetReadiness(c)
 	}
@@ -316,9 +341,269 @@ func (siw *ServerInterfaceWrapper) GetReadiness(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// ListAlarms operation middleware
+func (siw *ServerInterfaceWrapper) ListAlarms(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAlarmsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "path" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "path", query, &params.Path, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter path: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", query, &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter state: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "before", query, &params.Before, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter before: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListAlarms(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// RaiseAlarm operation middleware
+func (siw *ServerInterfaceWrapper) RaiseAlarm(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RaiseAlarmParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.RaiseAlarm(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetAlarm operation middleware
+func (siw *ServerInterfaceWrapper) GetAlarm(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetAlarm(c, id)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// AnswerAlarm operation middleware
+func (siw *ServerInterfaceWrapper) AnswerAlarm(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerAlarmParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.AnswerAlarm(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// CloseAlarm operation middleware
+func (siw *ServerInterfaceWrapper) CloseAlarm(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CloseAlarmParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.CloseAlarm(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// AcknowledgeAlarm operation middleware
+func (siw *ServerInterfaceWrapper) AcknowledgeAlarm(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.AcknowledgeAlarm(c, id)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // ListApplicants operation middleware
 func (siw *ServerInterfaceWrapper) ListApplicants(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -362,7 +647,6 @@ func (siw *ServerInterfaceWrapper) ListApplicants(c *fiber.Ctx) error {
 
 // RegisterApplicant operation middleware
 func (siw *ServerInterfaceWrapper) RegisterApplicant(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -407,7 +691,6 @@ func (siw *ServerInterfaceWrapper) RegisterApplicant(c *fiber.Ctx) error {
 
 // GetApplicant operation middleware
 func (siw *ServerInterfaceWrapper) GetApplicant(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -436,7 +719,6 @@ func (siw *ServerInterfaceWrapper) GetApplicant(c *fiber.Ctx) error {
 
 // DeclareApplicant operation middleware
 func (siw *ServerInterfaceWrapper) DeclareApplicant(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -465,7 +747,6 @@ func (siw *ServerInterfaceWrapper) DeclareApplicant(c *fiber.Ctx) error {
 
 // HireApplicant operation middleware
 func (siw *ServerInterfaceWrapper) HireApplicant(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -494,7 +775,6 @@ func (siw *ServerInterfaceWrapper) HireApplicant(c *fiber.Ctx) error {
 
 // PassStage operation middleware
 func (siw *ServerInterfaceWrapper) PassStage(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -531,7 +811,6 @@ func (siw *ServerInterfaceWrapper) PassStage(c *fiber.Ctx) error {
 
 // ListApprovals operation middleware
 func (siw *ServerInterfaceWrapper) ListApprovals(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -589,7 +868,6 @@ func (siw *ServerInterfaceWrapper) ListApprovals(c *fiber.Ctx) error {
 
 // DecideApproval operation middleware
 func (siw *ServerInterfaceWrapper) DecideApproval(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -642,7 +920,6 @@ func (siw *ServerInterfaceWrapper) DecideApproval(c *fiber.Ctx) error {
 
 // ListCandidates operation middleware
 func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -721,7 +998,6 @@ func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
 
 // RevokeDevice operation middleware
 func (siw *ServerInterfaceWrapper) RevokeDevice(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -750,7 +1026,6 @@ func (siw *ServerInterfaceWrapper) RevokeDevice(c *fiber.Ctx) error {
 
 // CreateFeedTicket operation middleware
 func (siw *ServerInterfaceWrapper) CreateFeedTicket(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.CreateFeedTicket(c)
 	}
@@ -768,7 +1043,6 @@ func (siw *ServerInterfaceWrapper) CreateFeedTicket(c *fiber.Ctx) error {
 
 // ListActs operation middleware
 func (siw *ServerInterfaceWrapper) ListActs(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListActs(c)
 	}
@@ -786,7 +1060,6 @@ func (siw *ServerInterfaceWrapper) ListActs(c *fiber.Ctx) error {
 
 // GetAct operation middleware
 func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -815,7 +1088,6 @@ func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
 
 // ListArticles operation middleware
 func (siw *ServerInterfaceWrapper) ListArticles(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -852,7 +1124,6 @@ func (siw *ServerInterfaceWrapper) ListArticles(c *fiber.Ctx) error {
 
 // GetArticle operation middleware
 func (siw *ServerInterfaceWrapper) GetArticle(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -897,7 +1168,6 @@ func (siw *ServerInterfaceWrapper) GetArticle(c *fiber.Ctx) error {
 
 // RunBacktest operation middleware
 func (siw *ServerInterfaceWrapper) RunBacktest(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.RunBacktest(c)
 	}
@@ -915,7 +1185,6 @@ func (siw *ServerInterfaceWrapper) RunBacktest(c *fiber.Ctx) error {
 
 // ListProposals operation middleware
 func (siw *ServerInterfaceWrapper) ListProposals(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -973,7 +1242,6 @@ func (siw *ServerInterfaceWrapper) ListProposals(c *fiber.Ctx) error {
 
 // ProposeChange operation middleware
 func (siw *ServerInterfaceWrapper) ProposeChange(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1018,7 +1286,6 @@ func (siw *ServerInterfaceWrapper) ProposeChange(c *fiber.Ctx) error {
 
 // ApproveProposal operation middleware
 func (siw *ServerInterfaceWrapper) ApproveProposal(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1071,7 +1338,6 @@ func (siw *ServerInterfaceWrapper) ApproveProposal(c *fiber.Ctx) error {
 
 // RejectProposal operation middleware
 func (siw *ServerInterfaceWrapper) RejectProposal(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1124,7 +1390,6 @@ func (siw *ServerInterfaceWrapper) RejectProposal(c *fiber.Ctx) error {
 
 // WithdrawProposal operation middleware
 func (siw *ServerInterfaceWrapper) WithdrawProposal(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1177,7 +1442,6 @@ func (siw *ServerInterfaceWrapper) WithdrawProposal(c *fiber.Ctx) error {
 
 // ListReadings operation middleware
 func (siw *ServerInterfaceWrapper) ListReadings(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1221,7 +1485,6 @@ func (siw *ServerInterfaceWrapper) ListReadings(c *fiber.Ctx) error {
 
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetMe(c)
 	}
@@ -1239,7 +1502,6 @@ func (siw *ServerInterfaceWrapper) GetMe(c *fiber.Ctx) error {
 
 // ChangePassword operation middleware
 func (siw *ServerInterfaceWrapper) ChangePassword(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ChangePassword(c)
 	}
@@ -1257,7 +1519,6 @@ func (siw *ServerInterfaceWrapper) ChangePassword(c *fiber.Ctx) error {
 
 // SetPushToken operation middleware
 func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SetPushToken(c)
 	}
@@ -1275,7 +1536,6 @@ func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
 
 // Observe operation middleware
 func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1320,7 +1580,6 @@ func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
 
 // ListOrgans operation middleware
 func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListOrgans(c)
 	}
@@ -1338,7 +1597,6 @@ func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
 
 // SetQuota operation middleware
 func (siw *ServerInterfaceWrapper) SetQuota(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1367,7 +1625,6 @@ func (siw *ServerInterfaceWrapper) SetQuota(c *fiber.Ctx) error {
 
 // UploadOutbox operation middleware
 func (siw *ServerInterfaceWrapper) UploadOutbox(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.UploadOutbox(c)
 	}
@@ -1385,7 +1642,6 @@ func (siw *ServerInterfaceWrapper) UploadOutbox(c *fiber.Ctx) error {
 
 // ListOutboxFindings operation middleware
 func (siw *ServerInterfaceWrapper) ListOutboxFindings(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1443,7 +1699,6 @@ func (siw *ServerInterfaceWrapper) ListOutboxFindings(c *fiber.Ctx) error {
 
 // CloseOutboxFinding operation middleware
 func (siw *ServerInterfaceWrapper) CloseOutboxFinding(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1496,7 +1751,6 @@ func (siw *ServerInterfaceWrapper) CloseOutboxFinding(c *fiber.Ctx) error {
 
 // ListQuarantine operation middleware
 func (siw *ServerInterfaceWrapper) ListQuarantine(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1540,7 +1794,6 @@ func (siw *ServerInterfaceWrapper) ListQuarantine(c *fiber.Ctx) error {
 
 // DecideQuarantine operation middleware
 func (siw *ServerInterfaceWrapper) DecideQuarantine(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1593,7 +1846,6 @@ func (siw *ServerInterfaceWrapper) DecideQuarantine(c *fiber.Ctx) error {
 
 // ListPeople operation middleware
 func (siw *ServerInterfaceWrapper) ListPeople(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1658,7 +1910,6 @@ func (siw *ServerInterfaceWrapper) ListPeople(c *fiber.Ctx) error {
 
 // GetPerson operation middleware
 func (siw *ServerInterfaceWrapper) GetPerson(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1687,7 +1938,6 @@ func (siw *ServerInterfaceWrapper) GetPerson(c *fiber.Ctx) error {
 
 // RegisterDevice operation middleware
 func (siw *ServerInterfaceWrapper) RegisterDevice(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1740,7 +1990,6 @@ func (siw *ServerInterfaceWrapper) RegisterDevice(c *fiber.Ctx) error {
 
 // GetHandBack operation middleware
 func (siw *ServerInterfaceWrapper) GetHandBack(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1769,7 +2018,6 @@ func (siw *ServerInterfaceWrapper) GetHandBack(c *fiber.Ctx) error {
 
 // ReceiveBack operation middleware
 func (siw *ServerInterfaceWrapper) ReceiveBack(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1806,7 +2054,6 @@ func (siw *ServerInterfaceWrapper) ReceiveBack(c *fiber.Ctx) error {
 
 // TransferPerson operation middleware
 func (siw *ServerInterfaceWrapper) TransferPerson(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1835,7 +2082,6 @@ func (siw *ServerInterfaceWrapper) TransferPerson(c *fiber.Ctx) error {
 
 // SetPersonStatus operation middleware
 func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1864,7 +2110,6 @@ func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
 
 // ListQuotas operation middleware
 func (siw *ServerInterfaceWrapper) ListQuotas(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1901,7 +2146,6 @@ func (siw *ServerInterfaceWrapper) ListQuotas(c *fiber.Ctx) error {
 
 // ExportRoster operation middleware
 func (siw *ServerInterfaceWrapper) ExportRoster(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1938,7 +2182,6 @@ func (siw *ServerInterfaceWrapper) ExportRoster(c *fiber.Ctx) error {
 
 // StartImport operation middleware
 func (siw *ServerInterfaceWrapper) StartImport(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1996,7 +2239,6 @@ func (siw *ServerInterfaceWrapper) StartImport(c *fiber.Ctx) error {
 
 // GetImport operation middleware
 func (siw *ServerInterfaceWrapper) GetImport(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2025,7 +2267,6 @@ func (siw *ServerInterfaceWrapper) GetImport(c *fiber.Ctx) error {
 
 // SyncRoster operation middleware
 func (siw *ServerInterfaceWrapper) SyncRoster(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SyncRoster(c)
 	}
@@ -2043,7 +2284,6 @@ func (siw *ServerInterfaceWrapper) SyncRoster(c *fiber.Ctx) error {
 
 // AskRuling operation middleware
 func (siw *ServerInterfaceWrapper) AskRuling(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.AskRuling(c)
 	}
@@ -2061,7 +2301,6 @@ func (siw *ServerInterfaceWrapper) AskRuling(c *fiber.Ctx) error {
 
 // SignIn operation middleware
 func (siw *ServerInterfaceWrapper) SignIn(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignIn(c)
 	}
@@ -2079,7 +2318,6 @@ func (siw *ServerInterfaceWrapper) SignIn(c *fiber.Ctx) error {
 
 // SignOut operation middleware
 func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignOut(c)
 	}
@@ -2097,7 +2335,6 @@ func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
 
 // ListSoloEnforcement operation middleware
 func (siw *ServerInterfaceWrapper) ListSoloEnforcement(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2148,7 +2385,6 @@ func (siw *ServerInterfaceWrapper) ListSoloEnforcement(c *fiber.Ctx) error {
 
 // ListTasks operation middleware
 func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2213,7 +2449,6 @@ func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
 
 // DispatchTask operation middleware
 func (siw *ServerInterfaceWrapper) DispatchTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2258,7 +2493,6 @@ func (siw *ServerInterfaceWrapper) DispatchTask(c *fiber.Ctx) error {
 
 // GetTask operation middleware
 func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2287,7 +2521,6 @@ func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
 
 // AcceptTask operation middleware
 func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2340,7 +2573,6 @@ func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
 
 // AcknowledgeTask operation middleware
 func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2393,7 +2625,6 @@ func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
 
 // CancelTask operation middleware
 func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2444,9 +2675,116 @@ func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// OrderChecks operation middleware
+func (siw *ServerInterfaceWrapper) OrderChecks(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.OrderChecks(c, id)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ListChecks operation middleware
+func (siw *ServerInterfaceWrapper) ListChecks(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListChecks(c, id)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// AnswerCheck operation middleware
+func (siw *ServerInterfaceWrapper) AnswerCheck(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerCheckParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.AnswerCheck(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // DeclineTask operation middleware
 func (siw *ServerInterfaceWrapper) DeclineTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2499,7 +2837,6 @@ func (siw *ServerInterfaceWrapper) DeclineTask(c *fiber.Ctx) error {
 
 // FinishTask operation middleware
 func (siw *ServerInterfaceWrapper) FinishTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2552,7 +2889,6 @@ func (siw *ServerInterfaceWrapper) FinishTask(c *fiber.Ctx) error {
 
 // GetTaskHistory operation middleware
 func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2581,7 +2917,6 @@ func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
 
 // NameLead operation middleware
 func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2634,7 +2969,6 @@ func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
 
 // AcceptLead operation middleware
 func (siw *ServerInterfaceWrapper) AcceptLead(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2687,7 +3021,6 @@ func (siw *ServerInterfaceWrapper) AcceptLead(c *fiber.Ctx) error {
 
 // ShowCode operation middleware
 func (siw *ServerInterfaceWrapper) ShowCode(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2740,7 +3073,6 @@ func (siw *ServerInterfaceWrapper) ShowCode(c *fiber.Ctx) error {
 
 // EnterCode operation middleware
 func (siw *ServerInterfaceWrapper) EnterCode(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2793,7 +3125,6 @@ func (siw *ServerInterfaceWrapper) EnterCode(c *fiber.Ctx) error {
 
 // TakeLead operation middleware
 func (siw *ServerInterfaceWrapper) TakeLead(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2846,7 +3177,6 @@ func (siw *ServerInterfaceWrapper) TakeLead(c *fiber.Ctx) error {
 
 // PauseTask operation middleware
 func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2899,7 +3229,6 @@ func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
 
 // ReassignTask operation middleware
 func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2952,7 +3281,6 @@ func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
 
 // ResumeTask operation middleware
 func (siw *ServerInterfaceWrapper) ResumeTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3005,7 +3333,6 @@ func (siw *ServerInterfaceWrapper) ResumeTask(c *fiber.Ctx) error {
 
 // StartTask operation middleware
 func (siw *ServerInterfaceWrapper) StartTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3211,6 +3538,24 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/asyncapi.yaml", wrapper.GetAsyncapi)
 
+	router.Get(options.BaseURL+"/v1/alarms", wrapper.ListAlarms)
+
+	router.Post(options.BaseURL+"/v1/alarms", wrapper.RaiseAlarm)
+
+	router.Get(options.BaseURL+"/v1/alarms/:id", wrapper.GetAlarm)
+
+	router.Post(options.BaseURL+"/v1/alarms/:id/receipts", wrapper.AcknowledgeAlarm)
+
+	router.Post(options.BaseURL+"/v1/alarms/:id/answer", wrapper.AnswerAlarm)
+
+	router.Post(options.BaseURL+"/v1/alarms/:id/close", wrapper.CloseAlarm)
+
+	router.Put(options.BaseURL+"/v1/tasks/:id/check", wrapper.OrderChecks)
+
+	router.Get(options.BaseURL+"/v1/tasks/:id/checks", wrapper.ListChecks)
+
+	router.Post(options.BaseURL+"/v1/tasks/:id/checks", wrapper.AnswerCheck)
+
 	router.Post(options.BaseURL+"/v1/outbox", wrapper.UploadOutbox)
 
 	router.Get(options.BaseURL+"/v1/outbox/findings", wrapper.ListOutboxFindings)
@@ -3220,7 +3565,15 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Get(options.BaseURL+"/v1/outbox/quarantine", wrapper.ListQuarantine)
 
 	router.Post(options.BaseURL+"/v1/outbox/quarantine/:id/decide", wrapper.DecideQuarantine)
+}
 
+type AlarmChangedResponseHeaders struct {
+	IdempotentReplayed *string
+}
+type AlarmChangedJSONResponse struct {
+	Body Alarm
+
+	Headers AlarmChangedResponseHeaders
 }
 
 type AnsweredResponseHeaders struct {
@@ -3255,8 +3608,7 @@ type SettledJSONResponse struct {
 	Headers SettledResponseHeaders
 }
 
-type GetAsyncapiRequestObject struct {
-}
+type GetAsyncapiRequestObject struct{}
 
 type GetAsyncapiResponseObject interface {
 	VisitGetAsyncapiResponse(ctx *fiber.Ctx) error
@@ -3305,8 +3657,7 @@ func (response GetAsyncapidefaultApplicationProblemPlusJSONResponse) VisitGetAsy
 	return ctx.JSON(&response.Body)
 }
 
-type GetHealthRequestObject struct {
-}
+type GetHealthRequestObject struct{}
 
 type GetHealthResponseObject interface {
 	VisitGetHealthResponse(ctx *fiber.Ctx) error
@@ -3345,8 +3696,7 @@ func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealt
 	return ctx.JSON(&response.Body)
 }
 
-type GetOpenapiRequestObject struct {
-}
+type GetOpenapiRequestObject struct{}
 
 type GetOpenapiResponseObject interface {
 	VisitGetOpenapiResponse(ctx *fiber.Ctx) error
@@ -3395,8 +3745,7 @@ func (response GetOpenapidefaultApplicationProblemPlusJSONResponse) VisitGetOpen
 	return ctx.JSON(&response.Body)
 }
 
-type GetReadinessRequestObject struct {
-}
+type GetReadinessRequestObject struct{}
 
 type GetReadinessResponseObject interface {
 	VisitGetReadinessResponse(ctx *fiber.Ctx) error
@@ -3429,6 +3778,274 @@ type GetReadinessdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetReadinessdefaultApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListAlarmsRequestObject struct {
+	Params ListAlarmsParams
+}
+
+type ListAlarmsResponseObject interface {
+	VisitListAlarmsResponse(ctx *fiber.Ctx) error
+}
+
+type ListAlarms200JSONResponse AlarmList
+
+func (response ListAlarms200JSONResponse) VisitListAlarmsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListAlarms4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAlarms4XXApplicationProblemPlusJSONResponse) VisitListAlarmsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListAlarmsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAlarmsdefaultApplicationProblemPlusJSONResponse) VisitListAlarmsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type RaiseAlarmRequestObject struct {
+	Params RaiseAlarmParams
+	Body   *RaiseAlarmJSONRequestBody
+}
+
+type RaiseAlarmResponseObject interface {
+	VisitRaiseAlarmResponse(ctx *fiber.Ctx) error
+}
+
+type RaiseAlarm201ResponseHeaders struct {
+	IdempotentReplayed *string
+	Location           string
+}
+
+type RaiseAlarm201JSONResponse struct {
+	Body    Alarm
+	Headers RaiseAlarm201ResponseHeaders
+}
+
+func (response RaiseAlarm201JSONResponse) VisitRaiseAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Location", fmt.Sprint(response.Headers.Location))
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(201)
+
+	return ctx.JSON(&response.Body)
+}
+
+type RaiseAlarm4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RaiseAlarm4XXApplicationProblemPlusJSONResponse) VisitRaiseAlarmResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type RaiseAlarmdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RaiseAlarmdefaultApplicationProblemPlusJSONResponse) VisitRaiseAlarmResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetAlarmRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetAlarmResponseObject interface {
+	VisitGetAlarmResponse(ctx *fiber.Ctx) error
+}
+
+type GetAlarm200JSONResponse Alarm
+
+func (response GetAlarm200JSONResponse) VisitGetAlarmResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetAlarm4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAlarm4XXApplicationProblemPlusJSONResponse) VisitGetAlarmResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetAlarmdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAlarmdefaultApplicationProblemPlusJSONResponse) VisitGetAlarmResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AnswerAlarmRequestObject struct {
+	ID     ID `json:"id"`
+	Params AnswerAlarmParams
+	Body   *AnswerAlarmJSONRequestBody
+}
+
+type AnswerAlarmResponseObject interface {
+	VisitAnswerAlarmResponse(ctx *fiber.Ctx) error
+}
+
+type AnswerAlarm200JSONResponse struct{ AlarmChangedJSONResponse }
+
+func (response AnswerAlarm200JSONResponse) VisitAnswerAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AnswerAlarm4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerAlarm4XXApplicationProblemPlusJSONResponse) VisitAnswerAlarmResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AnswerAlarmdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerAlarmdefaultApplicationProblemPlusJSONResponse) VisitAnswerAlarmResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CloseAlarmRequestObject struct {
+	ID     ID `json:"id"`
+	Params CloseAlarmParams
+	Body   *CloseAlarmJSONRequestBody
+}
+
+type CloseAlarmResponseObject interface {
+	VisitCloseAlarmResponse(ctx *fiber.Ctx) error
+}
+
+type CloseAlarm200JSONResponse struct{ AlarmChangedJSONResponse }
+
+func (response CloseAlarm200JSONResponse) VisitCloseAlarmResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CloseAlarm4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CloseAlarm4XXApplicationProblemPlusJSONResponse) VisitCloseAlarmResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CloseAlarmdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CloseAlarmdefaultApplicationProblemPlusJSONResponse) VisitCloseAlarmResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AcknowledgeAlarmRequestObject struct {
+	ID   ID `json:"id"`
+	Body *AcknowledgeAlarmJSONRequestBody
+}
+
+type AcknowledgeAlarmResponseObject interface {
+	VisitAcknowledgeAlarmResponse(ctx *fiber.Ctx) error
+}
+
+type AcknowledgeAlarm204Response struct{}
+
+func (response AcknowledgeAlarm204Response) VisitAcknowledgeAlarmResponse(ctx *fiber.Ctx) error {
+	ctx.Status(204)
+	return nil
+}
+
+type AcknowledgeAlarm4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcknowledgeAlarm4XXApplicationProblemPlusJSONResponse) VisitAcknowledgeAlarmResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AcknowledgeAlarmdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcknowledgeAlarmdefaultApplicationProblemPlusJSONResponse) VisitAcknowledgeAlarmResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3884,8 +4501,7 @@ func (response RevokeDevicedefaultApplicationProblemPlusJSONResponse) VisitRevok
 	return ctx.JSON(&response.Body)
 }
 
-type CreateFeedTicketRequestObject struct {
-}
+type CreateFeedTicketRequestObject struct{}
 
 type CreateFeedTicketResponseObject interface {
 	VisitCreateFeedTicketResponse(ctx *fiber.Ctx) error
@@ -3924,8 +4540,7 @@ func (response CreateFeedTicketdefaultApplicationProblemPlusJSONResponse) VisitC
 	return ctx.JSON(&response.Body)
 }
 
-type ListActsRequestObject struct {
-}
+type ListActsRequestObject struct{}
 
 type ListActsResponseObject interface {
 	VisitListActsResponse(ctx *fiber.Ctx) error
@@ -4429,8 +5044,7 @@ func (response ListReadingsdefaultApplicationProblemPlusJSONResponse) VisitListR
 	return ctx.JSON(&response.Body)
 }
 
-type GetMeRequestObject struct {
-}
+type GetMeRequestObject struct{}
 
 type GetMeResponseObject interface {
 	VisitGetMeResponse(ctx *fiber.Ctx) error
@@ -4477,8 +5091,7 @@ type ChangePasswordResponseObject interface {
 	VisitChangePasswordResponse(ctx *fiber.Ctx) error
 }
 
-type ChangePassword204Response struct {
-}
+type ChangePassword204Response struct{}
 
 func (response ChangePassword204Response) VisitChangePasswordResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -4517,8 +5130,7 @@ type SetPushTokenResponseObject interface {
 	VisitSetPushTokenResponse(ctx *fiber.Ctx) error
 }
 
-type SetPushToken204Response struct {
-}
+type SetPushToken204Response struct{}
 
 func (response SetPushToken204Response) VisitSetPushTokenResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -4601,8 +5213,7 @@ func (response ObservedefaultApplicationProblemPlusJSONResponse) VisitObserveRes
 	return ctx.JSON(&response.Body)
 }
 
-type ListOrgansRequestObject struct {
-}
+type ListOrgansRequestObject struct{}
 
 type ListOrgansResponseObject interface {
 	VisitListOrgansResponse(ctx *fiber.Ctx) error
@@ -5520,15 +6131,13 @@ func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInRespo
 	return ctx.JSON(&response.Body)
 }
 
-type SignOutRequestObject struct {
-}
+type SignOutRequestObject struct{}
 
 type SignOutResponseObject interface {
 	VisitSignOutResponse(ctx *fiber.Ctx) error
 }
 
-type SignOut204Response struct {
-}
+type SignOut204Response struct{}
 
 func (response SignOut204Response) VisitSignOutResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -5902,6 +6511,142 @@ type CancelTaskdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CancelTaskdefaultApplicationProblemPlusJSONResponse) VisitCancelTaskResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type OrderChecksRequestObject struct {
+	ID   ID `json:"id"`
+	Body *OrderChecksJSONRequestBody
+}
+
+type OrderChecksResponseObject interface {
+	VisitOrderChecksResponse(ctx *fiber.Ctx) error
+}
+
+type OrderChecks200JSONResponse CheckList
+
+func (response OrderChecks200JSONResponse) VisitOrderChecksResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type OrderChecks4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OrderChecks4XXApplicationProblemPlusJSONResponse) VisitOrderChecksResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type OrderChecksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OrderChecksdefaultApplicationProblemPlusJSONResponse) VisitOrderChecksResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListChecksRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type ListChecksResponseObject interface {
+	VisitListChecksResponse(ctx *fiber.Ctx) error
+}
+
+type ListChecks200JSONResponse CheckList
+
+func (response ListChecks200JSONResponse) VisitListChecksResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListChecks4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListChecks4XXApplicationProblemPlusJSONResponse) VisitListChecksResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListChecksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListChecksdefaultApplicationProblemPlusJSONResponse) VisitListChecksResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AnswerCheckRequestObject struct {
+	ID     ID `json:"id"`
+	Params AnswerCheckParams
+	Body   *AnswerCheckJSONRequestBody
+}
+
+type AnswerCheckResponseObject interface {
+	VisitAnswerCheckResponse(ctx *fiber.Ctx) error
+}
+
+type AnswerCheck200ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type AnswerCheck200JSONResponse struct {
+	Body    CheckList
+	Headers AnswerCheck200ResponseHeaders
+}
+
+func (response AnswerCheck200JSONResponse) VisitAnswerCheckResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AnswerCheck4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerCheck4XXApplicationProblemPlusJSONResponse) VisitAnswerCheckResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AnswerCheckdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerCheckdefaultApplicationProblemPlusJSONResponse) VisitAnswerCheckResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -6589,6 +7334,24 @@ type StrictServerInterface interface {
 	// GetReadiness Can the server do its work
 	// (GET /readyz)
 	GetReadiness(ctx context.Context, request GetReadinessRequestObject) (GetReadinessResponseObject, error)
+	// ListAlarms List alarms
+	// (GET /v1/alarms)
+	ListAlarms(ctx context.Context, request ListAlarmsRequestObject) (ListAlarmsResponseObject, error)
+	// RaiseAlarm Call for help (SOS)
+	// (POST /v1/alarms)
+	RaiseAlarm(ctx context.Context, request RaiseAlarmRequestObject) (RaiseAlarmResponseObject, error)
+	// GetAlarm See how far an alarm got
+	// (GET /v1/alarms/{id})
+	GetAlarm(ctx context.Context, request GetAlarmRequestObject) (GetAlarmResponseObject, error)
+	// AnswerAlarm Say that one is coming
+	// (POST /v1/alarms/{id}/answer)
+	AnswerAlarm(ctx context.Context, request AnswerAlarmRequestObject) (AnswerAlarmResponseObject, error)
+	// CloseAlarm Close an alarm
+	// (POST /v1/alarms/{id}/close)
+	CloseAlarm(ctx context.Context, request CloseAlarmRequestObject) (CloseAlarmResponseObject, error)
+	// AcknowledgeAlarm Say that an alarm has arrived
+	// (POST /v1/alarms/{id}/receipts)
+	AcknowledgeAlarm(ctx context.Context, request AcknowledgeAlarmRequestObject) (AcknowledgeAlarmResponseObject, error)
 	// ListApplicants List applicants
 	// (GET /v1/applicants)
 	ListApplicants(ctx context.Context, request ListApplicantsRequestObject) (ListApplicantsResponseObject, error)
@@ -6754,6 +7517,15 @@ type StrictServerInterface interface {
 	// CancelTask Cancel the task
 	// (POST /v1/tasks/{id}/cancel)
 	CancelTask(ctx context.Context, request CancelTaskRequestObject) (CancelTaskResponseObject, error)
+	// OrderChecks Set how often the members of a task are asked whether they are well
+	// (PUT /v1/tasks/{id}/check)
+	OrderChecks(ctx context.Context, request OrderChecksRequestObject) (OrderChecksResponseObject, error)
+	// ListChecks See whether the members of a task are well
+	// (GET /v1/tasks/{id}/checks)
+	ListChecks(ctx context.Context, request ListChecksRequestObject) (ListChecksResponseObject, error)
+	// AnswerCheck Say that one is well, or in need of help
+	// (POST /v1/tasks/{id}/checks)
+	AnswerCheck(ctx context.Context, request AnswerCheckRequestObject) (AnswerCheckResponseObject, error)
 	// DeclineTask Decline the task
 	// (POST /v1/tasks/{id}/decline)
 	DeclineTask(ctx context.Context, request DeclineTaskRequestObject) (DeclineTaskResponseObject, error)
@@ -6792,8 +7564,10 @@ type StrictServerInterface interface {
 	StartTask(ctx context.Context, request StartTaskRequestObject) (StartTaskResponseObject, error)
 }
 
-type StrictHandlerFunc func(ctx *fiber.Ctx, args any) (any, error)
-type StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
+type (
+	StrictHandlerFunc    func(ctx *fiber.Ctx, args any) (any, error)
+	StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
+)
 
 func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareFunc) ServerInterface {
 	return &strictHandler{ssi: ssi, middlewares: middlewares}
@@ -6902,6 +7676,226 @@ func (sh *strictHandler) GetReadiness(ctx *fiber.Ctx) error {
 		return err
 	} else if validResponse, ok := response.(GetReadinessResponseObject); ok {
 		if err := validResponse.VisitGetReadinessResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListAlarms operation middleware
+func (sh *strictHandler) ListAlarms(ctx *fiber.Ctx, params ListAlarmsParams) error {
+	var request ListAlarmsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAlarms(ctx.UserContext(), request.(ListAlarmsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAlarms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAlarmsResponseObject); ok {
+		if err := validResponse.VisitListAlarmsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RaiseAlarm operation middleware
+func (sh *strictHandler) RaiseAlarm(ctx *fiber.Ctx, params RaiseAlarmParams) error {
+	var request RaiseAlarmRequestObject
+
+	request.Params = params
+
+	var body RaiseAlarmJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.RaiseAlarm(ctx.UserContext(), request.(RaiseAlarmRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RaiseAlarm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RaiseAlarmResponseObject); ok {
+		if err := validResponse.VisitRaiseAlarmResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetAlarm operation middleware
+func (sh *strictHandler) GetAlarm(ctx *fiber.Ctx, id ID) error {
+	var request GetAlarmRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAlarm(ctx.UserContext(), request.(GetAlarmRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAlarm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetAlarmResponseObject); ok {
+		if err := validResponse.VisitGetAlarmResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AnswerAlarm operation middleware
+func (sh *strictHandler) AnswerAlarm(ctx *fiber.Ctx, id ID, params AnswerAlarmParams) error {
+	var request AnswerAlarmRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body AnswerAlarmJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerAlarm(ctx.UserContext(), request.(AnswerAlarmRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerAlarm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AnswerAlarmResponseObject); ok {
+		if err := validResponse.VisitAnswerAlarmResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CloseAlarm operation middleware
+func (sh *strictHandler) CloseAlarm(ctx *fiber.Ctx, id ID, params CloseAlarmParams) error {
+	var request CloseAlarmRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body CloseAlarmJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseAlarm(ctx.UserContext(), request.(CloseAlarmRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseAlarm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CloseAlarmResponseObject); ok {
+		if err := validResponse.VisitCloseAlarmResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcknowledgeAlarm operation middleware
+func (sh *strictHandler) AcknowledgeAlarm(ctx *fiber.Ctx, id ID) error {
+	var request AcknowledgeAlarmRequestObject
+
+	request.ID = id
+
+	var body AcknowledgeAlarmJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.AcknowledgeAlarm(ctx.UserContext(), request.(AcknowledgeAlarmRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcknowledgeAlarm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcknowledgeAlarmResponseObject); ok {
+		if err := validResponse.VisitAcknowledgeAlarmResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {
@@ -8714,6 +9708,116 @@ func (sh *strictHandler) CancelTask(ctx *fiber.Ctx, id ID, params CancelTaskPara
 		return err
 	} else if validResponse, ok := response.(CancelTaskResponseObject); ok {
 		if err := validResponse.VisitCancelTaskResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// OrderChecks operation middleware
+func (sh *strictHandler) OrderChecks(ctx *fiber.Ctx, id ID) error {
+	var request OrderChecksRequestObject
+
+	request.ID = id
+
+	var body OrderChecksJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.OrderChecks(ctx.UserContext(), request.(OrderChecksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OrderChecks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OrderChecksResponseObject); ok {
+		if err := validResponse.VisitOrderChecksResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListChecks operation middleware
+func (sh *strictHandler) ListChecks(ctx *fiber.Ctx, id ID) error {
+	var request ListChecksRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListChecks(ctx.UserContext(), request.(ListChecksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListChecks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListChecksResponseObject); ok {
+		if err := validResponse.VisitListChecksResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AnswerCheck operation middleware
+func (sh *strictHandler) AnswerCheck(ctx *fiber.Ctx, id ID, params AnswerCheckParams) error {
+	var request AnswerCheckRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body AnswerCheckJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerCheck(ctx.UserContext(), request.(AnswerCheckRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerCheck")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AnswerCheckResponseObject); ok {
+		if err := validResponse.VisitAnswerCheckResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

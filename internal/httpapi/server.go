@@ -27,6 +27,7 @@ type Config struct {
 	Legal       Legal
 	Law         func(context.Context, duty.Actor) (Law, error) // as the actor's organ reads it now
 	Trials      Trials
+	Safety      Safety
 	Outbox      Outbox
 	Carrier     *Carrier      // is set to work; nil: there is no outbox
 	Watch       fiber.Handler // GET /v1/feed

@@ -49,6 +49,7 @@ var fieldWords = []fieldWord{
 	say(`is no people's police officer \(Art\. 16\)`, "不是人民警察（第十六条）"),
 	say(`is not the current password`, "不是现用密码"),
 	say(`must differ from the current password`, "须与现用密码不同"),
+	say(`is for what somebody else said`, "仅用于转报他人的应答"),
 	say(`a position needs its datum: (.*)`, "位置须注明坐标系：$1"),
 }
 

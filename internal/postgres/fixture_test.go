@@ -19,6 +19,7 @@ import (
 	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/safety"
 	"github.com/dutybound/dutybound/internal/testkit"
 )
 
@@ -31,6 +32,8 @@ var (
 	_ roster.Register = (*postgres.Store)(nil)
 	_ ledger.Source   = (*postgres.Store)(nil)
 	_ legal.Store     = (*postgres.Store)(nil)
+	_ safety.Alarms   = (*postgres.Store)(nil)
+	_ safety.Checks   = (*postgres.Store)(nil)
 )
 
 // house is a test's own database with a district of two stations and a few people in each.

@@ -62,9 +62,12 @@ type Runner struct {
 
 const fetchCooldown = 20 * time.Millisecond // River's 100 ms would be the latency of each push; less costs the database more
 
+// Worker is one more kind of jobs that is worked off.
+type Worker func(*river.Workers, Pace) error
+
 // Start sets workers to the jobs of a database. The pool's role needs to read and write River's tables, and one connection of it is
 // kept for listening.
-func Start(ctx context.Context, pool *pgxpool.Pool, deliverer Deliverer, approvals Approvals, concerns Concerns, log *slog.Logger, pace Pace) (*Runner, error) {
+func Start(ctx context.Context, pool *pgxpool.Pool, deliverer Deliverer, approvals Approvals, concerns Concerns, log *slog.Logger, pace Pace, more ...Worker) (*Runner, error) {
 	pace.complete()
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &worker{deliverer: deliverer, retry: pace.Retry}); err != nil {
@@ -75,6 +78,11 @@ func Start(ctx context.Context, pool *pgxpool.Pool, deliverer Deliverer, approva
 	}
 	if err := river.AddWorkerSafely(workers, &concernWorker{concerns: concerns, retry: pace.Retry}); err != nil {
 		return nil, fmt.Errorf("push: %w", err)
+	}
+	for _, add := range more {
+		if err := add(workers, pace); err != nil {
+			return nil, fmt.Errorf("push: %w", err)
+		}
 	}
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: pace.Workers}},
