@@ -268,13 +268,12 @@ type ServerInterfaceWrapper struct {
 	HandlerMiddlewares []HandlerMiddlewareFunc
 }
 
-type (
-	MiddlewareFunc        fiber.Handler
-	HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
-)
+type MiddlewareFunc fiber.Handler
+type HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
 
 // GetAsyncapi operation middleware
 func (siw *ServerInterfaceWrapper) GetAsyncapi(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetAsyncapi(c)
 	}
@@ -292,6 +291,7 @@ func (siw *ServerInterfaceWrapper) GetAsyncapi(c *fiber.Ctx) error {
 
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetHealth(c)
 	}
@@ -309,6 +309,7 @@ func (siw *ServerInterfaceWrapper) GetHealth(c *fiber.Ctx) error {
 
 // GetOpenapi operation middleware
 func (siw *ServerInterfaceWrapper) GetOpenapi(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetOpenapi(c)
 	}
@@ -326,6 +327,7 @@ func (siw *ServerInterfaceWrapper) GetOpenapi(c *fiber.Ctx) error {
 
 // GetReadiness operation middleware
 func (siw *ServerInterfaceWrapper) GetReadiness(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetReadiness(c)
 	}
@@ -343,6 +345,7 @@ func (siw *ServerInterfaceWrapper) GetReadiness(c *fiber.Ctx) error {
 
 // ListAlarms operation middleware
 func (siw *ServerInterfaceWrapper) ListAlarms(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -400,6 +403,7 @@ func (siw *ServerInterfaceWrapper) ListAlarms(c *fiber.Ctx) error {
 
 // RaiseAlarm operation middleware
 func (siw *ServerInterfaceWrapper) RaiseAlarm(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -444,6 +448,7 @@ func (siw *ServerInterfaceWrapper) RaiseAlarm(c *fiber.Ctx) error {
 
 // GetAlarm operation middleware
 func (siw *ServerInterfaceWrapper) GetAlarm(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -472,6 +477,7 @@ func (siw *ServerInterfaceWrapper) GetAlarm(c *fiber.Ctx) error {
 
 // AnswerAlarm operation middleware
 func (siw *ServerInterfaceWrapper) AnswerAlarm(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -524,6 +530,7 @@ func (siw *ServerInterfaceWrapper) AnswerAlarm(c *fiber.Ctx) error {
 
 // CloseAlarm operation middleware
 func (siw *ServerInterfaceWrapper) CloseAlarm(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -576,6 +583,7 @@ func (siw *ServerInterfaceWrapper) CloseAlarm(c *fiber.Ctx) error {
 
 // AcknowledgeAlarm operation middleware
 func (siw *ServerInterfaceWrapper) AcknowledgeAlarm(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -604,6 +612,7 @@ func (siw *ServerInterfaceWrapper) AcknowledgeAlarm(c *fiber.Ctx) error {
 
 // ListApplicants operation middleware
 func (siw *ServerInterfaceWrapper) ListApplicants(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -647,6 +656,7 @@ func (siw *ServerInterfaceWrapper) ListApplicants(c *fiber.Ctx) error {
 
 // RegisterApplicant operation middleware
 func (siw *ServerInterfaceWrapper) RegisterApplicant(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -691,6 +701,7 @@ func (siw *ServerInterfaceWrapper) RegisterApplicant(c *fiber.Ctx) error {
 
 // GetApplicant operation middleware
 func (siw *ServerInterfaceWrapper) GetApplicant(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -719,6 +730,7 @@ func (siw *ServerInterfaceWrapper) GetApplicant(c *fiber.Ctx) error {
 
 // DeclareApplicant operation middleware
 func (siw *ServerInterfaceWrapper) DeclareApplicant(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -747,6 +759,7 @@ func (siw *ServerInterfaceWrapper) DeclareApplicant(c *fiber.Ctx) error {
 
 // HireApplicant operation middleware
 func (siw *ServerInterfaceWrapper) HireApplicant(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -775,6 +788,7 @@ func (siw *ServerInterfaceWrapper) HireApplicant(c *fiber.Ctx) error {
 
 // PassStage operation middleware
 func (siw *ServerInterfaceWrapper) PassStage(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -811,6 +825,7 @@ func (siw *ServerInterfaceWrapper) PassStage(c *fiber.Ctx) error {
 
 // ListApprovals operation middleware
 func (siw *ServerInterfaceWrapper) ListApprovals(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -868,6 +883,7 @@ func (siw *ServerInterfaceWrapper) ListApprovals(c *fiber.Ctx) error {
 
 // DecideApproval operation middleware
 func (siw *ServerInterfaceWrapper) DecideApproval(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -920,6 +936,7 @@ func (siw *ServerInterfaceWrapper) DecideApproval(c *fiber.Ctx) error {
 
 // ListCandidates operation middleware
 func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -998,6 +1015,7 @@ func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
 
 // RevokeDevice operation middleware
 func (siw *ServerInterfaceWrapper) RevokeDevice(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1026,6 +1044,7 @@ func (siw *ServerInterfaceWrapper) RevokeDevice(c *fiber.Ctx) error {
 
 // CreateFeedTicket operation middleware
 func (siw *ServerInterfaceWrapper) CreateFeedTicket(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.CreateFeedTicket(c)
 	}
@@ -1043,6 +1062,7 @@ func (siw *ServerInterfaceWrapper) CreateFeedTicket(c *fiber.Ctx) error {
 
 // ListActs operation middleware
 func (siw *ServerInterfaceWrapper) ListActs(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListActs(c)
 	}
@@ -1060,6 +1080,7 @@ func (siw *ServerInterfaceWrapper) ListActs(c *fiber.Ctx) error {
 
 // GetAct operation middleware
 func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1088,6 +1109,7 @@ func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
 
 // ListArticles operation middleware
 func (siw *ServerInterfaceWrapper) ListArticles(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1124,6 +1146,7 @@ func (siw *ServerInterfaceWrapper) ListArticles(c *fiber.Ctx) error {
 
 // GetArticle operation middleware
 func (siw *ServerInterfaceWrapper) GetArticle(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1168,6 +1191,7 @@ func (siw *ServerInterfaceWrapper) GetArticle(c *fiber.Ctx) error {
 
 // RunBacktest operation middleware
 func (siw *ServerInterfaceWrapper) RunBacktest(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.RunBacktest(c)
 	}
@@ -1185,6 +1209,7 @@ func (siw *ServerInterfaceWrapper) RunBacktest(c *fiber.Ctx) error {
 
 // ListProposals operation middleware
 func (siw *ServerInterfaceWrapper) ListProposals(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1242,6 +1267,7 @@ func (siw *ServerInterfaceWrapper) ListProposals(c *fiber.Ctx) error {
 
 // ProposeChange operation middleware
 func (siw *ServerInterfaceWrapper) ProposeChange(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1286,6 +1312,7 @@ func (siw *ServerInterfaceWrapper) ProposeChange(c *fiber.Ctx) error {
 
 // ApproveProposal operation middleware
 func (siw *ServerInterfaceWrapper) ApproveProposal(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1338,6 +1365,7 @@ func (siw *ServerInterfaceWrapper) ApproveProposal(c *fiber.Ctx) error {
 
 // RejectProposal operation middleware
 func (siw *ServerInterfaceWrapper) RejectProposal(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1390,6 +1418,7 @@ func (siw *ServerInterfaceWrapper) RejectProposal(c *fiber.Ctx) error {
 
 // WithdrawProposal operation middleware
 func (siw *ServerInterfaceWrapper) WithdrawProposal(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1442,6 +1471,7 @@ func (siw *ServerInterfaceWrapper) WithdrawProposal(c *fiber.Ctx) error {
 
 // ListReadings operation middleware
 func (siw *ServerInterfaceWrapper) ListReadings(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1485,6 +1515,7 @@ func (siw *ServerInterfaceWrapper) ListReadings(c *fiber.Ctx) error {
 
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetMe(c)
 	}
@@ -1502,6 +1533,7 @@ func (siw *ServerInterfaceWrapper) GetMe(c *fiber.Ctx) error {
 
 // ChangePassword operation middleware
 func (siw *ServerInterfaceWrapper) ChangePassword(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ChangePassword(c)
 	}
@@ -1519,6 +1551,7 @@ func (siw *ServerInterfaceWrapper) ChangePassword(c *fiber.Ctx) error {
 
 // SetPushToken operation middleware
 func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SetPushToken(c)
 	}
@@ -1536,6 +1569,7 @@ func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
 
 // Observe operation middleware
 func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1580,6 +1614,7 @@ func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
 
 // ListOrgans operation middleware
 func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListOrgans(c)
 	}
@@ -1597,6 +1632,7 @@ func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
 
 // SetQuota operation middleware
 func (siw *ServerInterfaceWrapper) SetQuota(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1625,6 +1661,7 @@ func (siw *ServerInterfaceWrapper) SetQuota(c *fiber.Ctx) error {
 
 // UploadOutbox operation middleware
 func (siw *ServerInterfaceWrapper) UploadOutbox(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.UploadOutbox(c)
 	}
@@ -1642,6 +1679,7 @@ func (siw *ServerInterfaceWrapper) UploadOutbox(c *fiber.Ctx) error {
 
 // ListOutboxFindings operation middleware
 func (siw *ServerInterfaceWrapper) ListOutboxFindings(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1699,6 +1737,7 @@ func (siw *ServerInterfaceWrapper) ListOutboxFindings(c *fiber.Ctx) error {
 
 // CloseOutboxFinding operation middleware
 func (siw *ServerInterfaceWrapper) CloseOutboxFinding(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1751,6 +1790,7 @@ func (siw *ServerInterfaceWrapper) CloseOutboxFinding(c *fiber.Ctx) error {
 
 // ListQuarantine operation middleware
 func (siw *ServerInterfaceWrapper) ListQuarantine(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1794,6 +1834,7 @@ func (siw *ServerInterfaceWrapper) ListQuarantine(c *fiber.Ctx) error {
 
 // DecideQuarantine operation middleware
 func (siw *ServerInterfaceWrapper) DecideQuarantine(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1846,6 +1887,7 @@ func (siw *ServerInterfaceWrapper) DecideQuarantine(c *fiber.Ctx) error {
 
 // ListPeople operation middleware
 func (siw *ServerInterfaceWrapper) ListPeople(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1910,6 +1952,7 @@ func (siw *ServerInterfaceWrapper) ListPeople(c *fiber.Ctx) error {
 
 // GetPerson operation middleware
 func (siw *ServerInterfaceWrapper) GetPerson(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1938,6 +1981,7 @@ func (siw *ServerInterfaceWrapper) GetPerson(c *fiber.Ctx) error {
 
 // RegisterDevice operation middleware
 func (siw *ServerInterfaceWrapper) RegisterDevice(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1990,6 +2034,7 @@ func (siw *ServerInterfaceWrapper) RegisterDevice(c *fiber.Ctx) error {
 
 // GetHandBack operation middleware
 func (siw *ServerInterfaceWrapper) GetHandBack(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2018,6 +2063,7 @@ func (siw *ServerInterfaceWrapper) GetHandBack(c *fiber.Ctx) error {
 
 // ReceiveBack operation middleware
 func (siw *ServerInterfaceWrapper) ReceiveBack(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2054,6 +2100,7 @@ func (siw *ServerInterfaceWrapper) ReceiveBack(c *fiber.Ctx) error {
 
 // TransferPerson operation middleware
 func (siw *ServerInterfaceWrapper) TransferPerson(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2082,6 +2129,7 @@ func (siw *ServerInterfaceWrapper) TransferPerson(c *fiber.Ctx) error {
 
 // SetPersonStatus operation middleware
 func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2110,6 +2158,7 @@ func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
 
 // ListQuotas operation middleware
 func (siw *ServerInterfaceWrapper) ListQuotas(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2146,6 +2195,7 @@ func (siw *ServerInterfaceWrapper) ListQuotas(c *fiber.Ctx) error {
 
 // ExportRoster operation middleware
 func (siw *ServerInterfaceWrapper) ExportRoster(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2182,6 +2232,7 @@ func (siw *ServerInterfaceWrapper) ExportRoster(c *fiber.Ctx) error {
 
 // StartImport operation middleware
 func (siw *ServerInterfaceWrapper) StartImport(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2239,6 +2290,7 @@ func (siw *ServerInterfaceWrapper) StartImport(c *fiber.Ctx) error {
 
 // GetImport operation middleware
 func (siw *ServerInterfaceWrapper) GetImport(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2267,6 +2319,7 @@ func (siw *ServerInterfaceWrapper) GetImport(c *fiber.Ctx) error {
 
 // SyncRoster operation middleware
 func (siw *ServerInterfaceWrapper) SyncRoster(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SyncRoster(c)
 	}
@@ -2284,6 +2337,7 @@ func (siw *ServerInterfaceWrapper) SyncRoster(c *fiber.Ctx) error {
 
 // AskRuling operation middleware
 func (siw *ServerInterfaceWrapper) AskRuling(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.AskRuling(c)
 	}
@@ -2301,6 +2355,7 @@ func (siw *ServerInterfaceWrapper) AskRuling(c *fiber.Ctx) error {
 
 // SignIn operation middleware
 func (siw *ServerInterfaceWrapper) SignIn(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignIn(c)
 	}
@@ -2318,6 +2373,7 @@ func (siw *ServerInterfaceWrapper) SignIn(c *fiber.Ctx) error {
 
 // SignOut operation middleware
 func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignOut(c)
 	}
@@ -2335,6 +2391,7 @@ func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
 
 // ListSoloEnforcement operation middleware
 func (siw *ServerInterfaceWrapper) ListSoloEnforcement(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2385,6 +2442,7 @@ func (siw *ServerInterfaceWrapper) ListSoloEnforcement(c *fiber.Ctx) error {
 
 // ListTasks operation middleware
 func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2449,6 +2507,7 @@ func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
 
 // DispatchTask operation middleware
 func (siw *ServerInterfaceWrapper) DispatchTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2493,6 +2552,7 @@ func (siw *ServerInterfaceWrapper) DispatchTask(c *fiber.Ctx) error {
 
 // GetTask operation middleware
 func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2521,6 +2581,7 @@ func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
 
 // AcceptTask operation middleware
 func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2573,6 +2634,7 @@ func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
 
 // AcknowledgeTask operation middleware
 func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2625,6 +2687,7 @@ func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
 
 // CancelTask operation middleware
 func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2677,6 +2740,7 @@ func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
 
 // OrderChecks operation middleware
 func (siw *ServerInterfaceWrapper) OrderChecks(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2705,6 +2769,7 @@ func (siw *ServerInterfaceWrapper) OrderChecks(c *fiber.Ctx) error {
 
 // ListChecks operation middleware
 func (siw *ServerInterfaceWrapper) ListChecks(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2733,6 +2798,7 @@ func (siw *ServerInterfaceWrapper) ListChecks(c *fiber.Ctx) error {
 
 // AnswerCheck operation middleware
 func (siw *ServerInterfaceWrapper) AnswerCheck(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2785,6 +2851,7 @@ func (siw *ServerInterfaceWrapper) AnswerCheck(c *fiber.Ctx) error {
 
 // DeclineTask operation middleware
 func (siw *ServerInterfaceWrapper) DeclineTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2837,6 +2904,7 @@ func (siw *ServerInterfaceWrapper) DeclineTask(c *fiber.Ctx) error {
 
 // FinishTask operation middleware
 func (siw *ServerInterfaceWrapper) FinishTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2889,6 +2957,7 @@ func (siw *ServerInterfaceWrapper) FinishTask(c *fiber.Ctx) error {
 
 // GetTaskHistory operation middleware
 func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2917,6 +2986,7 @@ func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
 
 // NameLead operation middleware
 func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2969,6 +3039,7 @@ func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
 
 // AcceptLead operation middleware
 func (siw *ServerInterfaceWrapper) AcceptLead(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3021,6 +3092,7 @@ func (siw *ServerInterfaceWrapper) AcceptLead(c *fiber.Ctx) error {
 
 // ShowCode operation middleware
 func (siw *ServerInterfaceWrapper) ShowCode(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3073,6 +3145,7 @@ func (siw *ServerInterfaceWrapper) ShowCode(c *fiber.Ctx) error {
 
 // EnterCode operation middleware
 func (siw *ServerInterfaceWrapper) EnterCode(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3125,6 +3198,7 @@ func (siw *ServerInterfaceWrapper) EnterCode(c *fiber.Ctx) error {
 
 // TakeLead operation middleware
 func (siw *ServerInterfaceWrapper) TakeLead(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3177,6 +3251,7 @@ func (siw *ServerInterfaceWrapper) TakeLead(c *fiber.Ctx) error {
 
 // PauseTask operation middleware
 func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3229,6 +3304,7 @@ func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
 
 // ReassignTask operation middleware
 func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3281,6 +3357,7 @@ func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
 
 // ResumeTask operation middleware
 func (siw *ServerInterfaceWrapper) ResumeTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3333,6 +3410,7 @@ func (siw *ServerInterfaceWrapper) ResumeTask(c *fiber.Ctx) error {
 
 // StartTask operation middleware
 func (siw *ServerInterfaceWrapper) StartTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3565,6 +3643,7 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Get(options.BaseURL+"/v1/outbox/quarantine", wrapper.ListQuarantine)
 
 	router.Post(options.BaseURL+"/v1/outbox/quarantine/:id/decide", wrapper.DecideQuarantine)
+
 }
 
 type AlarmChangedResponseHeaders struct {
@@ -3608,7 +3687,8 @@ type SettledJSONResponse struct {
 	Headers SettledResponseHeaders
 }
 
-type GetAsyncapiRequestObject struct{}
+type GetAsyncapiRequestObject struct {
+}
 
 type GetAsyncapiResponseObject interface {
 	VisitGetAsyncapiResponse(ctx *fiber.Ctx) error
@@ -3657,7 +3737,8 @@ func (response GetAsyncapidefaultApplicationProblemPlusJSONResponse) VisitGetAsy
 	return ctx.JSON(&response.Body)
 }
 
-type GetHealthRequestObject struct{}
+type GetHealthRequestObject struct {
+}
 
 type GetHealthResponseObject interface {
 	VisitGetHealthResponse(ctx *fiber.Ctx) error
@@ -3696,7 +3777,8 @@ func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealt
 	return ctx.JSON(&response.Body)
 }
 
-type GetOpenapiRequestObject struct{}
+type GetOpenapiRequestObject struct {
+}
 
 type GetOpenapiResponseObject interface {
 	VisitGetOpenapiResponse(ctx *fiber.Ctx) error
@@ -3745,7 +3827,8 @@ func (response GetOpenapidefaultApplicationProblemPlusJSONResponse) VisitGetOpen
 	return ctx.JSON(&response.Body)
 }
 
-type GetReadinessRequestObject struct{}
+type GetReadinessRequestObject struct {
+}
 
 type GetReadinessResponseObject interface {
 	VisitGetReadinessResponse(ctx *fiber.Ctx) error
@@ -4021,7 +4104,8 @@ type AcknowledgeAlarmResponseObject interface {
 	VisitAcknowledgeAlarmResponse(ctx *fiber.Ctx) error
 }
 
-type AcknowledgeAlarm204Response struct{}
+type AcknowledgeAlarm204Response struct {
+}
 
 func (response AcknowledgeAlarm204Response) VisitAcknowledgeAlarmResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -4501,7 +4585,8 @@ func (response RevokeDevicedefaultApplicationProblemPlusJSONResponse) VisitRevok
 	return ctx.JSON(&response.Body)
 }
 
-type CreateFeedTicketRequestObject struct{}
+type CreateFeedTicketRequestObject struct {
+}
 
 type CreateFeedTicketResponseObject interface {
 	VisitCreateFeedTicketResponse(ctx *fiber.Ctx) error
@@ -4540,7 +4625,8 @@ func (response CreateFeedTicketdefaultApplicationProblemPlusJSONResponse) VisitC
 	return ctx.JSON(&response.Body)
 }
 
-type ListActsRequestObject struct{}
+type ListActsRequestObject struct {
+}
 
 type ListActsResponseObject interface {
 	VisitListActsResponse(ctx *fiber.Ctx) error
@@ -5044,7 +5130,8 @@ func (response ListReadingsdefaultApplicationProblemPlusJSONResponse) VisitListR
 	return ctx.JSON(&response.Body)
 }
 
-type GetMeRequestObject struct{}
+type GetMeRequestObject struct {
+}
 
 type GetMeResponseObject interface {
 	VisitGetMeResponse(ctx *fiber.Ctx) error
@@ -5091,7 +5178,8 @@ type ChangePasswordResponseObject interface {
 	VisitChangePasswordResponse(ctx *fiber.Ctx) error
 }
 
-type ChangePassword204Response struct{}
+type ChangePassword204Response struct {
+}
 
 func (response ChangePassword204Response) VisitChangePasswordResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -5130,7 +5218,8 @@ type SetPushTokenResponseObject interface {
 	VisitSetPushTokenResponse(ctx *fiber.Ctx) error
 }
 
-type SetPushToken204Response struct{}
+type SetPushToken204Response struct {
+}
 
 func (response SetPushToken204Response) VisitSetPushTokenResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -5213,7 +5302,8 @@ func (response ObservedefaultApplicationProblemPlusJSONResponse) VisitObserveRes
 	return ctx.JSON(&response.Body)
 }
 
-type ListOrgansRequestObject struct{}
+type ListOrgansRequestObject struct {
+}
 
 type ListOrgansResponseObject interface {
 	VisitListOrgansResponse(ctx *fiber.Ctx) error
@@ -6131,13 +6221,15 @@ func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInRespo
 	return ctx.JSON(&response.Body)
 }
 
-type SignOutRequestObject struct{}
+type SignOutRequestObject struct {
+}
 
 type SignOutResponseObject interface {
 	VisitSignOutResponse(ctx *fiber.Ctx) error
 }
 
-type SignOut204Response struct{}
+type SignOut204Response struct {
+}
 
 func (response SignOut204Response) VisitSignOutResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -7564,10 +7656,8 @@ type StrictServerInterface interface {
 	StartTask(ctx context.Context, request StartTaskRequestObject) (StartTaskResponseObject, error)
 }
 
-type (
-	StrictHandlerFunc    func(ctx *fiber.Ctx, args any) (any, error)
-	StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
-)
+type StrictHandlerFunc func(ctx *fiber.Ctx, args any) (any, error)
+type StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
 
 func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareFunc) ServerInterface {
 	return &strictHandler{ssi: ssi, middlewares: middlewares}
