@@ -1262,6 +1262,123 @@ func (e OrganKind) Valid() bool {
 	}
 }
 
+// Defines values for OutboxFindingKind.
+const (
+	OutboxFindingKindBroken     OutboxFindingKind = "broken"
+	OutboxFindingKindFailed     OutboxFindingKind = "failed"
+	OutboxFindingKindFork       OutboxFindingKind = "fork"
+	OutboxFindingKindGap        OutboxFindingKind = "gap"
+	OutboxFindingKindRolledBack OutboxFindingKind = "rolled_back"
+	OutboxFindingKindSkew       OutboxFindingKind = "skew"
+)
+
+// Valid indicates whether the value is a known member of the OutboxFindingKind enum.
+func (e OutboxFindingKind) Valid() bool {
+	switch e {
+	case OutboxFindingKindBroken:
+		return true
+	case OutboxFindingKindFailed:
+		return true
+	case OutboxFindingKindFork:
+		return true
+	case OutboxFindingKindGap:
+		return true
+	case OutboxFindingKindRolledBack:
+		return true
+	case OutboxFindingKindSkew:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OutboxFindingState.
+const (
+	OutboxFindingStateClosed OutboxFindingState = "closed"
+	OutboxFindingStateOpen   OutboxFindingState = "open"
+)
+
+// Valid indicates whether the value is a known member of the OutboxFindingState enum.
+func (e OutboxFindingState) Valid() bool {
+	switch e {
+	case OutboxFindingStateClosed:
+		return true
+	case OutboxFindingStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OutboxResultOutcome.
+const (
+	OutboxResultOutcomeAccepted    OutboxResultOutcome = "accepted"
+	OutboxResultOutcomeApplied     OutboxResultOutcome = "applied"
+	OutboxResultOutcomeDuplicate   OutboxResultOutcome = "duplicate"
+	OutboxResultOutcomeForked      OutboxResultOutcome = "forked"
+	OutboxResultOutcomeMalformed   OutboxResultOutcome = "malformed"
+	OutboxResultOutcomeNotYours    OutboxResultOutcome = "not_yours"
+	OutboxResultOutcomeQuarantined OutboxResultOutcome = "quarantined"
+	OutboxResultOutcomeRefused     OutboxResultOutcome = "refused"
+	OutboxResultOutcomeWaiting     OutboxResultOutcome = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the OutboxResultOutcome enum.
+func (e OutboxResultOutcome) Valid() bool {
+	switch e {
+	case OutboxResultOutcomeAccepted:
+		return true
+	case OutboxResultOutcomeApplied:
+		return true
+	case OutboxResultOutcomeDuplicate:
+		return true
+	case OutboxResultOutcomeForked:
+		return true
+	case OutboxResultOutcomeMalformed:
+		return true
+	case OutboxResultOutcomeNotYours:
+		return true
+	case OutboxResultOutcomeQuarantined:
+		return true
+	case OutboxResultOutcomeRefused:
+		return true
+	case OutboxResultOutcomeWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OutboxResultState.
+const (
+	OutboxResultStateApplied     OutboxResultState = "applied"
+	OutboxResultStateForked      OutboxResultState = "forked"
+	OutboxResultStateQuarantined OutboxResultState = "quarantined"
+	OutboxResultStateRefused     OutboxResultState = "refused"
+	OutboxResultStateRejected    OutboxResultState = "rejected"
+	OutboxResultStateStored      OutboxResultState = "stored"
+)
+
+// Valid indicates whether the value is a known member of the OutboxResultState enum.
+func (e OutboxResultState) Valid() bool {
+	switch e {
+	case OutboxResultStateApplied:
+		return true
+	case OutboxResultStateForked:
+		return true
+	case OutboxResultStateQuarantined:
+		return true
+	case OutboxResultStateRefused:
+		return true
+	case OutboxResultStateRejected:
+		return true
+	case OutboxResultStateStored:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Outcome.
 const (
 	OutcomeConditional  Outcome = "conditional"
@@ -1982,6 +2099,24 @@ func (e Wellbeing) Valid() bool {
 	case WellbeingNeedHelp:
 		return true
 	case WellbeingWell:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListOutboxFindingsParamsState.
+const (
+	ListOutboxFindingsParamsStateClosed ListOutboxFindingsParamsState = "closed"
+	ListOutboxFindingsParamsStateOpen   ListOutboxFindingsParamsState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ListOutboxFindingsParamsState enum.
+func (e ListOutboxFindingsParamsState) Valid() bool {
+	switch e {
+	case ListOutboxFindingsParamsStateClosed:
+		return true
+	case ListOutboxFindingsParamsStateOpen:
 		return true
 	default:
 		return false
@@ -3193,6 +3328,12 @@ type ImportReport struct {
 // Example: cq-2021
 type InstrumentID = string
 
+// Interval When something recorded without network must have happened, whatever the phone's clock said.
+type Interval struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
 // IssuedEquipment defines model for IssuedEquipment.
 type IssuedEquipment struct {
 	Class EquipmentClass `json:"class"`
@@ -3762,6 +3903,103 @@ type OrganList struct {
 	Organs []Organ `json:"organs"`
 }
 
+// OutboxAnswer defines model for OutboxAnswer.
+type OutboxAnswer struct {
+	Records []OutboxResult `json:"records"`
+}
+
+// OutboxFinding defines model for OutboxFinding.
+type OutboxFinding struct {
+	ClosedAt *time.Time `json:"closed_at,omitempty"`
+
+	// ClosedBy Not there when it closed by itself.
+	ClosedBy *openapi_types.UUID `json:"closed_by,omitempty"`
+	Device   openapi_types.UUID  `json:"device"`
+
+	// First Counter of the first record that it is about.
+	First int64              `json:"first"`
+	ID    openapi_types.UUID `json:"id"`
+
+	// Kind `gap`: records are missing; `fork`: two records have the same counter or follow the same record; `rolled_back`: the device had counted further before; `broken`: a record does not follow the one before it; `skew`: the phone's clock is wrong; `failed`: we could not carry a record out.
+	Kind     OutboxFindingKind `json:"kind"`
+	Last     int64             `json:"last"`
+	OpenedAt time.Time         `json:"opened_at"`
+
+	// Path An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
+	//
+	// Example: 500000000000/500103000000/500103550000/
+	Path   Path               `json:"path"`
+	Person openapi_types.UUID `json:"person"`
+	Reason *string            `json:"reason,omitempty"`
+
+	// Records The base64url SHA-256 of the records that show it.
+	Records []string `json:"records"`
+
+	// Seconds How far the clock of the phone was ahead; negative, behind.
+	Seconds *int64             `json:"seconds,omitempty"`
+	State   OutboxFindingState `json:"state"`
+}
+
+// OutboxFindingKind `gap`: records are missing; `fork`: two records have the same counter or follow the same record; `rolled_back`: the device had counted further before; `broken`: a record does not follow the one before it; `skew`: the phone's clock is wrong; `failed`: we could not carry a record out.
+type OutboxFindingKind string
+
+// OutboxFindingState defines model for OutboxFinding.State.
+type OutboxFindingState string
+
+// OutboxFindings defines model for OutboxFindings.
+type OutboxFindings struct {
+	Findings []OutboxFinding `json:"findings"`
+
+	// Next Give it as `after` for the next page; not there on the last.
+	Next *openapi_types.UUID `json:"next,omitempty"`
+}
+
+// OutboxResult defines model for OutboxResult.
+type OutboxResult struct {
+	// Code Stable: why not.
+	Code   *string             `json:"code,omitempty"`
+	Device *openapi_types.UUID `json:"device,omitempty"`
+	Errors []FieldError        `json:"errors,omitempty"`
+
+	// Happened When something recorded without network must have happened, whatever the phone's clock said.
+	Happened *Interval `json:"happened,omitempty"`
+
+	// ID The Idempotency-Key of its request.
+	ID *openapi_types.UUID `json:"id,omitempty"`
+
+	// Kept The phone may forget the record.
+	Kept *bool  `json:"kept,omitempty"`
+	N    *int64 `json:"n,omitempty"`
+
+	// Outcome `accepted`: kept, and soon applied; `applied`: its request was carried out; `waiting`: kept, and records before it are missing; `duplicate`: it was kept before; `refused`: its request was answered with a no, or its key is unknown; `forked`: kept as evidence, for another record has its counter; `quarantined`: kept, of a revoked device; `not_yours`: of another device, and not kept; `malformed`: not kept.
+	Outcome OutboxResultOutcome `json:"outcome"`
+	Ruling  *openapi_types.UUID `json:"ruling,omitempty"`
+
+	// RulingOutcome From best to worst. Only `permitted` and `conditional` are lawful.
+	RulingOutcome *Outcome `json:"ruling_outcome,omitempty"`
+
+	// State What has become of the record by now.
+	State *OutboxResultState `json:"state,omitempty"`
+
+	// Status What its request was answered.
+	Status *int                `json:"status,omitempty"`
+	Task   *openapi_types.UUID `json:"task,omitempty"`
+
+	// Title Why not, in the language asked for.
+	Title *string `json:"title,omitempty"`
+}
+
+// OutboxResultOutcome `accepted`: kept, and soon applied; `applied`: its request was carried out; `waiting`: kept, and records before it are missing; `duplicate`: it was kept before; `refused`: its request was answered with a no, or its key is unknown; `forked`: kept as evidence, for another record has its counter; `quarantined`: kept, of a revoked device; `not_yours`: of another device, and not kept; `malformed`: not kept.
+type OutboxResultOutcome string
+
+// OutboxResultState What has become of the record by now.
+type OutboxResultState string
+
+// OutboxUpload defines model for OutboxUpload.
+type OutboxUpload struct {
+	Records []string `json:"records"`
+}
+
 // Outcome From best to worst. Only `permitted` and `conditional` are lawful.
 type Outcome string
 
@@ -4116,6 +4354,55 @@ type PushToken struct {
 type Qualification struct {
 	Kind    Vehicle    `json:"kind"`
 	ValidTo *time.Time `json:"valid_to,omitempty"`
+}
+
+// QuarantineDecided defines model for QuarantineDecided.
+type QuarantineDecided struct {
+	// Records How many.
+	Records int `json:"records"`
+}
+
+// QuarantineList defines model for QuarantineList.
+type QuarantineList struct {
+	More    bool                `json:"more"`
+	Records []QuarantinedRecord `json:"records"`
+}
+
+// QuarantineVerdict defines model for QuarantineVerdict.
+type QuarantineVerdict struct {
+	Reason  string   `json:"reason"`
+	Records []string `json:"records,omitempty"`
+	Release bool     `json:"release"`
+}
+
+// QuarantinedRecord defines model for QuarantinedRecord.
+type QuarantinedRecord struct {
+	// AfterRevocation The record itself shows that it was made after the device was revoked.
+	AfterRevocation bool               `json:"after_revocation"`
+	Body            *json.RawMessage   `json:"body,omitempty"`
+	Device          openapi_types.UUID `json:"device"`
+	ID              openapi_types.UUID `json:"id"`
+	N               int64              `json:"n"`
+
+	// Path An organ's place in the tree, the codes from the root down, each followed by a slash. A subtree is a prefix.
+	//
+	// Example: 500000000000/500103000000/500103550000/
+	Path       Path               `json:"path"`
+	Person     openapi_types.UUID `json:"person"`
+	ReceivedAt time.Time          `json:"received_at"`
+
+	// Record Its base64url SHA-256.
+	Record string `json:"record"`
+
+	// Request Example: /v1/tasks/0198f5a2-7c1e-7d4a-9b52-0f6d1a2b3c4d/finish
+	Request   string     `json:"request"`
+	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+
+	// Server The last time of the server that the phone had seen.
+	Server *time.Time `json:"server,omitempty"`
+
+	// Wall By the phone's clock.
+	Wall time.Time `json:"wall"`
 }
 
 // Question A reason that a person must settle, in the words of the ruling.
@@ -5243,6 +5530,45 @@ type ListNearbyOfficersParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListOutboxFindingsParams defines parameters for ListOutboxFindings.
+type ListOutboxFindingsParams struct {
+	// State Open ones when left out.
+	State *ListOutboxFindingsParamsState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// After The page after this finding.
+	After *openapi_types.UUID `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit At most so many, 50 when left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListOutboxFindingsParamsState defines parameters for ListOutboxFindings.
+type ListOutboxFindingsParamsState string
+
+// CloseOutboxFindingParams defines parameters for CloseOutboxFinding.
+type CloseOutboxFindingParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListQuarantineParams defines parameters for ListQuarantine.
+type ListQuarantineParams struct {
+	// Path Only within the subtree of the organ with this path.
+	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
+
+	// Limit At most so many, 50 when left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// DecideQuarantineParams defines parameters for DecideQuarantine.
+type DecideQuarantineParams struct {
+	// IdempotencyKey The command's id, made by the device (best UUIDv7) and used for every attempt to have it carried out.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListPeopleParams defines parameters for ListPeople.
 type ListPeopleParams struct {
 	// Path Only within the subtree of the organ with this path.
@@ -5655,6 +5981,15 @@ type ObserveJSONRequestBody = Observations
 
 // SetQuotaJSONRequestBody defines body for SetQuota for application/json ContentType.
 type SetQuotaJSONRequestBody = NewQuota
+
+// UploadOutboxJSONRequestBody defines body for UploadOutbox for application/json ContentType.
+type UploadOutboxJSONRequestBody = OutboxUpload
+
+// CloseOutboxFindingJSONRequestBody defines body for CloseOutboxFinding for application/json ContentType.
+type CloseOutboxFindingJSONRequestBody = WithReason
+
+// DecideQuarantineJSONRequestBody defines body for DecideQuarantine for application/json ContentType.
+type DecideQuarantineJSONRequestBody = QuarantineVerdict
 
 // RegisterDeviceJSONRequestBody defines body for RegisterDevice for application/json ContentType.
 type RegisterDeviceJSONRequestBody = NewDevice
@@ -6401,6 +6736,74 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /v1/organs/{id}/quota (the `SetQuota` operationId).
 	SetQuota(ctx context.Context, id ID, body SetQuotaJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UploadOutboxWithBody Bring what was recorded without network
+	//
+	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/outbox (the `UploadOutbox` operationId).
+	UploadOutboxWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UploadOutbox Bring what was recorded without network
+	//
+	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/outbox (the `UploadOutbox` operationId).
+	UploadOutbox(ctx context.Context, body UploadOutboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListOutboxFindings What is wrong with records
+	//
+	// Records that are missing, forks, counters that were turned back, records that do not follow the one before, and clocks that are wrong, oldest first. None of them loses anything. Needs `outbox.review`.
+	//
+	// Corresponds with GET /v1/outbox/findings (the `ListOutboxFindings` operationId).
+	ListOutboxFindings(ctx context.Context, params *ListOutboxFindingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseOutboxFindingWithBody Close a finding
+	//
+	// Somebody has looked into it. Missing records are not waited for any longer; should they come, they are applied all the same. Nobody closes what is about records of their own (403 `own_records`). Needs `outbox.settle`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/outbox/findings/{id}/close (the `CloseOutboxFinding` operationId).
+	CloseOutboxFindingWithBody(ctx context.Context, id ID, params *CloseOutboxFindingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseOutboxFinding Close a finding
+	//
+	// Somebody has looked into it. Missing records are not waited for any longer; should they come, they are applied all the same. Nobody closes what is about records of their own (403 `own_records`). Needs `outbox.settle`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/outbox/findings/{id}/close (the `CloseOutboxFinding` operationId).
+	CloseOutboxFinding(ctx context.Context, id ID, params *CloseOutboxFindingParams, body CloseOutboxFindingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListQuarantine Records of revoked devices
+	//
+	// Kept and not applied: somebody decides whether they are the testimony of the person whose device it was. By device and counter. Needs `outbox.review`.
+	//
+	// Corresponds with GET /v1/outbox/quarantine (the `ListQuarantine` operationId).
+	ListQuarantine(ctx context.Context, params *ListQuarantineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideQuarantineWithBody Release or reject the records of a revoked device
+	//
+	// The id is that of the device. What is released is applied as the testimony of its person, in the order of the counters; what is rejected stays on record. Left out, `records` are all that are in quarantine. Nobody decides about records of their own (403 `own_records`). Needs `outbox.settle`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/outbox/quarantine/{id}/decide (the `DecideQuarantine` operationId).
+	DecideQuarantineWithBody(ctx context.Context, id ID, params *DecideQuarantineParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideQuarantine Release or reject the records of a revoked device
+	//
+	// The id is that of the device. What is released is applied as the testimony of its person, in the order of the counters; what is rejected stays on record. Left out, `records` are all that are in quarantine. Nobody decides about records of their own (403 `own_records`). Needs `outbox.settle`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/outbox/quarantine/{id}/decide (the `DecideQuarantine` operationId).
+	DecideQuarantine(ctx context.Context, id ID, params *DecideQuarantineParams, body DecideQuarantineJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPeople List people
 	//
@@ -8375,6 +8778,154 @@ func (c *Client) SetQuotaWithBody(ctx context.Context, id ID, contentType string
 // Corresponds with PUT /v1/organs/{id}/quota (the `SetQuota` operationId).
 func (c *Client) SetQuota(ctx context.Context, id ID, body SetQuotaJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetQuotaRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UploadOutboxWithBody Bring what was recorded without network
+//
+// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/outbox (the `UploadOutbox` operationId).
+func (c *Client) UploadOutboxWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadOutboxRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UploadOutbox Bring what was recorded without network
+//
+// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/outbox (the `UploadOutbox` operationId).
+func (c *Client) UploadOutbox(ctx context.Context, body UploadOutboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadOutboxRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOutboxFindings What is wrong with records
+//
+// Records that are missing, forks, counters that were turned back, records that do not follow the one before, and clocks that are wrong, oldest first. None of them loses anything. Needs `outbox.review`.
+//
+// Corresponds with GET /v1/outbox/findings (the `ListOutboxFindings` operationId).
+func (c *Client) ListOutboxFindings(ctx context.Context, params *ListOutboxFindingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOutboxFindingsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseOutboxFindingWithBody Close a finding
+//
+// Somebody has looked into it. Missing records are not waited for any longer; should they come, they are applied all the same. Nobody closes what is about records of their own (403 `own_records`). Needs `outbox.settle`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/outbox/findings/{id}/close (the `CloseOutboxFinding` operationId).
+func (c *Client) CloseOutboxFindingWithBody(ctx context.Context, id ID, params *CloseOutboxFindingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseOutboxFindingRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseOutboxFinding Close a finding
+//
+// Somebody has looked into it. Missing records are not waited for any longer; should they come, they are applied all the same. Nobody closes what is about records of their own (403 `own_records`). Needs `outbox.settle`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/outbox/findings/{id}/close (the `CloseOutboxFinding` operationId).
+func (c *Client) CloseOutboxFinding(ctx context.Context, id ID, params *CloseOutboxFindingParams, body CloseOutboxFindingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseOutboxFindingRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListQuarantine Records of revoked devices
+//
+// Kept and not applied: somebody decides whether they are the testimony of the person whose device it was. By device and counter. Needs `outbox.review`.
+//
+// Corresponds with GET /v1/outbox/quarantine (the `ListQuarantine` operationId).
+func (c *Client) ListQuarantine(ctx context.Context, params *ListQuarantineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListQuarantineRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideQuarantineWithBody Release or reject the records of a revoked device
+//
+// The id is that of the device. What is released is applied as the testimony of its person, in the order of the counters; what is rejected stays on record. Left out, `records` are all that are in quarantine. Nobody decides about records of their own (403 `own_records`). Needs `outbox.settle`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/outbox/quarantine/{id}/decide (the `DecideQuarantine` operationId).
+func (c *Client) DecideQuarantineWithBody(ctx context.Context, id ID, params *DecideQuarantineParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideQuarantineRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideQuarantine Release or reject the records of a revoked device
+//
+// The id is that of the device. What is released is applied as the testimony of its person, in the order of the counters; what is rejected stays on record. Left out, `records` are all that are in quarantine. Nobody decides about records of their own (403 `own_records`). Needs `outbox.settle`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/outbox/quarantine/{id}/decide (the `DecideQuarantine` operationId).
+func (c *Client) DecideQuarantine(ctx context.Context, id ID, params *DecideQuarantineParams, body DecideQuarantineJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideQuarantineRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12438,6 +12989,322 @@ func NewSetQuotaRequestWithBody(server string, id ID, contentType string, body i
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUploadOutboxRequest calls the generic UploadOutbox builder with application/json body
+func NewUploadOutboxRequest(server string, body UploadOutboxJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUploadOutboxRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewUploadOutboxRequestWithBody constructs an http.Request for the UploadOutbox method, with any body, and a specified content type
+func NewUploadOutboxRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/outbox")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListOutboxFindingsRequest constructs an http.Request for the ListOutboxFindings method
+func NewListOutboxFindingsRequest(server string, params *ListOutboxFindingsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/outbox/findings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCloseOutboxFindingRequest calls the generic CloseOutboxFinding builder with application/json body
+func NewCloseOutboxFindingRequest(server string, id ID, params *CloseOutboxFindingParams, body CloseOutboxFindingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCloseOutboxFindingRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCloseOutboxFindingRequestWithBody constructs an http.Request for the CloseOutboxFinding method, with any body, and a specified content type
+func NewCloseOutboxFindingRequestWithBody(server string, id ID, params *CloseOutboxFindingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/outbox/findings/%s/close", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListQuarantineRequest constructs an http.Request for the ListQuarantine method
+func NewListQuarantineRequest(server string, params *ListQuarantineParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/outbox/quarantine")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDecideQuarantineRequest calls the generic DecideQuarantine builder with application/json body
+func NewDecideQuarantineRequest(server string, id ID, params *DecideQuarantineParams, body DecideQuarantineJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideQuarantineRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewDecideQuarantineRequestWithBody constructs an http.Request for the DecideQuarantine method, with any body, and a specified content type
+func NewDecideQuarantineRequestWithBody(server string, id ID, params *DecideQuarantineParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/outbox/quarantine/%s/decide", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -16652,6 +17519,78 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/organs/{id}/quota (the `SetQuota` operationId).
 	SetQuotaWithResponse(ctx context.Context, id ID, body SetQuotaJSONRequestBody, reqEditors ...RequestEditorFn) (*SetQuotaResponse, error)
 
+	// UploadOutboxWithBodyWithResponse Bring what was recorded without network
+	//
+	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/outbox (the `UploadOutbox` operationId).
+	UploadOutboxWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadOutboxResponse, error)
+
+	// UploadOutboxWithResponse Bring what was recorded without network
+	//
+	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/outbox (the `UploadOutbox` operationId).
+	UploadOutboxWithResponse(ctx context.Context, body UploadOutboxJSONRequestBody, reqEditors ...RequestEditorFn) (*UploadOutboxResponse, error)
+
+	// ListOutboxFindingsWithResponse What is wrong with records
+	//
+	// Records that are missing, forks, counters that were turned back, records that do not follow the one before, and clocks that are wrong, oldest first. None of them loses anything. Needs `outbox.review`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/outbox/findings (the `ListOutboxFindings` operationId).
+	ListOutboxFindingsWithResponse(ctx context.Context, params *ListOutboxFindingsParams, reqEditors ...RequestEditorFn) (*ListOutboxFindingsResponse, error)
+
+	// CloseOutboxFindingWithBodyWithResponse Close a finding
+	//
+	// Somebody has looked into it. Missing records are not waited for any longer; should they come, they are applied all the same. Nobody closes what is about records of their own (403 `own_records`). Needs `outbox.settle`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/outbox/findings/{id}/close (the `CloseOutboxFinding` operationId).
+	CloseOutboxFindingWithBodyWithResponse(ctx context.Context, id ID, params *CloseOutboxFindingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseOutboxFindingResponse, error)
+
+	// CloseOutboxFindingWithResponse Close a finding
+	//
+	// Somebody has looked into it. Missing records are not waited for any longer; should they come, they are applied all the same. Nobody closes what is about records of their own (403 `own_records`). Needs `outbox.settle`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/outbox/findings/{id}/close (the `CloseOutboxFinding` operationId).
+	CloseOutboxFindingWithResponse(ctx context.Context, id ID, params *CloseOutboxFindingParams, body CloseOutboxFindingJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseOutboxFindingResponse, error)
+
+	// ListQuarantineWithResponse Records of revoked devices
+	//
+	// Kept and not applied: somebody decides whether they are the testimony of the person whose device it was. By device and counter. Needs `outbox.review`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/outbox/quarantine (the `ListQuarantine` operationId).
+	ListQuarantineWithResponse(ctx context.Context, params *ListQuarantineParams, reqEditors ...RequestEditorFn) (*ListQuarantineResponse, error)
+
+	// DecideQuarantineWithBodyWithResponse Release or reject the records of a revoked device
+	//
+	// The id is that of the device. What is released is applied as the testimony of its person, in the order of the counters; what is rejected stays on record. Left out, `records` are all that are in quarantine. Nobody decides about records of their own (403 `own_records`). Needs `outbox.settle`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/outbox/quarantine/{id}/decide (the `DecideQuarantine` operationId).
+	DecideQuarantineWithBodyWithResponse(ctx context.Context, id ID, params *DecideQuarantineParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideQuarantineResponse, error)
+
+	// DecideQuarantineWithResponse Release or reject the records of a revoked device
+	//
+	// The id is that of the device. What is released is applied as the testimony of its person, in the order of the counters; what is rejected stays on record. Left out, `records` are all that are in quarantine. Nobody decides about records of their own (403 `own_records`). Needs `outbox.settle`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/outbox/quarantine/{id}/decide (the `DecideQuarantine` operationId).
+	DecideQuarantineWithResponse(ctx context.Context, id ID, params *DecideQuarantineParams, body DecideQuarantineJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideQuarantineResponse, error)
+
 	// ListPeopleWithResponse List people
 	//
 	// People in sight in order of number. Needs `roster.read`.
@@ -20542,6 +21481,375 @@ func (r SetQuotaResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetQuotaResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UploadOutboxResponse4XXHeaders the declared response headers of an HTTP 4XX response for UploadOutbox
+type UploadOutboxResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// UploadOutboxResponseDefaultHeaders the declared response headers of an HTTP default response for UploadOutbox
+type UploadOutboxResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type UploadOutboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OutboxAnswer
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *UploadOutboxResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *UploadOutboxResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UploadOutboxResponse) GetJSON200() *OutboxAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r UploadOutboxResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UploadOutboxResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UploadOutboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UploadOutboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UploadOutboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UploadOutboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListOutboxFindingsResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListOutboxFindings
+type ListOutboxFindingsResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListOutboxFindingsResponseDefaultHeaders the declared response headers of an HTTP default response for ListOutboxFindings
+type ListOutboxFindingsResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type ListOutboxFindingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OutboxFindings
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListOutboxFindingsResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListOutboxFindingsResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListOutboxFindingsResponse) GetJSON200() *OutboxFindings {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListOutboxFindingsResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListOutboxFindingsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListOutboxFindingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOutboxFindingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOutboxFindingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListOutboxFindingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CloseOutboxFindingResponse200Headers the declared response headers of an HTTP 200 response for CloseOutboxFinding
+type CloseOutboxFindingResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+// CloseOutboxFindingResponse4XXHeaders the declared response headers of an HTTP 4XX response for CloseOutboxFinding
+type CloseOutboxFindingResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// CloseOutboxFindingResponseDefaultHeaders the declared response headers of an HTTP default response for CloseOutboxFinding
+type CloseOutboxFindingResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type CloseOutboxFindingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OutboxFinding
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CloseOutboxFindingResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *CloseOutboxFindingResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CloseOutboxFindingResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CloseOutboxFindingResponse) GetJSON200() *OutboxFinding {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r CloseOutboxFindingResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CloseOutboxFindingResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CloseOutboxFindingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CloseOutboxFindingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CloseOutboxFindingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CloseOutboxFindingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListQuarantineResponse4XXHeaders the declared response headers of an HTTP 4XX response for ListQuarantine
+type ListQuarantineResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// ListQuarantineResponseDefaultHeaders the declared response headers of an HTTP default response for ListQuarantine
+type ListQuarantineResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type ListQuarantineResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *QuarantineList
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *ListQuarantineResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListQuarantineResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListQuarantineResponse) GetJSON200() *QuarantineList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r ListQuarantineResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListQuarantineResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListQuarantineResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListQuarantineResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListQuarantineResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListQuarantineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DecideQuarantineResponse200Headers the declared response headers of an HTTP 200 response for DecideQuarantine
+type DecideQuarantineResponse200Headers struct {
+	IdempotentReplayed *string
+}
+
+// DecideQuarantineResponse4XXHeaders the declared response headers of an HTTP 4XX response for DecideQuarantine
+type DecideQuarantineResponse4XXHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+// DecideQuarantineResponseDefaultHeaders the declared response headers of an HTTP default response for DecideQuarantine
+type DecideQuarantineResponseDefaultHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type DecideQuarantineResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *QuarantineDecided
+	// ApplicationProblemJSON4XX the response for an HTTP 4XX `application/problem+json` response
+	ApplicationProblemJSON4XX *Problem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DecideQuarantineResponse200Headers
+	// Headers4XX the parsed response headers for an HTTP 4XX response
+	Headers4XX *DecideQuarantineResponse4XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DecideQuarantineResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DecideQuarantineResponse) GetJSON200() *QuarantineDecided {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON4XX returns the response for an HTTP 4XX `application/problem+json` response
+func (r DecideQuarantineResponse) GetApplicationProblemJSON4XX() *Problem {
+	return r.ApplicationProblemJSON4XX
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecideQuarantineResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecideQuarantineResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideQuarantineResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideQuarantineResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecideQuarantineResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -26286,6 +27594,126 @@ func (c *ClientWithResponses) SetQuotaWithResponse(ctx context.Context, id ID, b
 	return ParseSetQuotaResponse(rsp)
 }
 
+// UploadOutboxWithBodyWithResponse Bring what was recorded without network
+//
+// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/outbox (the `UploadOutbox` operationId).
+func (c *ClientWithResponses) UploadOutboxWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadOutboxResponse, error) {
+	rsp, err := c.UploadOutboxWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadOutboxResponse(rsp)
+}
+
+// UploadOutboxWithResponse Bring what was recorded without network
+//
+// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/outbox (the `UploadOutbox` operationId).
+func (c *ClientWithResponses) UploadOutboxWithResponse(ctx context.Context, body UploadOutboxJSONRequestBody, reqEditors ...RequestEditorFn) (*UploadOutboxResponse, error) {
+	rsp, err := c.UploadOutbox(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadOutboxResponse(rsp)
+}
+
+// ListOutboxFindingsWithResponse What is wrong with records
+//
+// Records that are missing, forks, counters that were turned back, records that do not follow the one before, and clocks that are wrong, oldest first. None of them loses anything. Needs `outbox.review`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/outbox/findings (the `ListOutboxFindings` operationId).
+func (c *ClientWithResponses) ListOutboxFindingsWithResponse(ctx context.Context, params *ListOutboxFindingsParams, reqEditors ...RequestEditorFn) (*ListOutboxFindingsResponse, error) {
+	rsp, err := c.ListOutboxFindings(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOutboxFindingsResponse(rsp)
+}
+
+// CloseOutboxFindingWithBodyWithResponse Close a finding
+//
+// Somebody has looked into it. Missing records are not waited for any longer; should they come, they are applied all the same. Nobody closes what is about records of their own (403 `own_records`). Needs `outbox.settle`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/outbox/findings/{id}/close (the `CloseOutboxFinding` operationId).
+func (c *ClientWithResponses) CloseOutboxFindingWithBodyWithResponse(ctx context.Context, id ID, params *CloseOutboxFindingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseOutboxFindingResponse, error) {
+	rsp, err := c.CloseOutboxFindingWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseOutboxFindingResponse(rsp)
+}
+
+// CloseOutboxFindingWithResponse Close a finding
+//
+// Somebody has looked into it. Missing records are not waited for any longer; should they come, they are applied all the same. Nobody closes what is about records of their own (403 `own_records`). Needs `outbox.settle`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/outbox/findings/{id}/close (the `CloseOutboxFinding` operationId).
+func (c *ClientWithResponses) CloseOutboxFindingWithResponse(ctx context.Context, id ID, params *CloseOutboxFindingParams, body CloseOutboxFindingJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseOutboxFindingResponse, error) {
+	rsp, err := c.CloseOutboxFinding(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseOutboxFindingResponse(rsp)
+}
+
+// ListQuarantineWithResponse Records of revoked devices
+//
+// Kept and not applied: somebody decides whether they are the testimony of the person whose device it was. By device and counter. Needs `outbox.review`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/outbox/quarantine (the `ListQuarantine` operationId).
+func (c *ClientWithResponses) ListQuarantineWithResponse(ctx context.Context, params *ListQuarantineParams, reqEditors ...RequestEditorFn) (*ListQuarantineResponse, error) {
+	rsp, err := c.ListQuarantine(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListQuarantineResponse(rsp)
+}
+
+// DecideQuarantineWithBodyWithResponse Release or reject the records of a revoked device
+//
+// The id is that of the device. What is released is applied as the testimony of its person, in the order of the counters; what is rejected stays on record. Left out, `records` are all that are in quarantine. Nobody decides about records of their own (403 `own_records`). Needs `outbox.settle`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/outbox/quarantine/{id}/decide (the `DecideQuarantine` operationId).
+func (c *ClientWithResponses) DecideQuarantineWithBodyWithResponse(ctx context.Context, id ID, params *DecideQuarantineParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideQuarantineResponse, error) {
+	rsp, err := c.DecideQuarantineWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideQuarantineResponse(rsp)
+}
+
+// DecideQuarantineWithResponse Release or reject the records of a revoked device
+//
+// The id is that of the device. What is released is applied as the testimony of its person, in the order of the counters; what is rejected stays on record. Left out, `records` are all that are in quarantine. Nobody decides about records of their own (403 `own_records`). Needs `outbox.settle`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/outbox/quarantine/{id}/decide (the `DecideQuarantine` operationId).
+func (c *ClientWithResponses) DecideQuarantineWithResponse(ctx context.Context, id ID, params *DecideQuarantineParams, body DecideQuarantineJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideQuarantineResponse, error) {
+	rsp, err := c.DecideQuarantine(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideQuarantineResponse(rsp)
+}
+
 // ListPeopleWithResponse List people
 //
 // People in sight in order of number. Needs `roster.read`.
@@ -31055,6 +32483,411 @@ func ParseSetQuotaResponse(rsp *http.Response) (*SetQuotaResponse, error) {
 		response.Headers4XX = &headers
 	case true:
 		var headers SetQuotaResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUploadOutboxResponse parses an HTTP response from a UploadOutboxWithResponse call
+func ParseUploadOutboxResponse(rsp *http.Response) (*UploadOutboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UploadOutboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OutboxAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers UploadOutboxResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers UploadOutboxResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListOutboxFindingsResponse parses an HTTP response from a ListOutboxFindingsWithResponse call
+func ParseListOutboxFindingsResponse(rsp *http.Response) (*ListOutboxFindingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOutboxFindingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OutboxFindings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListOutboxFindingsResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListOutboxFindingsResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCloseOutboxFindingResponse parses an HTTP response from a CloseOutboxFindingWithResponse call
+func ParseCloseOutboxFindingResponse(rsp *http.Response) (*CloseOutboxFindingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CloseOutboxFindingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OutboxFinding
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CloseOutboxFindingResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers CloseOutboxFindingResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers CloseOutboxFindingResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListQuarantineResponse parses an HTTP response from a ListQuarantineWithResponse call
+func ParseListQuarantineResponse(rsp *http.Response) (*ListQuarantineResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListQuarantineResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest QuarantineList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode/100 == 4:
+		var headers ListQuarantineResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers ListQuarantineResponseDefaultHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDecideQuarantineResponse parses an HTTP response from a DecideQuarantineWithResponse call
+func ParseDecideQuarantineResponse(rsp *http.Response) (*DecideQuarantineResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideQuarantineResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest QuarantineDecided
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DecideQuarantineResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode/100 == 4:
+		var headers DecideQuarantineResponse4XXHeaders
+		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DPoPNonce = &value
+		}
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers4XX = &headers
+	case true:
+		var headers DecideQuarantineResponseDefaultHeaders
 		if values := rsp.Header.Values("DPoP-Nonce"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "DPoP-Nonce", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -31,7 +31,7 @@ type asking struct {
 type target struct {
 	task, person, device, proposal, approval uuid.UUID
 
-	alarm, plan uuid.UUID
+	alarm, plan, finding, quarantined uuid.UUID
 
 	path string
 }
@@ -39,7 +39,7 @@ type target struct {
 func nowhere() target {
 	return target{
 		task: uuid.New(), person: uuid.New(), device: uuid.New(), proposal: uuid.New(), approval: uuid.New(),
-		alarm: uuid.New(), plan: uuid.New(),
+		alarm: uuid.New(), plan: uuid.New(), finding: uuid.New(), quarantined: uuid.New(),
 		path: "999999999999/",
 	}
 }
@@ -51,6 +51,7 @@ type door struct {
 	matter  bool   // it needs a request to an approver
 	alarm   bool   // it needs somebody in danger
 	plan    bool   // it needs a planned shift
+	outbox  bool   // it needs records of a revoked device, with something wrong with them
 	task    string // state of the task it needs at one's own station: "", dispatched, ready (accepted), started, paused
 	ask     func(target) asking
 	own     answers
@@ -185,6 +186,18 @@ var doors = map[string]door{
 	"listSoloEnforcement": plain("/v1/solo-enforcement", answers{403, 200, 200, 200, 403, 403, 200}),
 	"observe": {task: "dispatched", own: answers{200, 200, 200, 403, 404, 403, 403}, foreign: notThere, ask: func(t target) asking {
 		return asking{"/v1/observations", saying(object{"fact": "uniform", "value": "yes", "task": t.task, "observed_at": "2026-03-02T08:00:00+08:00"})}
+	}},
+
+	"uploadOutbox": {own: everyRole, ask: func(target) asking { // what is no record is told of that one
+		return asking{"/v1/outbox", object{"records": []string{"x"}}}
+	}},
+	"listOutboxFindings": plain("/v1/outbox/findings", answers{403, 200, 200, 403, 403, 403, 200}),
+	"listQuarantine":     plain("/v1/outbox/quarantine", answers{403, 200, 200, 403, 403, 403, 200}),
+	"closeOutboxFinding": {outbox: true, own: answers{403, 200, 200, 403, 403, 403, 403}, foreign: answers{403, 404, 404, 403, 403, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/outbox/findings/" + t.finding.String() + "/close", because("已核实")}
+	}},
+	"decideQuarantine": {outbox: true, own: answers{403, 200, 200, 403, 403, 403, 403}, foreign: answers{403, 404, 404, 403, 403, 403, 403}, ask: func(t target) asking {
+		return asking{"/v1/outbox/quarantine/" + t.quarantined.String() + "/decide", object{"release": true, "reason": "属实"}}
 	}},
 
 	"getPerson": {own: readingRoster, foreign: notThere, ask: func(t target) asking { return asking{path: "/v1/people/" + t.person.String()} }},
@@ -352,6 +365,9 @@ func (s *scenery) targetOf(d door, actor *hand, role duty.Role) target {
 	}
 	if d.plan {
 		made.plan = uuid.MustParse(s.dispatcher.plans(planning(made.person)))
+	}
+	if d.outbox {
+		made.finding, made.quarantined = s.quarantined(s.organ)
 	}
 	return made
 }

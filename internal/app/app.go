@@ -19,10 +19,12 @@ import (
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/embedded"
 	"github.com/dutybound/dutybound/internal/feed"
+	"github.com/dutybound/dutybound/internal/httpapi"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/live"
+	"github.com/dutybound/dutybound/internal/outbox"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
 	"github.com/dutybound/dutybound/internal/safety"
@@ -154,15 +156,17 @@ func (a *App) join(ctx context.Context) error {
 		trials:   dispatch.NewTrials(a.store, Laws{a.store, law.Embedded()}),
 		identity: identity.New(a.store, a.live, a.config.SessionTTL).Proving(proofs),
 		roster:   people, recruitment: roster.NewRecruitment(people, a.store, a.gates(books)),
-		safety: safety.New(a.store, a.store, safety.Pace{Repeat: a.config.AlarmRepeat, Widen: a.config.AlarmRounds}),
-		shifts: shift.New(a.store, a.store),
-		feed:   feeds, sockets: sockets, hub: hub, sequencer: sequencer,
+		safety:  safety.New(a.store, a.store, safety.Pace{Repeat: a.config.AlarmRepeat, Widen: a.config.AlarmRounds}),
+		carrier: &httpapi.Carrier{},
+		shifts:  shift.New(a.store, a.store),
+		feed:    feeds, sockets: sockets, hub: hub, sequencer: sequencer,
 	}
 	rooms.dispatch.SetNearby(nearby{a.store})
 	positions := shift.NewTurner(a.store, a.config.PositionsDays, a.log)
 	if err := positions.Turn(ctx); err != nil { // no shift is without a place to keep positions in
 		return err
 	}
+	rooms.outbox = outbox.New(a.store, rooms.carrier, rooms.dispatch, a.log, a.config.OutboxGap)
 	if err := a.push(ctx, rooms.legal, rooms.dispatch, rooms.safety); err != nil {
 		return err
 	}
@@ -175,7 +179,11 @@ func (a *App) join(ctx context.Context) error {
 	a.background(positions.Run)
 	a.background(a.live.Run)
 	a.background(rooms.safety.Run(a.log))
-	return a.serve(rooms)
+	if err := a.serve(rooms); err != nil {
+		return err
+	}
+	a.background(rooms.outbox.Run) // once there are routes to carry its records
+	return nil
 }
 
 // proofs is what proofs of devices' keys are held against.

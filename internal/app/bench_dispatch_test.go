@@ -65,6 +65,7 @@ func openDurable(b *testing.B) (_ *station, serverLog string) {
 		LeadSweep: time.Second, ApprovalDeadline: 30 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
 		AlarmRepeat: 30 * time.Second, AlarmRounds: 4,
 		PositionsDays: 7,
+		OutboxGap:     10 * time.Minute,
 	}}
 	s.start()
 	s.people()

@@ -43,6 +43,7 @@ type Config struct {
 	AlarmRepeat        time.Duration `help:"How long an alarm waits for an answer before it is brought before the same people again." default:"30s" env:"DUTYBOUND_ALARM_REPEAT"`
 	AlarmRounds        int           `help:"Rounds without an answer after which an alarm is brought before the next organ up as well." default:"4" env:"DUTYBOUND_ALARM_ROUNDS"`
 	PositionsDays      int           `help:"Days for which positions are kept, unless they belong to work." default:"7" env:"DUTYBOUND_POSITIONS_DAYS"`
+	OutboxGap          time.Duration `help:"How long records that a phone made without network wait for those missing before them." default:"10m" env:"DUTYBOUND_OUTBOX_GAP"`
 	RequestTimeout     time.Duration `help:"Deadline of one request." default:"10s" env:"DUTYBOUND_REQUEST_TIMEOUT"`
 	ShutdownTimeout    time.Duration `help:"How long a shutdown waits for requests under way." default:"10s" env:"DUTYBOUND_SHUTDOWN_TIMEOUT"`
 	LogLevel           string        `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"DUTYBOUND_LOG_LEVEL"`
@@ -65,6 +66,7 @@ func (c Config) check() error {
 		"session-ttl": c.SessionTTL, "recording-freshness": c.RecordingFreshness, "statement-freshness": c.StatementFreshness,
 		"lead-sweep": c.LeadSweep, "approval-deadline": c.ApprovalDeadline, "request-timeout": c.RequestTimeout, "shutdown-timeout": c.ShutdownTimeout,
 		"alarm-repeat": c.AlarmRepeat,
+		"outbox-gap":   c.OutboxGap,
 	} {
 		if d <= 0 {
 			return fmt.Errorf("--%s: needs to be longer than nothing, is %s", flag, d)

@@ -280,6 +280,19 @@ var sendings = map[string]func(*unit) sending{
 		s.elsewhere = 422
 		return s
 	},
+	"closeOutboxFinding": func(u *unit) sending {
+		finding, _ := u.quarantined(riverside)
+		return sending{
+			who: u.dispatcher, path: "/v1/outbox/findings/" + finding.String() + "/close", body: because("已核实"), otherBody: because("误报"), elsewhere: 409,
+		}
+	},
+	"decideQuarantine": func(u *unit) sending {
+		_, device := u.quarantined(riverside)
+		return sending{
+			who: u.dispatcher, path: "/v1/outbox/quarantine/" + device.String() + "/decide", body: object{"release": false, "reason": "无关"},
+			otherBody: object{"release": false, "reason": "属实"}, elsewhere: 404,
+		}
+	},
 	"dispatchTask refused": func(u *unit) sending {
 		return sending{
 			who: u.dispatcher, path: "/v1/tasks", body: order("stop-and-question", u.member),

@@ -10,6 +10,7 @@ import (
 	"github.com/dutybound/dutybound/internal/httpapi"
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/legal"
+	"github.com/dutybound/dutybound/internal/outbox"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
 	"github.com/dutybound/dutybound/internal/safety"
@@ -32,6 +33,8 @@ type rooms struct {
 	sockets     *wsfeed.Feed
 	sequencer   *postgres.Sequencer
 	safety      *safety.Service
+	outbox      *outbox.Service
+	carrier     *httpapi.Carrier
 }
 
 // serve makes the API and its metrics.
@@ -52,6 +55,8 @@ func (a *App) serve(r rooms) error {
 		Trials: r.trials,
 		Safety: r.safety,
 		Shifts: r.shifts, Plans: shift.NewPlans(r.shifts, a.store), Positions: shift.NewTracker(a.store),
+		Outbox:  r.outbox,
+		Carrier: r.carrier,
 		Watch:   r.sockets.Handler(),
 		Ready:   a.ready(r.sequencer),
 		Log:     a.log,

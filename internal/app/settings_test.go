@@ -19,6 +19,7 @@ func settings(t *testing.T, database string) app.Config {
 		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 2, DataDir: t.TempDir(), DeviceKeys: "offered", Demo: "auto", SessionTTL: time.Hour,
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour, ApprovalDeadline: 30 * time.Minute, LeadSweep: 2 * time.Second,
 		AlarmRepeat: 30 * time.Second, AlarmRounds: 4,
+		OutboxGap:      10 * time.Minute,
 		RequestTimeout: 10 * time.Second, ShutdownTimeout: 5 * time.Second,
 		PositionsDays: 7,
 	}

@@ -51,6 +51,7 @@ func openStation(t testing.TB, settings ...func(*app.Config)) *station {
 		LeadSweep: time.Second, ApprovalDeadline: 30 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownTimeout: 10 * time.Second,
 		AlarmRepeat: time.Hour, AlarmRounds: 4,
 		PositionsDays: 7,
+		OutboxGap:     10 * time.Minute,
 	})}
 	for _, set := range settings {
 		set(&s.config)

@@ -23,6 +23,7 @@ var house = []floor{
 	{name: "2 capabilities", rooms: []string{
 		"internal/dispatch", "internal/recording", "internal/roster", "internal/feed", "internal/identity", "internal/notify",
 		"internal/legal",
+		"internal/outbox",
 		"internal/safety",
 		"internal/shift",
 	}},

@@ -80,7 +80,8 @@ func (s *Service) Do(ctx context.Context, actor duty.Actor, cmd duty.Command, ta
 		if err := duty.Authorise(actor, step.permission(), at, duty.ViewTask); err != nil {
 			return Decision{}, err
 		}
-		return s.decide(snap, actor, step.action(), uuid.Nil, step)
+		d, err := s.decide(snap, actor, step.action(), uuid.Nil, step)
+		return dated(d, cmd.Happened, err)
 	})
 }
 
@@ -95,7 +96,8 @@ func (s *Service) Observe(ctx context.Context, actor duty.Actor, cmd duty.Comman
 		return Observed{}, err
 	}
 	return s.store.Observe(ctx, Call{Actor: actor, Command: cmd}, seen, func(snap Snapshot) (Decision, error) {
-		return s.decide(snap, actor, DoObserve, uuid.Nil, observe{seen})
+		d, err := s.decide(snap, actor, DoObserve, uuid.Nil, observe{seen})
+		return dated(d, cmd.Happened, err)
 	})
 }
 

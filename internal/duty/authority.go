@@ -66,6 +66,8 @@ const (
 	AnswerObjection   Permission = "objection.answer"    // as head of the station (Art. 20)
 	ChangeActs        Permission = "task.change_acts"    // say on the scene what the work has become
 	ReadSupervision   Permission = "supervision.record"  // what supervisors did with their powers (Art. 42)
+	ReviewOutbox      Permission = "outbox.review"       // what is wrong with records made without network
+	SettleOutbox      Permission = "outbox.settle"       // close such findings, decide what lies in quarantine
 )
 
 // anybody is what everybody signed in may do about what is their own, whatever they hold, off duty and suspended too: nobody in danger
@@ -92,6 +94,7 @@ var permissions = map[Role]map[Permission]reach{
 		ViewAlarm: subtree, AnswerAlarm: subtree, CloseAlarm: subtree, AnswerCheck: own, EnterCheck: own | subtree,
 		KeepShift: own, ViewShifts: own | subtree, PlanShifts: subtree, OrderPlainClothes: subtree, FindOfficers: subtree,
 		CommandRestraint: own | subtree, AskRecusal: own | subtree, ChangeActs: own | subtree,
+		ReviewOutbox: subtree, SettleOutbox: subtree,
 	},
 	RoleStationHead: {
 		ViewTask: own | subtree, DispatchTask: subtree, ActOnTask: own, HandOverLead: own | subtree, ReadHistory: own | subtree,
@@ -101,6 +104,7 @@ var permissions = map[Role]map[Permission]reach{
 		KeepShift: own, ViewShifts: own | subtree, PlanShifts: subtree, OrderPlainClothes: subtree, FindOfficers: subtree,
 		CommandRestraint: own | subtree, AskRecusal: own | subtree, ChangeActs: own | subtree, AnswerObjection: subtree,
 		ReadSupervision: subtree,
+		ReviewOutbox:    subtree, SettleOutbox: subtree,
 	},
 	RoleLegal: {
 		ViewTask: subtree, ReadHistory: subtree, AskRuling: own, BacktestLaw: subtree, OwnAccount: own, ReadLaw: own | subtree,
@@ -118,7 +122,7 @@ var permissions = map[Role]map[Permission]reach{
 	RoleAuditor: {
 		ViewTask: subtree, ReadHistory: subtree, WatchFeed: subtree, ReadRoster: subtree, OwnAccount: own, ReadLaw: own | subtree,
 		ReadProposals: subtree, ViewApprovals: subtree,
-		ViewAlarm: subtree, ViewShifts: subtree, HoldRecord: subtree, ReadSupervision: subtree,
+		ViewAlarm: subtree, ViewShifts: subtree, HoldRecord: subtree, ReadSupervision: subtree, ReviewOutbox: subtree,
 	},
 }
 

@@ -30,6 +30,8 @@ type Place struct {
 type Command struct {
 	ID   uuid.UUID
 	Hash [32]byte // of method, path and body
+	// Happened is when a command must have been given that was recorded without network; nil: it was sent when it was given.
+	Happened *Interval
 }
 
 // Concern is news about somebody for work that they are part of: the law is asked again (Art. 37).
@@ -48,7 +50,7 @@ type Concern struct {
 type Push struct {
 	Person   uuid.UUID `json:"person"`
 	Task     uuid.UUID `json:"task"` // what it is about: of the kinds approval_* the request, of alarm and alarm_* the alarm
-	Kind     string    `json:"kind"` // dispatched, removed, cancelled, lead_named, approval_*, alarm, alarm_*, check, check_missed, restraint_alarm, ...
+	Kind     string    `json:"kind"` // dispatched, removed, cancelled, lead_named, approval_*, alarm, alarm_*, check, check_missed, restraint_alarm, started_offline_unlawfully, ...
 	Priority string    `json:"priority"`
 }
 

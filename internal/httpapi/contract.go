@@ -43,8 +43,8 @@ type operation struct {
 	limit      int  // bytes of the body; 0: as everywhere
 }
 
-// largeBodies are whole rosters.
-var largeBodies = map[string]int{"startImport": roster.MaxFile, "syncRoster": 4 << 20}
+// largeBodies are whole rosters, and what a phone recorded in hours.
+var largeBodies = map[string]int{"startImport": roster.MaxFile, "syncRoster": 4 << 20, "uploadOutbox": 4 << 20}
 
 const keyHeader = "Idempotency-Key"
 
@@ -123,3 +123,37 @@ func checkInstant(text string) error {
 }
 
 const dayOffset = 24 * 60 * 60 // seconds
+
+// operationOn finds the operation that is posted to a path; nil when there is none.
+func operationOn(path string) *operation {
+	steps := strings.Split(path, "/")
+	for key, op := range contract() {
+		if !strings.HasPrefix(key, "POST ") {
+			continue
+		}
+		if pattern := strings.Split(op.Path, "/"); len(pattern) == len(steps) && fits(pattern, steps) {
+			return op
+		}
+	}
+	return nil
+}
+
+func fits(pattern, steps []string) bool {
+	for i, p := range pattern {
+		if p != steps[i] && !strings.HasPrefix(p, "{") {
+			return false
+		}
+	}
+	return true
+}
+
+// targetOf is the id that stands in a path, the first if there are several.
+func targetOf(op *operation, path string) *uuid.UUID {
+	steps := strings.Split(path, "/")
+	for i, p := range strings.Split(op.Path, "/") {
+		if id, err := uuid.Parse(steps[i]); err == nil && strings.HasPrefix(p, "{") {
+			return &id
+		}
+	}
+	return nil
+}

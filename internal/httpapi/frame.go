@@ -39,12 +39,15 @@ func (f frame) handle(c *fiber.Ctx) error {
 	began := time.Now()
 	f.metrics.inFlight.Inc()
 	defer f.metrics.inFlight.Dec()
-	ctx, cancel := context.WithTimeout(c.UserContext(), f.timeout)
+	ctx, cancel := context.WithTimeout(beginning(c), f.timeout)
 	defer cancel()
 	c.SetUserContext(ctx)
 	noteAddress(c, f.proxies)
 	prepare(c)
 	err := f.guarded(c)
+	if k := carriedBy(c); k != nil {
+		k.err = err
+	}
 	if err != nil {
 		if failed := renderProblem(c, err); failed != nil {
 			return failed

@@ -20,6 +20,9 @@ type call struct {
 	address string
 	asking  identity.Asking // how it says who asks
 	nonce   string          // for the next proof; empty: the one that was used is good for a while
+	chinese bool            // asked for, rather than English
+	// happened is when the command must have been given, of one that was recorded without network.
+	happened *duty.Interval
 }
 
 type callKey struct{}
@@ -35,7 +38,8 @@ func actorOf(ctx context.Context) duty.Actor { return called(ctx).session.Actor 
 
 // commandOf is the command that a request carries under its key.
 func commandOf(ctx context.Context, key uuid.UUID) duty.Command {
-	return duty.Command{ID: key, Hash: called(ctx).command}
+	in := called(ctx)
+	return duty.Command{ID: key, Hash: in.command, Happened: in.happened}
 }
 
 // withOthersPassword is what somebody may do whose password was set by somebody else: change it, and leave.
@@ -45,8 +49,14 @@ var withOthersPassword = map[string]bool{"changePassword": true, "signOut": true
 // contract's limits, or anything else, without a session.
 func (g gate) admit(c *fiber.Ctx, op *operation) error {
 	noteOperation(c, op)
-	in := &call{address: addressOf(c), asking: g.askers.of(c)}
-	if !op.Public {
+	in := &call{address: addressOf(c), asking: g.askers.of(c), chinese: prefersChinese(c.Get(fiber.HeaderAcceptLanguage))}
+	if k := carriedBy(c); k != nil {
+		if k.op = op; !offline[op.Operation] {
+			return errNotOffline
+		}
+		in.session, in.happened = identity.Session{Actor: k.session}, &k.made
+		noteActor(c, k.session)
+	} else if !op.Public {
 		session, nonce, err := g.sessions.Admit(c.UserContext(), in.asking)
 		if err != nil {
 			return err

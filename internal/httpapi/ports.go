@@ -13,6 +13,7 @@ import (
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/legal"
+	"github.com/dutybound/dutybound/internal/outbox"
 	"github.com/dutybound/dutybound/internal/roster"
 	"github.com/dutybound/dutybound/internal/safety"
 )
@@ -163,6 +164,15 @@ type Checks interface {
 	Watch(ctx context.Context, actor duty.Actor, task uuid.UUID) (safety.View, error)
 	Order(ctx context.Context, actor duty.Actor, task uuid.UUID, every int) (safety.View, error)
 	Reply(ctx context.Context, actor duty.Actor, cmd duty.Command, task uuid.UUID, r safety.Replied) (safety.CheckAnswer, error)
+}
+
+// Outbox is what the API asks of the outbox room.
+type Outbox interface {
+	Upload(ctx context.Context, actor duty.Actor, records []string) ([]outbox.Result, error)
+	Findings(ctx context.Context, actor duty.Actor, filter outbox.Filter) ([]outbox.Finding, error)
+	Close(ctx context.Context, actor duty.Actor, cmd duty.Command, id uuid.UUID, reason string) (f outbox.Finding, replay bool, err error)
+	Quarantine(ctx context.Context, actor duty.Actor, filter outbox.Filter) ([]outbox.Held, error)
+	Decide(ctx context.Context, actor duty.Actor, cmd duty.Command, device uuid.UUID, v outbox.Verdict) (n int, replay bool, err error)
 }
 
 // Tickets lets viewers onto the feed.

@@ -144,6 +144,21 @@ type ServerInterface interface {
 	// SetQuota Record an approved head-count quota
 	// (PUT /v1/organs/{id}/quota)
 	SetQuota(c *fiber.Ctx, id ID) error
+	// UploadOutbox Bring what was recorded without network
+	// (POST /v1/outbox)
+	UploadOutbox(c *fiber.Ctx) error
+	// ListOutboxFindings What is wrong with records
+	// (GET /v1/outbox/findings)
+	ListOutboxFindings(c *fiber.Ctx, params ListOutboxFindingsParams) error
+	// CloseOutboxFinding Close a finding
+	// (POST /v1/outbox/findings/{id}/close)
+	CloseOutboxFinding(c *fiber.Ctx, id ID, params CloseOutboxFindingParams) error
+	// ListQuarantine Records of revoked devices
+	// (GET /v1/outbox/quarantine)
+	ListQuarantine(c *fiber.Ctx, params ListQuarantineParams) error
+	// DecideQuarantine Release or reject the records of a revoked device
+	// (POST /v1/outbox/quarantine/{id}/decide)
+	DecideQuarantine(c *fiber.Ctx, id ID, params DecideQuarantineParams) error
 	// ListPeople List people
 	// (GET /v1/people)
 	ListPeople(c *fiber.Ctx, params ListPeopleParams) error
@@ -341,12 +356,13 @@ type ServerInterfaceWrapper struct {
 	HandlerMiddlewares []HandlerMiddlewareFunc
 }
 
-type MiddlewareFunc fiber.Handler
-type HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
+type (
+	MiddlewareFunc        fiber.Handler
+	HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
+)
 
 // GetAsyncapi operation middleware
 func (siw *ServerInterfaceWrapper) GetAsyncapi(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetAsyncapi(c)
 	}
@@ -364,7 +380,6 @@ func (siw *ServerInterfaceWrapper) GetAsyncapi(c *fiber.Ctx) error {
 
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetHealth(c)
 	}
@@ -382,7 +397,6 @@ func (siw *ServerInterfaceWrapper) GetHealth(c *fiber.Ctx) error {
 
 // GetOpenapi operation middleware
 func (siw *ServerInterfaceWrapper) GetOpenapi(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetOpenapi(c)
 	}
@@ -400,7 +414,6 @@ func (siw *ServerInterfaceWrapper) GetOpenapi(c *fiber.Ctx) error {
 
 // GetReadiness operation middleware
 func (siw *ServerInterfaceWrapper) GetReadiness(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetReadiness(c)
 	}
@@ -418,7 +431,6 @@ func (siw *ServerInterfaceWrapper) GetReadiness(c *fiber.Ctx) error {
 
 // ListAlarms operation middleware
 func (siw *ServerInterfaceWrapper) ListAlarms(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -476,7 +488,6 @@ func (siw *ServerInterfaceWrapper) ListAlarms(c *fiber.Ctx) error {
 
 // RaiseAlarm operation middleware
 func (siw *ServerInterfaceWrapper) RaiseAlarm(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -521,7 +532,6 @@ func (siw *ServerInterfaceWrapper) RaiseAlarm(c *fiber.Ctx) error {
 
 // GetAlarm operation middleware
 func (siw *ServerInterfaceWrapper) GetAlarm(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -550,7 +560,6 @@ func (siw *ServerInterfaceWrapper) GetAlarm(c *fiber.Ctx) error {
 
 // AnswerAlarm operation middleware
 func (siw *ServerInterfaceWrapper) AnswerAlarm(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -603,7 +612,6 @@ func (siw *ServerInterfaceWrapper) AnswerAlarm(c *fiber.Ctx) error {
 
 // CloseAlarm operation middleware
 func (siw *ServerInterfaceWrapper) CloseAlarm(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -656,7 +664,6 @@ func (siw *ServerInterfaceWrapper) CloseAlarm(c *fiber.Ctx) error {
 
 // AcknowledgeAlarm operation middleware
 func (siw *ServerInterfaceWrapper) AcknowledgeAlarm(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -685,7 +692,6 @@ func (siw *ServerInterfaceWrapper) AcknowledgeAlarm(c *fiber.Ctx) error {
 
 // ListApplicants operation middleware
 func (siw *ServerInterfaceWrapper) ListApplicants(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -729,7 +735,6 @@ func (siw *ServerInterfaceWrapper) ListApplicants(c *fiber.Ctx) error {
 
 // RegisterApplicant operation middleware
 func (siw *ServerInterfaceWrapper) RegisterApplicant(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -774,7 +779,6 @@ func (siw *ServerInterfaceWrapper) RegisterApplicant(c *fiber.Ctx) error {
 
 // GetApplicant operation middleware
 func (siw *ServerInterfaceWrapper) GetApplicant(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -803,7 +807,6 @@ func (siw *ServerInterfaceWrapper) GetApplicant(c *fiber.Ctx) error {
 
 // DeclareApplicant operation middleware
 func (siw *ServerInterfaceWrapper) DeclareApplicant(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -832,7 +835,6 @@ func (siw *ServerInterfaceWrapper) DeclareApplicant(c *fiber.Ctx) error {
 
 // HireApplicant operation middleware
 func (siw *ServerInterfaceWrapper) HireApplicant(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -861,7 +863,6 @@ func (siw *ServerInterfaceWrapper) HireApplicant(c *fiber.Ctx) error {
 
 // PassStage operation middleware
 func (siw *ServerInterfaceWrapper) PassStage(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -898,7 +899,6 @@ func (siw *ServerInterfaceWrapper) PassStage(c *fiber.Ctx) error {
 
 // ListApprovals operation middleware
 func (siw *ServerInterfaceWrapper) ListApprovals(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -956,7 +956,6 @@ func (siw *ServerInterfaceWrapper) ListApprovals(c *fiber.Ctx) error {
 
 // DecideApproval operation middleware
 func (siw *ServerInterfaceWrapper) DecideApproval(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1009,7 +1008,6 @@ func (siw *ServerInterfaceWrapper) DecideApproval(c *fiber.Ctx) error {
 
 // ListCandidates operation middleware
 func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1088,7 +1086,6 @@ func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
 
 // EnrolDeviceKey operation middleware
 func (siw *ServerInterfaceWrapper) EnrolDeviceKey(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.EnrolDeviceKey(c)
 	}
@@ -1106,7 +1103,6 @@ func (siw *ServerInterfaceWrapper) EnrolDeviceKey(c *fiber.Ctx) error {
 
 // RevokeDevice operation middleware
 func (siw *ServerInterfaceWrapper) RevokeDevice(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1135,7 +1131,6 @@ func (siw *ServerInterfaceWrapper) RevokeDevice(c *fiber.Ctx) error {
 
 // CreateFeedTicket operation middleware
 func (siw *ServerInterfaceWrapper) CreateFeedTicket(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.CreateFeedTicket(c)
 	}
@@ -1153,7 +1148,6 @@ func (siw *ServerInterfaceWrapper) CreateFeedTicket(c *fiber.Ctx) error {
 
 // ListActs operation middleware
 func (siw *ServerInterfaceWrapper) ListActs(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListActs(c)
 	}
@@ -1171,7 +1165,6 @@ func (siw *ServerInterfaceWrapper) ListActs(c *fiber.Ctx) error {
 
 // GetAct operation middleware
 func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1200,7 +1193,6 @@ func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
 
 // ListArticles operation middleware
 func (siw *ServerInterfaceWrapper) ListArticles(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1237,7 +1229,6 @@ func (siw *ServerInterfaceWrapper) ListArticles(c *fiber.Ctx) error {
 
 // GetArticle operation middleware
 func (siw *ServerInterfaceWrapper) GetArticle(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1282,7 +1273,6 @@ func (siw *ServerInterfaceWrapper) GetArticle(c *fiber.Ctx) error {
 
 // RunBacktest operation middleware
 func (siw *ServerInterfaceWrapper) RunBacktest(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.RunBacktest(c)
 	}
@@ -1300,7 +1290,6 @@ func (siw *ServerInterfaceWrapper) RunBacktest(c *fiber.Ctx) error {
 
 // ListProposals operation middleware
 func (siw *ServerInterfaceWrapper) ListProposals(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1358,7 +1347,6 @@ func (siw *ServerInterfaceWrapper) ListProposals(c *fiber.Ctx) error {
 
 // ProposeChange operation middleware
 func (siw *ServerInterfaceWrapper) ProposeChange(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1403,7 +1391,6 @@ func (siw *ServerInterfaceWrapper) ProposeChange(c *fiber.Ctx) error {
 
 // ApproveProposal operation middleware
 func (siw *ServerInterfaceWrapper) ApproveProposal(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1456,7 +1443,6 @@ func (siw *ServerInterfaceWrapper) ApproveProposal(c *fiber.Ctx) error {
 
 // RejectProposal operation middleware
 func (siw *ServerInterfaceWrapper) RejectProposal(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1509,7 +1495,6 @@ func (siw *ServerInterfaceWrapper) RejectProposal(c *fiber.Ctx) error {
 
 // WithdrawProposal operation middleware
 func (siw *ServerInterfaceWrapper) WithdrawProposal(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1562,7 +1547,6 @@ func (siw *ServerInterfaceWrapper) WithdrawProposal(c *fiber.Ctx) error {
 
 // ListReadings operation middleware
 func (siw *ServerInterfaceWrapper) ListReadings(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1606,7 +1590,6 @@ func (siw *ServerInterfaceWrapper) ListReadings(c *fiber.Ctx) error {
 
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetMe(c)
 	}
@@ -1624,7 +1607,6 @@ func (siw *ServerInterfaceWrapper) GetMe(c *fiber.Ctx) error {
 
 // ChangePassword operation middleware
 func (siw *ServerInterfaceWrapper) ChangePassword(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ChangePassword(c)
 	}
@@ -1642,7 +1624,6 @@ func (siw *ServerInterfaceWrapper) ChangePassword(c *fiber.Ctx) error {
 
 // SetPushToken operation middleware
 func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SetPushToken(c)
 	}
@@ -1660,7 +1641,6 @@ func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
 
 // ListObjections operation middleware
 func (siw *ServerInterfaceWrapper) ListObjections(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1718,7 +1698,6 @@ func (siw *ServerInterfaceWrapper) ListObjections(c *fiber.Ctx) error {
 
 // Observe operation middleware
 func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1763,7 +1742,6 @@ func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
 
 // ListNearbyOfficers operation middleware
 func (siw *ServerInterfaceWrapper) ListNearbyOfficers(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1828,7 +1806,6 @@ func (siw *ServerInterfaceWrapper) ListNearbyOfficers(c *fiber.Ctx) error {
 
 // ListOrgans operation middleware
 func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListOrgans(c)
 	}
@@ -1846,7 +1823,6 @@ func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
 
 // SetQuota operation middleware
 func (siw *ServerInterfaceWrapper) SetQuota(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1873,9 +1849,229 @@ func (siw *ServerInterfaceWrapper) SetQuota(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// UploadOutbox operation middleware
+func (siw *ServerInterfaceWrapper) UploadOutbox(c *fiber.Ctx) error {
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.UploadOutbox(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ListOutboxFindings operation middleware
+func (siw *ServerInterfaceWrapper) ListOutboxFindings(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOutboxFindingsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", query, &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter state: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "path" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "path", query, &params.Path, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter path: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", query, &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter after: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListOutboxFindings(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// CloseOutboxFinding operation middleware
+func (siw *ServerInterfaceWrapper) CloseOutboxFinding(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CloseOutboxFindingParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.CloseOutboxFinding(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ListQuarantine operation middleware
+func (siw *ServerInterfaceWrapper) ListQuarantine(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListQuarantineParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "path" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "path", query, &params.Path, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter path: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListQuarantine(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// DecideQuarantine operation middleware
+func (siw *ServerInterfaceWrapper) DecideQuarantine(c *fiber.Ctx) error {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Params("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideQuarantineParams
+
+	headers := c.GetReqHeaders()
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Sprintf("Too many values for ParamName Idempotency-Key, 1 is required, but %d found", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err).Error())
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		return fiber.NewError(fiber.StatusBadRequest, "Header parameter Idempotency-Key is required, but not found")
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.DecideQuarantine(c, id, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // ListPeople operation middleware
 func (siw *ServerInterfaceWrapper) ListPeople(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1940,7 +2136,6 @@ func (siw *ServerInterfaceWrapper) ListPeople(c *fiber.Ctx) error {
 
 // GetPerson operation middleware
 func (siw *ServerInterfaceWrapper) GetPerson(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -1969,7 +2164,6 @@ func (siw *ServerInterfaceWrapper) GetPerson(c *fiber.Ctx) error {
 
 // RegisterDevice operation middleware
 func (siw *ServerInterfaceWrapper) RegisterDevice(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2022,7 +2216,6 @@ func (siw *ServerInterfaceWrapper) RegisterDevice(c *fiber.Ctx) error {
 
 // GetHandBack operation middleware
 func (siw *ServerInterfaceWrapper) GetHandBack(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2051,7 +2244,6 @@ func (siw *ServerInterfaceWrapper) GetHandBack(c *fiber.Ctx) error {
 
 // ReceiveBack operation middleware
 func (siw *ServerInterfaceWrapper) ReceiveBack(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2088,7 +2280,6 @@ func (siw *ServerInterfaceWrapper) ReceiveBack(c *fiber.Ctx) error {
 
 // GetHours operation middleware
 func (siw *ServerInterfaceWrapper) GetHours(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2133,7 +2324,6 @@ func (siw *ServerInterfaceWrapper) GetHours(c *fiber.Ctx) error {
 
 // TransferPerson operation middleware
 func (siw *ServerInterfaceWrapper) TransferPerson(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2162,7 +2352,6 @@ func (siw *ServerInterfaceWrapper) TransferPerson(c *fiber.Ctx) error {
 
 // SetPersonStatus operation middleware
 func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2191,7 +2380,6 @@ func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
 
 // GetSupervision operation middleware
 func (siw *ServerInterfaceWrapper) GetSupervision(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2243,7 +2431,6 @@ func (siw *ServerInterfaceWrapper) GetSupervision(c *fiber.Ctx) error {
 
 // OrderPlainClothes operation middleware
 func (siw *ServerInterfaceWrapper) OrderPlainClothes(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2288,7 +2475,6 @@ func (siw *ServerInterfaceWrapper) OrderPlainClothes(c *fiber.Ctx) error {
 
 // SendPositions operation middleware
 func (siw *ServerInterfaceWrapper) SendPositions(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SendPositions(c)
 	}
@@ -2306,7 +2492,6 @@ func (siw *ServerInterfaceWrapper) SendPositions(c *fiber.Ctx) error {
 
 // ListQuotas operation middleware
 func (siw *ServerInterfaceWrapper) ListQuotas(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2343,7 +2528,6 @@ func (siw *ServerInterfaceWrapper) ListQuotas(c *fiber.Ctx) error {
 
 // ListRecusals operation middleware
 func (siw *ServerInterfaceWrapper) ListRecusals(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2401,7 +2585,6 @@ func (siw *ServerInterfaceWrapper) ListRecusals(c *fiber.Ctx) error {
 
 // ExportRoster operation middleware
 func (siw *ServerInterfaceWrapper) ExportRoster(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2438,7 +2621,6 @@ func (siw *ServerInterfaceWrapper) ExportRoster(c *fiber.Ctx) error {
 
 // StartImport operation middleware
 func (siw *ServerInterfaceWrapper) StartImport(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2496,7 +2678,6 @@ func (siw *ServerInterfaceWrapper) StartImport(c *fiber.Ctx) error {
 
 // GetImport operation middleware
 func (siw *ServerInterfaceWrapper) GetImport(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2525,7 +2706,6 @@ func (siw *ServerInterfaceWrapper) GetImport(c *fiber.Ctx) error {
 
 // SyncRoster operation middleware
 func (siw *ServerInterfaceWrapper) SyncRoster(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SyncRoster(c)
 	}
@@ -2543,7 +2723,6 @@ func (siw *ServerInterfaceWrapper) SyncRoster(c *fiber.Ctx) error {
 
 // AskRuling operation middleware
 func (siw *ServerInterfaceWrapper) AskRuling(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.AskRuling(c)
 	}
@@ -2561,7 +2740,6 @@ func (siw *ServerInterfaceWrapper) AskRuling(c *fiber.Ctx) error {
 
 // SignIn operation middleware
 func (siw *ServerInterfaceWrapper) SignIn(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignIn(c)
 	}
@@ -2579,7 +2757,6 @@ func (siw *ServerInterfaceWrapper) SignIn(c *fiber.Ctx) error {
 
 // SignOut operation middleware
 func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
-
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignOut(c)
 	}
@@ -2597,7 +2774,6 @@ func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
 
 // ListPlans operation middleware
 func (siw *ServerInterfaceWrapper) ListPlans(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2662,7 +2838,6 @@ func (siw *ServerInterfaceWrapper) ListPlans(c *fiber.Ctx) error {
 
 // PlanShift operation middleware
 func (siw *ServerInterfaceWrapper) PlanShift(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2707,7 +2882,6 @@ func (siw *ServerInterfaceWrapper) PlanShift(c *fiber.Ctx) error {
 
 // CancelPlan operation middleware
 func (siw *ServerInterfaceWrapper) CancelPlan(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2760,7 +2934,6 @@ func (siw *ServerInterfaceWrapper) CancelPlan(c *fiber.Ctx) error {
 
 // CallRoll operation middleware
 func (siw *ServerInterfaceWrapper) CallRoll(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2789,7 +2962,6 @@ func (siw *ServerInterfaceWrapper) CallRoll(c *fiber.Ctx) error {
 
 // ProposeSwap operation middleware
 func (siw *ServerInterfaceWrapper) ProposeSwap(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2842,7 +3014,6 @@ func (siw *ServerInterfaceWrapper) ProposeSwap(c *fiber.Ctx) error {
 
 // StepSwap operation middleware
 func (siw *ServerInterfaceWrapper) StepSwap(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2903,7 +3074,6 @@ func (siw *ServerInterfaceWrapper) StepSwap(c *fiber.Ctx) error {
 
 // ListShifts operation middleware
 func (siw *ServerInterfaceWrapper) ListShifts(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -2975,7 +3145,6 @@ func (siw *ServerInterfaceWrapper) ListShifts(c *fiber.Ctx) error {
 
 // CheckIn operation middleware
 func (siw *ServerInterfaceWrapper) CheckIn(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3020,7 +3189,6 @@ func (siw *ServerInterfaceWrapper) CheckIn(c *fiber.Ctx) error {
 
 // CheckOut operation middleware
 func (siw *ServerInterfaceWrapper) CheckOut(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3065,7 +3233,6 @@ func (siw *ServerInterfaceWrapper) CheckOut(c *fiber.Ctx) error {
 
 // ListSoloEnforcement operation middleware
 func (siw *ServerInterfaceWrapper) ListSoloEnforcement(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3116,7 +3283,6 @@ func (siw *ServerInterfaceWrapper) ListSoloEnforcement(c *fiber.Ctx) error {
 
 // SyncPhone operation middleware
 func (siw *ServerInterfaceWrapper) SyncPhone(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3167,7 +3333,6 @@ func (siw *ServerInterfaceWrapper) SyncPhone(c *fiber.Ctx) error {
 
 // GetShiftBundle operation middleware
 func (siw *ServerInterfaceWrapper) GetShiftBundle(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3210,7 +3375,6 @@ func (siw *ServerInterfaceWrapper) GetShiftBundle(c *fiber.Ctx) error {
 
 // ListTasks operation middleware
 func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3275,7 +3439,6 @@ func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
 
 // DispatchTask operation middleware
 func (siw *ServerInterfaceWrapper) DispatchTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3320,7 +3483,6 @@ func (siw *ServerInterfaceWrapper) DispatchTask(c *fiber.Ctx) error {
 
 // GetTask operation middleware
 func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3349,7 +3511,6 @@ func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
 
 // AcceptTask operation middleware
 func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3402,7 +3563,6 @@ func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
 
 // AcknowledgeTask operation middleware
 func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3455,7 +3615,6 @@ func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
 
 // ChangeActs operation middleware
 func (siw *ServerInterfaceWrapper) ChangeActs(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3508,7 +3667,6 @@ func (siw *ServerInterfaceWrapper) ChangeActs(c *fiber.Ctx) error {
 
 // CancelTask operation middleware
 func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3561,7 +3719,6 @@ func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
 
 // OrderChecks operation middleware
 func (siw *ServerInterfaceWrapper) OrderChecks(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3590,7 +3747,6 @@ func (siw *ServerInterfaceWrapper) OrderChecks(c *fiber.Ctx) error {
 
 // ListChecks operation middleware
 func (siw *ServerInterfaceWrapper) ListChecks(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3619,7 +3775,6 @@ func (siw *ServerInterfaceWrapper) ListChecks(c *fiber.Ctx) error {
 
 // AnswerCheck operation middleware
 func (siw *ServerInterfaceWrapper) AnswerCheck(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3672,7 +3827,6 @@ func (siw *ServerInterfaceWrapper) AnswerCheck(c *fiber.Ctx) error {
 
 // DeclineTask operation middleware
 func (siw *ServerInterfaceWrapper) DeclineTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3725,7 +3879,6 @@ func (siw *ServerInterfaceWrapper) DeclineTask(c *fiber.Ctx) error {
 
 // FinishTask operation middleware
 func (siw *ServerInterfaceWrapper) FinishTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3778,7 +3931,6 @@ func (siw *ServerInterfaceWrapper) FinishTask(c *fiber.Ctx) error {
 
 // GetTaskHistory operation middleware
 func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3807,7 +3959,6 @@ func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
 
 // HoldTask operation middleware
 func (siw *ServerInterfaceWrapper) HoldTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3860,7 +4011,6 @@ func (siw *ServerInterfaceWrapper) HoldTask(c *fiber.Ctx) error {
 
 // NameLead operation middleware
 func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3913,7 +4063,6 @@ func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
 
 // AcceptLead operation middleware
 func (siw *ServerInterfaceWrapper) AcceptLead(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -3966,7 +4115,6 @@ func (siw *ServerInterfaceWrapper) AcceptLead(c *fiber.Ctx) error {
 
 // ShowCode operation middleware
 func (siw *ServerInterfaceWrapper) ShowCode(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4019,7 +4167,6 @@ func (siw *ServerInterfaceWrapper) ShowCode(c *fiber.Ctx) error {
 
 // EnterCode operation middleware
 func (siw *ServerInterfaceWrapper) EnterCode(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4072,7 +4219,6 @@ func (siw *ServerInterfaceWrapper) EnterCode(c *fiber.Ctx) error {
 
 // TakeLead operation middleware
 func (siw *ServerInterfaceWrapper) TakeLead(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4125,7 +4271,6 @@ func (siw *ServerInterfaceWrapper) TakeLead(c *fiber.Ctx) error {
 
 // ObjectToOrder operation middleware
 func (siw *ServerInterfaceWrapper) ObjectToOrder(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4178,7 +4323,6 @@ func (siw *ServerInterfaceWrapper) ObjectToOrder(c *fiber.Ctx) error {
 
 // AnswerObjection operation middleware
 func (siw *ServerInterfaceWrapper) AnswerObjection(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4239,7 +4383,6 @@ func (siw *ServerInterfaceWrapper) AnswerObjection(c *fiber.Ctx) error {
 
 // PauseTask operation middleware
 func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4292,7 +4435,6 @@ func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
 
 // ReassignTask operation middleware
 func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4345,7 +4487,6 @@ func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
 
 // AskRecusal operation middleware
 func (siw *ServerInterfaceWrapper) AskRecusal(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4398,7 +4539,6 @@ func (siw *ServerInterfaceWrapper) AskRecusal(c *fiber.Ctx) error {
 
 // DecideRecusal operation middleware
 func (siw *ServerInterfaceWrapper) DecideRecusal(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4459,7 +4599,6 @@ func (siw *ServerInterfaceWrapper) DecideRecusal(c *fiber.Ctx) error {
 
 // AskRestraint operation middleware
 func (siw *ServerInterfaceWrapper) AskRestraint(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4512,7 +4651,6 @@ func (siw *ServerInterfaceWrapper) AskRestraint(c *fiber.Ctx) error {
 
 // CommandRestraint operation middleware
 func (siw *ServerInterfaceWrapper) CommandRestraint(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4573,7 +4711,6 @@ func (siw *ServerInterfaceWrapper) CommandRestraint(c *fiber.Ctx) error {
 
 // ReportRestraint operation middleware
 func (siw *ServerInterfaceWrapper) ReportRestraint(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4634,7 +4771,6 @@ func (siw *ServerInterfaceWrapper) ReportRestraint(c *fiber.Ctx) error {
 
 // TellRestraintUse operation middleware
 func (siw *ServerInterfaceWrapper) TellRestraintUse(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4695,7 +4831,6 @@ func (siw *ServerInterfaceWrapper) TellRestraintUse(c *fiber.Ctx) error {
 
 // ResumeTask operation middleware
 func (siw *ServerInterfaceWrapper) ResumeTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -4748,7 +4883,6 @@ func (siw *ServerInterfaceWrapper) ResumeTask(c *fiber.Ctx) error {
 
 // StartTask operation middleware
 func (siw *ServerInterfaceWrapper) StartTask(c *fiber.Ctx) error {
-
 	var err error
 	_ = err
 
@@ -5030,6 +5164,15 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Post(options.BaseURL+"/v1/tasks/:id/checks", wrapper.AnswerCheck)
 
+	router.Post(options.BaseURL+"/v1/outbox", wrapper.UploadOutbox)
+
+	router.Get(options.BaseURL+"/v1/outbox/findings", wrapper.ListOutboxFindings)
+
+	router.Post(options.BaseURL+"/v1/outbox/findings/:id/close", wrapper.CloseOutboxFinding)
+
+	router.Get(options.BaseURL+"/v1/outbox/quarantine", wrapper.ListQuarantine)
+
+	router.Post(options.BaseURL+"/v1/outbox/quarantine/:id/decide", wrapper.DecideQuarantine)
 }
 
 type AlarmChangedResponseHeaders struct {
@@ -5090,8 +5233,7 @@ type SettledJSONResponse struct {
 	Headers SettledResponseHeaders
 }
 
-type GetAsyncapiRequestObject struct {
-}
+type GetAsyncapiRequestObject struct{}
 
 type GetAsyncapiResponseObject interface {
 	VisitGetAsyncapiResponse(ctx *fiber.Ctx) error
@@ -5159,8 +5301,7 @@ func (response GetAsyncapidefaultApplicationProblemPlusJSONResponse) VisitGetAsy
 	return ctx.JSON(&response.Body)
 }
 
-type GetHealthRequestObject struct {
-}
+type GetHealthRequestObject struct{}
 
 type GetHealthResponseObject interface {
 	VisitGetHealthResponse(ctx *fiber.Ctx) error
@@ -5218,8 +5359,7 @@ func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealt
 	return ctx.JSON(&response.Body)
 }
 
-type GetOpenapiRequestObject struct {
-}
+type GetOpenapiRequestObject struct{}
 
 type GetOpenapiResponseObject interface {
 	VisitGetOpenapiResponse(ctx *fiber.Ctx) error
@@ -5287,8 +5427,7 @@ func (response GetOpenapidefaultApplicationProblemPlusJSONResponse) VisitGetOpen
 	return ctx.JSON(&response.Body)
 }
 
-type GetReadinessRequestObject struct {
-}
+type GetReadinessRequestObject struct{}
 
 type GetReadinessResponseObject interface {
 	VisitGetReadinessResponse(ctx *fiber.Ctx) error
@@ -5678,8 +5817,7 @@ type AcknowledgeAlarmResponseObject interface {
 	VisitAcknowledgeAlarmResponse(ctx *fiber.Ctx) error
 }
 
-type AcknowledgeAlarm204Response struct {
-}
+type AcknowledgeAlarm204Response struct{}
 
 func (response AcknowledgeAlarm204Response) VisitAcknowledgeAlarmResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -6488,8 +6626,7 @@ func (response CreateFeedTicketdefaultApplicationProblemPlusJSONResponse) VisitC
 	return ctx.JSON(&response.Body)
 }
 
-type ListActsRequestObject struct {
-}
+type ListActsRequestObject struct{}
 
 type ListActsResponseObject interface {
 	VisitListActsResponse(ctx *fiber.Ctx) error
@@ -7202,8 +7339,7 @@ func (response ListReadingsdefaultApplicationProblemPlusJSONResponse) VisitListR
 	return ctx.JSON(&response.Body)
 }
 
-type GetMeRequestObject struct {
-}
+type GetMeRequestObject struct{}
 
 type GetMeResponseObject interface {
 	VisitGetMeResponse(ctx *fiber.Ctx) error
@@ -7269,8 +7405,7 @@ type ChangePasswordResponseObject interface {
 	VisitChangePasswordResponse(ctx *fiber.Ctx) error
 }
 
-type ChangePassword204Response struct {
-}
+type ChangePassword204Response struct{}
 
 func (response ChangePassword204Response) VisitChangePasswordResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -7328,8 +7463,7 @@ type SetPushTokenResponseObject interface {
 	VisitSetPushTokenResponse(ctx *fiber.Ctx) error
 }
 
-type SetPushToken204Response struct {
-}
+type SetPushToken204Response struct{}
 
 func (response SetPushToken204Response) VisitSetPushTokenResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -7570,8 +7704,7 @@ func (response ListNearbyOfficersdefaultApplicationProblemPlusJSONResponse) Visi
 	return ctx.JSON(&response.Body)
 }
 
-type ListOrgansRequestObject struct {
-}
+type ListOrgansRequestObject struct{}
 
 type ListOrgansResponseObject interface {
 	VisitListOrgansResponse(ctx *fiber.Ctx) error
@@ -7678,6 +7811,330 @@ type SetQuotadefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetQuotadefaultApplicationProblemPlusJSONResponse) VisitSetQuotaResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type UploadOutboxRequestObject struct {
+	Body *UploadOutboxJSONRequestBody
+}
+
+type UploadOutboxResponseObject interface {
+	VisitUploadOutboxResponse(ctx *fiber.Ctx) error
+}
+
+type UploadOutbox200JSONResponse OutboxAnswer
+
+func (response UploadOutbox200JSONResponse) VisitUploadOutboxResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type UploadOutbox4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response UploadOutbox4XXApplicationProblemPlusJSONResponse) VisitUploadOutboxResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type UploadOutboxdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type UploadOutboxdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    UploadOutboxdefaultResponseHeaders
+	StatusCode int
+}
+
+func (response UploadOutboxdefaultApplicationProblemPlusJSONResponse) VisitUploadOutboxResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListOutboxFindingsRequestObject struct {
+	Params ListOutboxFindingsParams
+}
+
+type ListOutboxFindingsResponseObject interface {
+	VisitListOutboxFindingsResponse(ctx *fiber.Ctx) error
+}
+
+type ListOutboxFindings200JSONResponse OutboxFindings
+
+func (response ListOutboxFindings200JSONResponse) VisitListOutboxFindingsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListOutboxFindings4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListOutboxFindings4XXApplicationProblemPlusJSONResponse) VisitListOutboxFindingsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListOutboxFindingsdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type ListOutboxFindingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ListOutboxFindingsdefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ListOutboxFindingsdefaultApplicationProblemPlusJSONResponse) VisitListOutboxFindingsResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CloseOutboxFindingRequestObject struct {
+	ID     ID `json:"id"`
+	Params CloseOutboxFindingParams
+	Body   *CloseOutboxFindingJSONRequestBody
+}
+
+type CloseOutboxFindingResponseObject interface {
+	VisitCloseOutboxFindingResponse(ctx *fiber.Ctx) error
+}
+
+type CloseOutboxFinding200ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type CloseOutboxFinding200JSONResponse struct {
+	Body    OutboxFinding
+	Headers CloseOutboxFinding200ResponseHeaders
+}
+
+func (response CloseOutboxFinding200JSONResponse) VisitCloseOutboxFindingResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CloseOutboxFinding4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response CloseOutboxFinding4XXApplicationProblemPlusJSONResponse) VisitCloseOutboxFindingResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CloseOutboxFindingdefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type CloseOutboxFindingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    CloseOutboxFindingdefaultResponseHeaders
+	StatusCode int
+}
+
+func (response CloseOutboxFindingdefaultApplicationProblemPlusJSONResponse) VisitCloseOutboxFindingResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListQuarantineRequestObject struct {
+	Params ListQuarantineParams
+}
+
+type ListQuarantineResponseObject interface {
+	VisitListQuarantineResponse(ctx *fiber.Ctx) error
+}
+
+type ListQuarantine200JSONResponse QuarantineList
+
+func (response ListQuarantine200JSONResponse) VisitListQuarantineResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListQuarantine4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListQuarantine4XXApplicationProblemPlusJSONResponse) VisitListQuarantineResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListQuarantinedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type ListQuarantinedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ListQuarantinedefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ListQuarantinedefaultApplicationProblemPlusJSONResponse) VisitListQuarantineResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type DecideQuarantineRequestObject struct {
+	ID     ID `json:"id"`
+	Params DecideQuarantineParams
+	Body   *DecideQuarantineJSONRequestBody
+}
+
+type DecideQuarantineResponseObject interface {
+	VisitDecideQuarantineResponse(ctx *fiber.Ctx) error
+}
+
+type DecideQuarantine200ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type DecideQuarantine200JSONResponse struct {
+	Body    QuarantineDecided
+	Headers DecideQuarantine200ResponseHeaders
+}
+
+func (response DecideQuarantine200JSONResponse) VisitDecideQuarantineResponse(ctx *fiber.Ctx) error {
+	if response.Headers.IdempotentReplayed != nil {
+		ctx.Response().Header.Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type DecideQuarantine4XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response DecideQuarantine4XXApplicationProblemPlusJSONResponse) VisitDecideQuarantineResponse(ctx *fiber.Ctx) error {
+	if response.Headers.DPoPNonce != nil {
+		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		ctx.Response().Header.Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type DecideQuarantinedefaultResponseHeaders struct {
+	DPoPNonce       *string
+	WWWAuthenticate *string
+}
+
+type DecideQuarantinedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    DecideQuarantinedefaultResponseHeaders
+	StatusCode int
+}
+
+func (response DecideQuarantinedefaultApplicationProblemPlusJSONResponse) VisitDecideQuarantineResponse(ctx *fiber.Ctx) error {
 	if response.Headers.DPoPNonce != nil {
 		ctx.Response().Header.Set("DPoP-Nonce", fmt.Sprint(*response.Headers.DPoPNonce))
 	}
@@ -8877,15 +9334,13 @@ func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInRespo
 	return ctx.JSON(&response.Body)
 }
 
-type SignOutRequestObject struct {
-}
+type SignOutRequestObject struct{}
 
 type SignOutResponseObject interface {
 	VisitSignOutResponse(ctx *fiber.Ctx) error
 }
 
-type SignOut204Response struct {
-}
+type SignOut204Response struct{}
 
 func (response SignOut204Response) VisitSignOutResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -12108,6 +12563,21 @@ type StrictServerInterface interface {
 	// SetQuota Record an approved head-count quota
 	// (PUT /v1/organs/{id}/quota)
 	SetQuota(ctx context.Context, request SetQuotaRequestObject) (SetQuotaResponseObject, error)
+	// UploadOutbox Bring what was recorded without network
+	// (POST /v1/outbox)
+	UploadOutbox(ctx context.Context, request UploadOutboxRequestObject) (UploadOutboxResponseObject, error)
+	// ListOutboxFindings What is wrong with records
+	// (GET /v1/outbox/findings)
+	ListOutboxFindings(ctx context.Context, request ListOutboxFindingsRequestObject) (ListOutboxFindingsResponseObject, error)
+	// CloseOutboxFinding Close a finding
+	// (POST /v1/outbox/findings/{id}/close)
+	CloseOutboxFinding(ctx context.Context, request CloseOutboxFindingRequestObject) (CloseOutboxFindingResponseObject, error)
+	// ListQuarantine Records of revoked devices
+	// (GET /v1/outbox/quarantine)
+	ListQuarantine(ctx context.Context, request ListQuarantineRequestObject) (ListQuarantineResponseObject, error)
+	// DecideQuarantine Release or reject the records of a revoked device
+	// (POST /v1/outbox/quarantine/{id}/decide)
+	DecideQuarantine(ctx context.Context, request DecideQuarantineRequestObject) (DecideQuarantineResponseObject, error)
 	// ListPeople List people
 	// (GET /v1/people)
 	ListPeople(ctx context.Context, request ListPeopleRequestObject) (ListPeopleResponseObject, error)
@@ -12299,8 +12769,10 @@ type StrictServerInterface interface {
 	StartTask(ctx context.Context, request StartTaskRequestObject) (StartTaskResponseObject, error)
 }
 
-type StrictHandlerFunc func(ctx *fiber.Ctx, args any) (any, error)
-type StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
+type (
+	StrictHandlerFunc    func(ctx *fiber.Ctx, args any) (any, error)
+	StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
+)
 
 func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareFunc) ServerInterface {
 	return &strictHandler{ssi: ssi, middlewares: middlewares}
@@ -13669,6 +14141,183 @@ func (sh *strictHandler) SetQuota(ctx *fiber.Ctx, id ID) error {
 		return err
 	} else if validResponse, ok := response.(SetQuotaResponseObject); ok {
 		if err := validResponse.VisitSetQuotaResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UploadOutbox operation middleware
+func (sh *strictHandler) UploadOutbox(ctx *fiber.Ctx) error {
+	var request UploadOutboxRequestObject
+
+	var body UploadOutboxJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.UploadOutbox(ctx.UserContext(), request.(UploadOutboxRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UploadOutbox")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UploadOutboxResponseObject); ok {
+		if err := validResponse.VisitUploadOutboxResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListOutboxFindings operation middleware
+func (sh *strictHandler) ListOutboxFindings(ctx *fiber.Ctx, params ListOutboxFindingsParams) error {
+	var request ListOutboxFindingsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOutboxFindings(ctx.UserContext(), request.(ListOutboxFindingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOutboxFindings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOutboxFindingsResponseObject); ok {
+		if err := validResponse.VisitListOutboxFindingsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CloseOutboxFinding operation middleware
+func (sh *strictHandler) CloseOutboxFinding(ctx *fiber.Ctx, id ID, params CloseOutboxFindingParams) error {
+	var request CloseOutboxFindingRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body CloseOutboxFindingJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseOutboxFinding(ctx.UserContext(), request.(CloseOutboxFindingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseOutboxFinding")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CloseOutboxFindingResponseObject); ok {
+		if err := validResponse.VisitCloseOutboxFindingResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListQuarantine operation middleware
+func (sh *strictHandler) ListQuarantine(ctx *fiber.Ctx, params ListQuarantineParams) error {
+	var request ListQuarantineRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListQuarantine(ctx.UserContext(), request.(ListQuarantineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListQuarantine")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListQuarantineResponseObject); ok {
+		if err := validResponse.VisitListQuarantineResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DecideQuarantine operation middleware
+func (sh *strictHandler) DecideQuarantine(ctx *fiber.Ctx, id ID, params DecideQuarantineParams) error {
+	var request DecideQuarantineRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body DecideQuarantineJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideQuarantine(ctx.UserContext(), request.(DecideQuarantineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideQuarantine")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DecideQuarantineResponseObject); ok {
+		if err := validResponse.VisitDecideQuarantineResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -32,6 +32,8 @@ type Config struct {
 	Shifts      Shifts
 	Plans       Plans
 	Positions   Positions
+	Outbox      Outbox
+	Carrier     *Carrier      // is set to work; nil: there is no outbox
 	Watch       fiber.Handler // GET /v1/feed
 	// Ready says why the server cannot do its work now; nil: it can.
 	Ready func(ctx context.Context) error
@@ -90,6 +92,9 @@ func New(config Config) *fiber.App {
 	router.Get("/v1/feed", h.watch)
 	app.Server().KeepHijackedConns = true // the feed's sockets live by themselves
 	refuseUnknownMethods(app)
+	if config.Carrier != nil {
+		config.Carrier.run = app.Handler()
+	}
 	app.Server().HeaderReceived = func(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(config, header)}
 	}

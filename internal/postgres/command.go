@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -46,8 +47,8 @@ const (
 	claimCommand = `SELECT set_config('dutybound.claimed', pg_try_advisory_xact_lock($1, $2)::text, true)`
 	claimed      = `current_setting('dutybound.claimed') = 'true'`
 	findCommand  = `SELECT hash, ruling_id, answer FROM command WHERE device_id = $1 AND id = $2`
-	keepCommand  = `INSERT INTO command (device_id, id, hash, person_id, ruling_id, answer, received_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	keepCommand  = `INSERT INTO command (device_id, id, hash, person_id, ruling_id, answer, received_at, happened_from, happened_to)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 )
 
 func (c *claim) queue(b *pgx.Batch) {
@@ -153,6 +154,10 @@ func (s *scene) keep(b *pgx.Batch, call dispatch.Call, ruling *uuid.UUID, answer
 	if err != nil {
 		return fmt.Errorf("answer of a command: %w", err)
 	}
-	b.Queue(keepCommand, call.Actor.Device, call.Command.ID, call.Command.Hash[:], call.Actor.Person, ruling, string(text), s.now)
+	var from, to *time.Time
+	if made := call.Command.Happened; made != nil {
+		from, to = &made.From, &made.To
+	}
+	b.Queue(keepCommand, call.Actor.Device, call.Command.ID, call.Command.Hash[:], call.Actor.Person, ruling, string(text), s.now, from, to)
 	return nil
 }

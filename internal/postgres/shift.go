@@ -175,10 +175,6 @@ func keepTurn(ctx context.Context, tx pgx.Tx, turn shift.Turn) error {
 	return tx.SendBatch(ctx, b).Close()
 }
 
-func queueEvent(b *pgx.Batch, e ledger.Event) {
-	b.Queue(insertEvent, e.ID, e.Kind, e.Path, e.Task, e.Version, e.Actor, e.At, string(e.Body), e.Evidence, nil)
-}
-
 // Shifts implements shift.Store.
 func (s *Store) Shifts(ctx context.Context, actor duty.Actor, f shift.Filter) (shifts []shift.Shift, now time.Time, err error) {
 	sql, args := listShifts(actor.Person, f)

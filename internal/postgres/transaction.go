@@ -96,6 +96,11 @@ func (s *Store) within(ctx context.Context, as sight, do func(pgx.Tx) error) err
 	return nil
 }
 
+// queueEvent writes an event that a decision has left.
+func queueEvent(b *pgx.Batch, e ledger.Event) {
+	b.Queue(insertEvent, e.ID, e.Kind, e.Path, e.Task, e.Version, e.Actor, e.At, string(e.Body), e.Evidence, nil)
+}
+
 // happened writes an event of now that no command decided.
 func happened(ctx context.Context, tx pgx.Tx, e ledger.Event) error {
 	_, err := tx.Exec(ctx, `INSERT INTO event (id, kind, path, task_id, version, actor, at, body)

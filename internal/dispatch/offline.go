@@ -1,0 +1,76 @@
+package dispatch
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/fault"
+)
+
+// StartedOffline keeps that work began, as its phone says, without a lawful ruling: a phone without network asks nobody, and the no that
+// it gets hours later must not be all that is left of it. Dispatcher and lead are told. The same start heard twice counts once.
+func (s *Service) StartedOffline(ctx context.Context, o duty.OfflineStart) error {
+	house := duty.Actor{Person: o.Person, Grants: []duty.Grant{{Role: duty.RoleAuditor, Path: Everywhere[0]}}}
+	id := uuid.NewSHA1(o.Device, append([]byte("started offline "), o.Record[:]...))
+	happened := o.Happened
+	call := Call{Actor: house, Command: duty.Command{ID: id, Hash: sha256.Sum256(id[:]), Happened: &happened}}
+	_, err := s.store.Decide(ctx, call, o.Task, func(snap Snapshot) (Decision, error) {
+		return s.decide(snap, house, DoObserve, uuid.Nil, offlineStart{o})
+	})
+	var known *fault.Error
+	if errors.As(err, &known) && known.Kind == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
+type offlineStart struct{ duty.OfflineStart }
+
+// apply: a start that came too late for the state of the task is one of work that others have begun under a ruling, unless nobody has.
+func (o offlineStart) apply(d *deciding) error {
+	if !d.task.Part(o.Person) && !d.task.Former(o.Person) || o.Ruling == nil && d.task.StartedAt != nil {
+		return nil
+	}
+	body := map[string]any{
+		"person": o.Person, "step": o.Step, "happened": o.Happened, "phone_time": o.Wall, "refused": o.Code,
+	}
+	if o.Ruling != nil {
+		body["refusal"] = *o.Ruling
+	}
+	for _, person := range d.answerable() {
+		d.out.Pushes = append(d.out.Pushes, duty.Push{Person: person, Task: d.task.ID, Kind: "started_offline_unlawfully", Priority: string(Immediate)})
+	}
+	return d.event("task.started_offline_unlawfully", body)
+}
+
+// answerable are the dispatcher and the lead of a task.
+func (d *deciding) answerable() []uuid.UUID {
+	people := []uuid.UUID{d.task.DispatchedBy.Person}
+	if lead := d.task.Lead(); lead != nil && lead.Person != people[0] {
+		people = append(people, lead.Person)
+	}
+	return people
+}
+
+// dated puts onto what a command left when it must have happened, where it was recorded without network.
+func dated(d Decision, made *duty.Interval, err error) (Decision, error) {
+	if err != nil || made == nil {
+		return d, err
+	}
+	for i := range d.Events {
+		var body map[string]any
+		if err := json.Unmarshal(d.Events[i].Body, &body); err != nil {
+			return d, err
+		}
+		body["happened"] = made
+		if d.Events[i].Body, err = json.Marshal(body); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}

@@ -1,0 +1,16 @@
+package outbox
+
+// Verify reads a record and holds its signature to a key, as an upload does.
+func Verify(jws string, by Signer) (Record, error) {
+	e, err := open(jws)
+	if err != nil {
+		return Record{}, err
+	}
+	return e.record, e.madeBy(by)
+}
+
+// Take decides on records as an upload does.
+func Take(c Chain, of Signer, records []Record, s *Service) (Intake, error) {
+	in := intake{Chain: c, of: of, newID: s.newID, same: map[string]string{}}
+	return in.take(records)
+}
