@@ -2,6 +2,7 @@ package prove_test
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -62,6 +63,39 @@ func TestTheRulebookHolds(t *testing.T) {
 	}
 	if r.Scenes < 100 || r.Walked < 100_000 || len(r.Covered.String()) < 20 {
 		t.Errorf("%d scenes, %d rulings, %s combinations: this walk has lost its way", r.Scenes, r.Walked, r.Covered)
+	}
+}
+
+// A statement that speaks of no facts at all would hold whatever the law says. With every outcome forbidden each must be refuted.
+func TestEveryStatementSpeaksOfSomething(t *testing.T) {
+	t.Parallel()
+	only := regexp.MustCompile(`only: \[.*\]`)
+	for id, acts := range map[string][]string{
+		"cq-2021": {
+			"clerical-assistance", "patrol", "stop-and-question", "case-review", "administrative-evidence-receipt", "public-security-inspection",
+			"protective-restraint-drunk",
+		},
+		"henan-2020": {"patrol", "crime-prevention", "case-review", "forensic-support"},
+	} {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			files := lawtest.Instruments(t, "../instruments")
+			name := id + "/statements.yaml"
+			files[name].Data = only.ReplaceAll(files[name].Data, []byte("only: []"))
+			lib, err := law.Load(files, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := prove.Run(lib, id, prove.Options{Workers: 2, Acts: acts})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range r.Statements {
+				if s.Clause != "" && s.Counter == nil {
+					t.Errorf("%s speaks of nothing", s.ID)
+				}
+			}
+		})
 	}
 }
 
