@@ -42,14 +42,14 @@ func compare(x, y *violation) int {
 	return order
 }
 
-// smallest says whether a violation would be the smallest of the worker's so far.
-func (w *worker) smallest(claim int, x *violation) bool {
-	return w.found[claim] == nil || compare(x, w.found[claim]) < 0
+// isSmallest says whether a violation would be the smallest of the worker's so far.
+func (w *worker) isSmallest(claim int, x *violation) bool {
+	return w.smallest[claim] == nil || compare(x, w.smallest[claim]) < 0
 }
 
 func (w *worker) note(claim int, x *violation) {
-	if w.smallest(claim, x) {
-		w.found[claim] = x
+	if w.isSmallest(claim, x) {
+		w.smallest[claim] = x
 	}
 }
 
