@@ -105,6 +105,7 @@ type writtenCase struct {
 	Auxiliaries []map[string]any  `yaml:"auxiliaries"`
 	Officers    []map[string]any  `yaml:"officers,omitempty"`
 	Command     map[string]any    `yaml:"command,omitempty,flow"`
+	Decisions   []map[string]any  `yaml:"decisions,omitempty"`
 }
 
 // YAML is the counter-example as a case file for `dutybound law rule -`.
@@ -147,6 +148,12 @@ func written(f *law.Facts) writtenCase {
 		m.set("on_duty", o.OnDuty.String(), o.OnDuty != law.Yes)
 		m.set("same_organ", o.SameOrgan.String(), o.SameOrgan != law.Yes)
 		w.Officers = append(w.Officers, m)
+	}
+	for _, d := range f.Decisions {
+		m := object{"citation": d.Citation, "fact": d.Fact, "allow": d.Allow}
+		m.set("act", d.Act, d.Act != "")
+		m.set("person", d.Person, d.Person != "")
+		w.Decisions = append(w.Decisions, m)
 	}
 	if f.Command != nil {
 		w.Command = map[string]any{"mode": f.Command.Mode.String(), "recorded": f.Command.Recorded}

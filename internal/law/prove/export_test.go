@@ -10,7 +10,7 @@ import (
 
 // WalkedFields are the fields of law.Facts that the walk varies, FixedFields those it leaves as they are on purpose.
 func WalkedFields() []string {
-	fields := slices.Clone(sceneFields)
+	fields := slices.Concat(sceneFields, decisionFields)
 	for _, p := range parts(law.Default().Units()) {
 		fields = append(fields, p.fields...)
 	}

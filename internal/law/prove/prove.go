@@ -21,6 +21,8 @@
 // beside one combination of the other parts drawn at random; all combinations of the outcomes that the parts can come to, of which the
 // outcome alone is held; and unfolded combinations with any member of the sight, drawn at random. What is drawn is always the same. A
 // condition that needs three parts to show, and shows in no outcome, is left to these draws.
+//
+// Approvers' decisions are tried one by one beside each row of the tables, and all at once beside what is drawn.
 package prove
 
 import (

@@ -117,7 +117,8 @@ func (w *worker) decided(f *law.Facts) law.Ruling {
 // unruly is said of facts on which no ruling is possible: the walk makes them, nobody else.
 func unruly(err error) string { return fmt.Sprintf("facts of the walk are not well-formed: %v", err) }
 
-// weigh is what the reasons about one part come to (or one aspect of the unit). On the way each refusal is tried for its remedy.
+// weigh is what the reasons about one part come to (or one aspect of the unit). On the way each refusal is tried for its
+// remedy, and each reason for what an approver's decision makes of it.
 func (w *worker) weigh(f *law.Facts, r *law.Ruling, about int, s scene, v int32) (sum row) {
 	for i := range r.Reasons {
 		x := &r.Reasons[i]
@@ -129,6 +130,7 @@ func (w *worker) weigh(f *law.Facts, r *law.Ruling, about int, s scene, v int32)
 		if !x.Verdict.Lawful() {
 			w.cure(f, x, about, s, v)
 		}
+		w.settle(f, r, x, about, s, v)
 	}
 	return sum
 }

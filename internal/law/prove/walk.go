@@ -107,6 +107,7 @@ func (w *worker) sample(r *ruledScene, draw *rand.Rand) {
 		}
 	}
 	w.same(r, f, want.with(r.tables[unitPart].at(p.drawUnit(f, draw))))
+	w.settleAll(f, r.scene)
 }
 
 // same says whether facts are ruled as their parts by themselves, and notes those that are not.
