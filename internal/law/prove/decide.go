@@ -54,7 +54,8 @@ func (w *worker) meddles(f *law.Facts, was *law.Ruling, decisions []law.Decision
 	f.Decisions = decisions
 	is := w.decided(f)
 	f.Decisions = nil
-	if len(is.Reasons) != len(was.Reasons) || !slices.EqualFunc(is.Obligations, was.Obligations, sameNote) || !slices.Equal(is.Advice, was.Advice) {
+	asked := slices.EqualFunc(is.Obligations, was.Obligations, sameNote) && slices.Equal(is.Advice, was.Advice)
+	if !asked || len(is.Reasons) != len(was.Reasons) {
 		return "a decision changes what is asked"
 	}
 	worst := law.Permitted

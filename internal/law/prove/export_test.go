@@ -23,6 +23,16 @@ func FixedFields() []string { return fixedFields }
 // Effects are the remedies of which the walk knows what they do.
 func Effects() (codes []string) { return sorted(effects) }
 
+// RunStatements judges the statements and takes it for granted that the parts are independent.
+func RunStatements(lib *law.Library, id string, o Options) (*Report, error) {
+	p, err := prepare(lib, id, o)
+	if err != nil {
+		return nil, err
+	}
+	p.holds = false
+	return p.run(max(o.Workers, 1)), nil
+}
+
 // RunBlind proves with a folding that takes all officers for alike, whatever is asked of them.
 func RunBlind(lib *law.Library, id string, o Options) (*Report, error) {
 	p, err := prepare(lib, id, o)

@@ -61,8 +61,8 @@ func TestTheRulebookHolds(t *testing.T) {
 	if ids := refuted(r); ids != nil || r.Failed() {
 		t.Fatalf("refuted: %v", ids)
 	}
-	if r.Scenes < 100 || r.Walked < 100_000 || len(r.Covered.String()) < 20 {
-		t.Errorf("%d scenes, %d rulings, %s combinations: this walk has lost its way", r.Scenes, r.Walked, r.Covered)
+	if r.Scenes < 100 || r.Walked < 1_000_000 || r.Pairs < 1_000_000 || len(r.Covered.String()) < 20 {
+		t.Errorf("%d scenes, %d rulings, %d of pairs, %s combinations: this walk has lost its way", r.Scenes, r.Walked, r.Pairs, r.Covered)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestEveryStatementSpeaksOfSomething(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := prove.Run(lib, id, prove.Options{Workers: 2, Acts: acts})
+			r, err := prove.RunStatements(lib, id, prove.Options{Workers: 2, Acts: acts})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,7 +141,7 @@ func TestABrokenRulebookIsCaught(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := run(t, prove.Run, spoiled(t, c.file, c.old, c.text), c.act)
+			r := run(t, prove.RunStatements, spoiled(t, c.file, c.old, c.text), c.act)
 			x := result(t, r, c.refutes)
 			text := "# " + x.Counter.Why + "\n" + r.YAML(x)
 			for _, want := range c.yaml {
@@ -160,7 +160,7 @@ func TestACounterExampleCanBeRuledOn(t *testing.T) {
   - {id: upside-down, says: {zh: x, en: x}, clause: cq-2021 33, worse: [{fact: training, words: [missing, passed]}]}
   - {id: never-guarded, says: {zh: x, en: x}, clause: cq-2021 33, acts: [protective-restraint-drunk], only: [unmet, outside_scope, prohibited]}
   - {id: never-registered, says: {zh: x, en: x}, clause: cq-2021 16, items: ["15(5)"], only: [outside_scope, prohibited]}`)
-	r := run(t, prove.Run, lib, "protective-restraint-drunk", "registered-2")
+	r := run(t, prove.RunStatements, lib, "protective-restraint-drunk", "registered-2")
 	for id, outcomes := range map[string][]string{
 		"upside-down": {"unmet", "permitted"}, "never-guarded": {"permitted"}, "never-registered": {"permitted"},
 	} {
@@ -197,7 +197,7 @@ func TestLaddersCanFail(t *testing.T) {
 	for fact, words := range ladders {
 		text += "\n  - {id: " + fact + ", says: {zh: x, en: x}, clause: cq-2021 33, worse: [{fact: " + fact + ", words: " + words + "}]}"
 	}
-	r := run(t, prove.Run, spoiled(t, "cq-2021/statements.yaml", "statements:", text), "traffic-control")
+	r := run(t, prove.RunStatements, spoiled(t, "cq-2021/statements.yaml", "statements:", text), "traffic-control")
 	for fact := range ladders {
 		x := result(t, r, fact).Counter
 		if len(x.Cases) != 2 || x.Cases[0].Outcome <= x.Cases[1].Outcome || !strings.HasPrefix(x.Why, fact+" from ") {

@@ -116,7 +116,8 @@ func (w *worker) same(r *ruledScene, f *law.Facts, want row) bool {
 	if got == want {
 		return true
 	}
-	w.dependent(r, f, got.worst, fmt.Sprintf("found together: %s; of the parts by themselves: %s", w.proof.list(got.found), w.proof.list(want.found)))
+	together, apart := w.proof.list(got.found), w.proof.list(want.found)
+	w.dependent(r, f, got.worst, fmt.Sprintf("found together: %s; of the parts by themselves: %s", together, apart))
 	return false
 }
 
