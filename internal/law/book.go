@@ -106,6 +106,20 @@ func (b *Book) Rule(f *Facts) (Ruling, error) {
 	return r, nil
 }
 
+// Findings shows what Rule would give as reasons, in its order, and its outcome, without making a ruling of them and without
+// allocating: for whoever rules some hundred million times. The error is an *InputError.
+func (b *Book) Findings(f *Facts, show func(*Finding)) (Outcome, error) {
+	j, err := b.hear(f, true)
+	defer j.dismiss()
+	if err != nil {
+		return Prohibited, err
+	}
+	for i := range j.notes {
+		show(&j.notes[i].reason)
+	}
+	return j.top.reason.Verdict, nil
+}
+
 func (j *judge) reasons() []Reason {
 	reasons := make([]Reason, len(j.notes))
 	for i := range j.notes {

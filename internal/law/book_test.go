@@ -151,11 +151,24 @@ func TestOfficerOnTheWayMustBeOnDuty(t *testing.T) {
 	}
 }
 
+// Where no ruling is possible nothing is shown.
+func TestNothingIsFoundAboutBadFacts(t *testing.T) {
+	t.Parallel()
+	outcome, err := law.Default().Findings(orderly("no such act", false), func(x *law.Finding) { t.Error(x) })
+	if err == nil || outcome != law.Prohibited {
+		t.Errorf("%s %v", outcome, err)
+	}
+}
+
 // Judging allocates nothing for a decision and little for a ruling.
 func TestAllocations(t *testing.T) {
 	book, f := law.Default(), orderly("incident-handling", false)
 	if n := testing.AllocsPerRun(1000, func() { _, _ = book.Decide(f) }); n > 0 {
 		t.Errorf("a decision allocates %v times", n)
+	}
+	show := func(*law.Finding) {}
+	if n := testing.AllocsPerRun(1000, func() { _, _ = book.Findings(f, show) }); n > 0 {
+		t.Errorf("showing what is found allocates %v times", n)
 	}
 	if n := testing.AllocsPerRun(1000, func() { _, _ = book.Rule(f) }); n > 6 {
 		t.Errorf("a ruling allocates %v times", n)

@@ -154,6 +154,12 @@ func TestRulingsAreCompleteAndDecided(t *testing.T) {
 		}) {
 			t.Fatalf("decided %+v, ruled %+v", v, x)
 		}
+		var shown []*law.Finding
+		worst, err := book.Findings(&f, func(x *law.Finding) { shown = append(shown, x) })
+		same := func(x law.Reason, y *law.Finding) bool { return x.Finding == y }
+		if err != nil || worst != r.Outcome || !slices.EqualFunc(r.Reasons, shown, same) {
+			t.Fatalf("%v: shown %s %v, ruled %s", err, worst, shown, r.Outcome)
+		}
 		for _, x := range r.Reasons {
 			offered := slices.ContainsFunc(r.Remedies, func(y law.Remedy) bool { return y.Code == x.Remedy && y.Message != law.Text{} })
 			switch {

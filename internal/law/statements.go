@@ -10,7 +10,7 @@ import (
 )
 
 // Statement is a sentence about every ruling that a rulebook can give, written as data beside the law and held to the whole
-// space of facts by `dutybound law prove`. It makes one claim: Only, Worse or Remedied.
+// space of facts by `dutybound law prove`. It makes one claim: Only, Worse, Remedied or Decided.
 type Statement struct {
 	ID       string
 	Says     Text
@@ -21,6 +21,7 @@ type Statement struct {
 	Only     []Outcome           // no other outcome is possible
 	Worse    []Ladder            // no step down a ladder improves the outcome
 	Remedied bool                // every refusal names a remedy after which it is not refused for the same reason
+	Decided  bool                // an approver's decision turns the reason it is about, if that was open, and nothing else
 	place    place
 	items    []string
 }
@@ -159,9 +160,10 @@ func readStatement(d *decoder, n node, at place) Statement {
 		"only":     func(v node) { s.Only = list(d, v, func(v node) Outcome { return word[Outcome](d, v, outcomeWords) }) },
 		"worse":    func(v node) { s.Worse = d.ladders(v) },
 		"remedied": func(v node) { s.Remedied = d.flag(v) },
+		"decided":  func(v node) { s.Decided = d.flag(v) },
 	})
 	claims := 0
-	for _, made := range []bool{s.Only != nil, s.Worse != nil, s.Remedied} {
+	for _, made := range []bool{s.Only != nil, s.Worse != nil, s.Remedied, s.Decided} {
 		if made {
 			claims++
 		}
@@ -169,8 +171,11 @@ func readStatement(d *decoder, n node, at place) Statement {
 	if s.Only == nil && len(s.Where)+len(s.Unless) > 0 {
 		d.fail(n, "where and unless belong to only")
 	}
+	if s.Decided && len(s.Acts)+len(s.items) > 0 {
+		d.fail(n, "decided speaks of all acts")
+	}
 	if s.ID == "" || s.Says == (Text{}) || claims != 1 {
-		d.fail(n, "a statement has id, says, and one of only, worse and remedied")
+		d.fail(n, "a statement has id, says, and one of only, worse, remedied and decided")
 	}
 	return s
 }

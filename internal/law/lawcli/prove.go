@@ -63,8 +63,8 @@ func proved(name string, o prove.Options) []proof {
 }
 
 func printProof(w io.Writer, r *prove.Report) {
-	fmt.Fprintf(w, "%s: %s combinations of facts, folded into %d scenes; %s rulings made\n",
-		r.Rulebook, grouped(r.Covered), r.Scenes, grouped(big.NewInt(r.Walked)))
+	fmt.Fprintf(w, "%s: %s combinations of facts, folded into %d scenes; %s rulings made, %s of them on pairs of parts\n",
+		r.Rulebook, grouped(r.Covered), r.Scenes, grouped(big.NewInt(r.Walked)), grouped(big.NewInt(r.Pairs)))
 	refuted := 0
 	for _, s := range r.Statements {
 		verdict := "holds  "

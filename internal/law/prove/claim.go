@@ -246,7 +246,7 @@ func (w *worker) refute(c *claim, s scene, m member, k pick) {
 		return
 	}
 	x := &violation{cost: w.proof.cost(s, m) + k.cost, scene: s}
-	if w.smallest(c.index, x) {
+	if w.isSmallest(c.index, x) {
 		x.cases = []Case{w.proof.ruled(w.proof.play(s, m, k.values))}
 		w.note(c.index, x)
 	}
@@ -262,7 +262,7 @@ func (p *proof) play(s scene, m member, values []int32) *law.Facts {
 }
 
 func (p *proof) ruled(f *law.Facts) Case {
-	v, _ := p.book.Decide(f)
+	v, _ := p.core.Decide(f)
 	return Case{f, v.Outcome}
 }
 

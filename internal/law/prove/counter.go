@@ -42,14 +42,14 @@ func compare(x, y *violation) int {
 	return order
 }
 
-// smallest says whether a violation would be the smallest of the worker's so far.
-func (w *worker) smallest(claim int, x *violation) bool {
-	return w.found[claim] == nil || compare(x, w.found[claim]) < 0
+// isSmallest says whether a violation would be the smallest of the worker's so far.
+func (w *worker) isSmallest(claim int, x *violation) bool {
+	return w.smallest[claim] == nil || compare(x, w.smallest[claim]) < 0
 }
 
 func (w *worker) note(claim int, x *violation) {
-	if w.smallest(claim, x) {
-		w.found[claim] = x
+	if w.isSmallest(claim, x) {
+		w.smallest[claim] = x
 	}
 }
 
@@ -105,6 +105,7 @@ type writtenCase struct {
 	Auxiliaries []map[string]any  `yaml:"auxiliaries"`
 	Officers    []map[string]any  `yaml:"officers,omitempty"`
 	Command     map[string]any    `yaml:"command,omitempty,flow"`
+	Decisions   []map[string]any  `yaml:"decisions,omitempty"`
 }
 
 // YAML is the counter-example as a case file for `dutybound law rule -`.
@@ -147,6 +148,12 @@ func written(f *law.Facts) writtenCase {
 		m.set("on_duty", o.OnDuty.String(), o.OnDuty != law.Yes)
 		m.set("same_organ", o.SameOrgan.String(), o.SameOrgan != law.Yes)
 		w.Officers = append(w.Officers, m)
+	}
+	for _, d := range f.Decisions {
+		m := object{"citation": d.Citation, "fact": d.Fact, "allow": d.Allow}
+		m.set("act", d.Act, d.Act != "")
+		m.set("person", d.Person, d.Person != "")
+		w.Decisions = append(w.Decisions, m)
 	}
 	if f.Command != nil {
 		w.Command = map[string]any{"mode": f.Command.Mode.String(), "recorded": f.Command.Recorded}

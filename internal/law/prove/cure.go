@@ -158,7 +158,7 @@ func (w *worker) cure(f *law.Facts, x *law.Reason, about int, s scene, v int32) 
 		}
 		k := p.cheapest(func(i int) int32 { return values[i] })
 		violation := &violation{cost: p.cost(s, m) + k.cost, scene: s, why: why}
-		if w.smallest(i, violation) {
+		if w.isSmallest(i, violation) {
 			violation.cases = []Case{p.ruled(p.play(s, m, values))}
 			w.note(i, violation)
 		}

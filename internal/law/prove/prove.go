@@ -10,9 +10,19 @@
 // How the space is folded. (1) Acts, roles, tags and kinds of case that the compiled rulebook cannot tell apart (law.Sights) are one
 // sight. (2) In each scene of a sight (see scene) the other facts fall into parts that no two conditions share, so what a ruling
 // says is the union of what it says of each part, and its outcome the worst of them. Each part is ruled on by itself, whole, and
-// the statements are judged on these tables. (3) That the parts are independent is not taken on trust: in each scene all combinations
-// of what the parts can come to are decided one by one, and each kind of unit and unfolded combinations drawn at random (always the
-// same) beside them; where a ruling is not the union of its parts, the proof has failed.
+// the statements are judged on these tables. (3) That the parts are independent is not taken on trust; where a ruling is not the
+// union of its parts, the proof has failed.
+//
+// What of (3) is literal: in each scene, with one member of its sight, every value of every part beside every value of every other,
+// with all else the plainest. Outcome, verdicts and remedies of all reasons, each with the part it is about, must be those of the two
+// tables, so that a condition which reads facts of two parts together cannot escape. What is folded there: of vehicles and equipment a
+// value is at most one thing; the unit is taken as each of its views (lead, numbers, on the way, command) sees it, a class of units
+// that the view cannot tell apart being one value. What is walked beside it: each class of units that all views together tell apart,
+// beside one combination of the other parts drawn at random; all combinations of the outcomes that the parts can come to, of which the
+// outcome alone is held; and unfolded combinations with any member of the sight, drawn at random. What is drawn is always the same. A
+// condition that needs three parts to show, and shows in no outcome, is left to these draws.
+//
+// Approvers' decisions are tried one by one beside each row of the tables, and all at once beside what is drawn.
 package prove
 
 import (
@@ -31,6 +41,7 @@ type Report struct {
 	Statements []Result
 	Covered    *big.Int // combinations of facts, unfolded
 	Walked     int64    // of which were ruled on, one by one
+	Pairs      int64    // of these, two parts beside each other
 	Scenes     int      // that they were folded into
 }
 
@@ -66,6 +77,7 @@ func (r *Report) Failed() bool {
 // proof is one rulebook while it is proved.
 type proof struct {
 	book     *law.Book
+	core     core
 	settings law.Settings
 	reader   *law.Sights
 	acts     []law.ActInfo
@@ -77,22 +89,36 @@ type proof struct {
 	scenes   []*ruledScene
 	folds    []*folding // of the parts but the unit
 
-	fallBack  string   // an act that is lawful in an emergency with no officer there; "": none is
-	joints    sync.Map // of foldings
-	aboutFact sync.Map // of facts, to parts
-	lock      sync.Mutex
-	unitFolds map[asked]*folding
+	fallBack    string   // an act that is lawful in an emergency with no officer there; "": none is
+	joints      sync.Map // of foldings
+	lock        sync.Mutex
+	unitFolds   map[asked]*folding
+	lineNumbers map[line]int
+	samples     int // of a scene
 
 	// Both foldings, so that tests can show that a wrong one is found out.
 	sightOf func(at time.Time, act string, role law.Role, tags law.Tags, k law.CaseKind) string
 	see     func(asked) asked
+	holds   bool             // that the parts are independent is tested; only tests of something else go without
+	plays   func(scene) bool // every scene; tests that compare none have enough of a few
+}
+
+// core is what rules; in tests one that does not keep the parts apart.
+type core interface {
+	Rule(f *law.Facts) (law.Ruling, error)
+	Decide(f *law.Facts) (law.Verdict, error)
+	Findings(f *law.Facts, show func(*law.Finding)) (law.Outcome, error)
 }
 
 // worker rules and decides on a share of the scenes.
 type worker struct {
-	proof *proof
-	ruled int64
-	found []*violation // by claim: the smallest
+	proof    *proof
+	ruled    int64
+	paired   int64
+	smallest []*violation // by claim
+	marks    map[*law.Finding]*mark
+	all      lines              // found so far in the facts at hand
+	see      func(*law.Finding) // adds to them
 }
 
 // independent is the statement that carries all others.
@@ -131,8 +157,9 @@ func prepare(lib *law.Library, id string, o Options) (*proof, error) {
 
 func newProof(book *law.Book, settings law.Settings, statements []law.Statement, o Options) (*proof, error) {
 	p := &proof{
-		book: book, settings: settings, reader: book.Sights(), classOf: map[placed]int32{}, unitFolds: map[asked]*folding{},
-		parts: parts(book.Units()), see: func(a asked) asked { return a },
+		book: book, core: book, settings: settings, reader: book.Sights(), classOf: map[placed]int32{}, unitFolds: map[asked]*folding{},
+		lineNumbers: map[line]int{}, samples: samplesOfAScene, parts: parts(book.Units()),
+		see: func(a asked) asked { return a }, holds: true, plays: func(scene) bool { return true },
 	}
 	p.sightOf = p.reader.Of
 	for _, a := range book.Acts() {
@@ -167,7 +194,7 @@ func (p *proof) standsAlone(a law.ActInfo) bool {
 		p.parts[i].values[0].set(f)
 	}
 	f.Officers, f.Emergency = nil, true
-	v, err := p.book.Decide(f)
+	v, err := p.core.Decide(f)
 	return err == nil && v.Outcome.Lawful()
 }
 
@@ -182,16 +209,22 @@ func (p *proof) run(workers int) *Report {
 			return p.cost(s, x) - p.cost(s, y)
 		})
 		for _, s := range p.scenesOf(int32(i)) {
-			p.scenes = append(p.scenes, &ruledScene{scene: s})
+			if p.plays(s) {
+				p.scenes = append(p.scenes, &ruledScene{scene: s})
+			}
 		}
 	}
 	team := make([]*worker, workers)
 	for i := range team {
-		team[i] = &worker{proof: p, found: make([]*violation, len(p.claims))}
+		team[i] = &worker{proof: p, smallest: make([]*violation, len(p.claims)), marks: map[*law.Finding]*mark{}}
+		team[i].see = team[i].add
 	}
 	p.share(team, func(w *worker, i int) {
 		p.scenes[i] = w.rule(p.scenes[i].scene)
-		w.walk(p.scenes[i])
+		if p.holds {
+			w.pairs(p.scenes[i])
+			w.walk(p.scenes[i])
+		}
 		w.judge(p.scenes[i])
 	})
 	p.share(team, func(w *worker, i int) { w.compare(p.scenes[i]) })
@@ -222,11 +255,12 @@ func (p *proof) report(team []*worker, moments []time.Time) *Report {
 	}
 	for _, w := range team {
 		r.Walked += w.ruled
+		r.Pairs += w.paired
 	}
 	for i := range p.claims {
 		var smallest *violation
 		for _, w := range team {
-			smallest = smaller(smallest, w.found[i])
+			smallest = smaller(smallest, w.smallest[i])
 		}
 		r.Statements = append(r.Statements, Result{p.claims[i].Statement, p.counter(smallest)})
 	}

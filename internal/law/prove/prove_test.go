@@ -2,6 +2,7 @@ package prove_test
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -60,8 +61,41 @@ func TestTheRulebookHolds(t *testing.T) {
 	if ids := refuted(r); ids != nil || r.Failed() {
 		t.Fatalf("refuted: %v", ids)
 	}
-	if r.Scenes < 100 || r.Walked < 100_000 || len(r.Covered.String()) < 20 {
-		t.Errorf("%d scenes, %d rulings, %s combinations: this walk has lost its way", r.Scenes, r.Walked, r.Covered)
+	if r.Scenes < 100 || r.Walked < 1_000_000 || r.Pairs < 1_000_000 || len(r.Covered.String()) < 20 {
+		t.Errorf("%d scenes, %d rulings, %d of pairs, %s combinations: this walk has lost its way", r.Scenes, r.Walked, r.Pairs, r.Covered)
+	}
+}
+
+// A statement that speaks of no facts at all would hold whatever the law says. With every outcome forbidden each must be refuted.
+func TestEveryStatementSpeaksOfSomething(t *testing.T) {
+	t.Parallel()
+	only := regexp.MustCompile(`only: \[.*\]`)
+	for id, acts := range map[string][]string{
+		"cq-2021": {
+			"clerical-assistance", "patrol", "stop-and-question", "case-review", "administrative-evidence-receipt", "public-security-inspection",
+			"protective-restraint-drunk",
+		},
+		"henan-2020": {"patrol", "crime-prevention", "case-review", "forensic-support"},
+	} {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			files := lawtest.Instruments(t, "../instruments")
+			name := id + "/statements.yaml"
+			files[name].Data = only.ReplaceAll(files[name].Data, []byte("only: []"))
+			lib, err := law.Load(files, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := prove.RunStatements(lib, id, prove.Options{Workers: 2, Acts: acts})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range r.Statements {
+				if s.Clause != "" && s.Counter == nil {
+					t.Errorf("%s speaks of nothing", s.ID)
+				}
+			}
+		})
 	}
 }
 
@@ -107,7 +141,7 @@ func TestABrokenRulebookIsCaught(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := run(t, prove.Run, spoiled(t, c.file, c.old, c.text), c.act)
+			r := run(t, prove.RunStatements, spoiled(t, c.file, c.old, c.text), c.act)
 			x := result(t, r, c.refutes)
 			text := "# " + x.Counter.Why + "\n" + r.YAML(x)
 			for _, want := range c.yaml {
@@ -126,7 +160,7 @@ func TestACounterExampleCanBeRuledOn(t *testing.T) {
   - {id: upside-down, says: {zh: x, en: x}, clause: cq-2021 33, worse: [{fact: training, words: [missing, passed]}]}
   - {id: never-guarded, says: {zh: x, en: x}, clause: cq-2021 33, acts: [protective-restraint-drunk], only: [unmet, outside_scope, prohibited]}
   - {id: never-registered, says: {zh: x, en: x}, clause: cq-2021 16, items: ["15(5)"], only: [outside_scope, prohibited]}`)
-	r := run(t, prove.Run, lib, "protective-restraint-drunk", "registered-2")
+	r := run(t, prove.RunStatements, lib, "protective-restraint-drunk", "registered-2")
 	for id, outcomes := range map[string][]string{
 		"upside-down": {"unmet", "permitted"}, "never-guarded": {"permitted"}, "never-registered": {"permitted"},
 	} {
@@ -163,7 +197,7 @@ func TestLaddersCanFail(t *testing.T) {
 	for fact, words := range ladders {
 		text += "\n  - {id: " + fact + ", says: {zh: x, en: x}, clause: cq-2021 33, worse: [{fact: " + fact + ", words: " + words + "}]}"
 	}
-	r := run(t, prove.Run, spoiled(t, "cq-2021/statements.yaml", "statements:", text), "traffic-control")
+	r := run(t, prove.RunStatements, spoiled(t, "cq-2021/statements.yaml", "statements:", text), "traffic-control")
 	for fact := range ladders {
 		x := result(t, r, fact).Counter
 		if len(x.Cases) != 2 || x.Cases[0].Outcome <= x.Cases[1].Outcome || !strings.HasPrefix(x.Why, fact+" from ") {

@@ -44,13 +44,8 @@ var (
 	sceneFields = []string{
 		"At", "Phase", "Acts", "CaseKind", "Tags", "Emergency", "Auxiliaries.Role", "Auxiliaries.Status",
 	}
-	// Names say nothing, everybody does all acts, and nobody has decided what the law leaves to a person: package law's own tests
-	// show that a decision turns the reason it is about and nothing else.
-	fixedFields = []string{
-		"Auxiliaries.ID", "Auxiliaries.Acts", "Officers.ID",
-		"Decisions.Citation", "Decisions.Fact", "Decisions.Act", "Decisions.Person", "Decisions.Allow",
-	}
-	sceneAbout = []string{"role=", "act=", "entry=", "at=", "tags=", "case_kind=", "status=", "equipment=restraint use=use"}
+	fixedFields = []string{"Auxiliaries.ID", "Auxiliaries.Acts", "Officers.ID"} // names say nothing, and everybody does all acts
+	sceneAbout  = []string{"role=", "act=", "entry=", "at=", "tags=", "case_kind=", "status=", "equipment=restraint use=use"}
 )
 
 // sights folds all acts, roles, sets of tags and kinds of case at one moment. Tags that neither a clause about the act nor a

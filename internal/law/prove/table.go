@@ -46,16 +46,22 @@ func foldUnit(p *part, a asked) *folding {
 type table struct {
 	*folding
 	worst []law.Outcome // the worst reason about the part
-	found []string      // verdicts and remedies of the reasons that do not permit; of the unit they stand with its views
+	found []lines       // of the reasons about the part
 }
+
+// at is what is said of a value of the part.
+func (t *table) at(v int32) row { return row{t.worst[t.of[v]], t.found[t.of[v]]} }
+
+func (t *table) add(r row) { t.worst, t.found = append(t.worst, r.worst), append(t.found, r.found) }
 
 // ruledScene is a scene after its parts were ruled on one by one.
 type ruledScene struct {
 	scene
-	given  law.Outcome // what the scene makes of the task whatever the other facts are
-	reason string      // found in the scene itself, as in table.found
-	tables []table     // of the parts
-	views  []table     // of the unit
+	given     law.Outcome // what the scene makes of the task whatever the other facts are
+	reason    lines       // found in the scene itself
+	tables    []table     // of the parts
+	views     []table     // of the unit
+	differing int         // rulings found so far that are not the union of their parts
 }
 
 // rule rules on every class of every part of a scene, with everything else the plainest, and weighs what is said of the part. The
@@ -65,7 +71,8 @@ func (w *worker) rule(s scene) *ruledScene {
 	f := p.facts(s, p.classes[s.sight].members[0])
 	plain := w.decided(f)
 	r := &ruledScene{scene: s}
-	r.given, r.reason = w.weigh(f, &plain, scenePart, s, 0)
+	scene := w.weigh(f, &plain, scenePart, s, 0)
+	r.given, r.reason = scene.worst, scene.found
 	for i := range unitPart {
 		r.tables = append(r.tables, w.table(s, f, i, i, p.folds[i]))
 	}
@@ -75,11 +82,11 @@ func (w *worker) rule(s scene) *ruledScene {
 		r.views = append(r.views, w.table(s, f, unitPart, unitPart+view, p.unitFold(asked.only(view))))
 	}
 	for _, v := range unit.reps {
-		worst := law.Permitted
+		var seen row
 		for i := range r.views {
-			worst = max(worst, r.views[i].worst[r.views[i].of[v]])
+			seen = seen.with(r.views[i].at(v))
 		}
-		unit.worst = append(unit.worst, worst)
+		unit.add(seen)
 	}
 	r.tables = append(r.tables, unit)
 	return r
@@ -92,8 +99,7 @@ func (w *worker) table(s scene, f *law.Facts, i, aspect int, fold *folding) tabl
 	for _, v := range t.reps {
 		part.values[v].set(f)
 		ruling := w.decided(f)
-		worst, found := w.weigh(f, &ruling, aspect, s, v)
-		t.worst, t.found = append(t.worst, worst), append(t.found, found)
+		t.add(w.weigh(f, &ruling, aspect, s, v))
 	}
 	part.values[0].set(f)
 	return t
@@ -101,46 +107,35 @@ func (w *worker) table(s scene, f *law.Facts, i, aspect int, fold *folding) tabl
 
 func (w *worker) decided(f *law.Facts) law.Ruling {
 	w.ruled++
-	r, err := w.proof.book.Rule(f)
+	r, err := w.proof.core.Rule(f)
 	if err != nil {
-		panic(fmt.Sprintf("facts of the walk are not well-formed: %v", err)) // the walk makes them, nobody else
+		panic(unruly(err))
 	}
 	return r
 }
 
-// weigh is what the reasons about one part come to (or one aspect of the unit): the worst verdict, and the verdicts and remedies of those
-// that keep the work from being plainly permitted. On the way each refusal is tried for its remedy.
-func (w *worker) weigh(f *law.Facts, r *law.Ruling, about int, s scene, v int32) (worst law.Outcome, found string) {
-	var lines []string
+// unruly is said of facts on which no ruling is possible: the walk makes them, nobody else.
+func unruly(err error) string { return fmt.Sprintf("facts of the walk are not well-formed: %v", err) }
+
+// weigh is what the reasons about one part come to (or one aspect of the unit). On the way each refusal is tried for its
+// remedy, and each reason for what an approver's decision makes of it.
+func (w *worker) weigh(f *law.Facts, r *law.Ruling, about int, s scene, v int32) (sum row) {
 	for i := range r.Reasons {
 		x := &r.Reasons[i]
-		if w.proof.about(x.Fact) != about {
+		m := w.mark(x.Finding)
+		if m.about != about {
 			continue
 		}
-		worst = max(worst, x.Verdict)
-		if x.Verdict > law.Permitted {
-			lines = append(lines, line(x.Verdict, x.Remedy))
-		}
+		sum = sum.with(row{x.Verdict, m.lines})
 		if !x.Verdict.Lawful() {
 			w.cure(f, x, about, s, v)
 		}
+		w.settle(f, r, x, about, s, v)
 	}
-	slices.Sort(lines)
-	return worst, strings.Join(slices.Compact(lines), "\n")
+	return sum
 }
 
-func line(verdict law.Outcome, remedy string) string { return verdict.String() + " " + remedy }
-
-// about is the part that a reason is about, of the unit the view, told by the fact it names.
-func (p *proof) about(fact string) int {
-	if i, ok := p.aboutFact.Load(fact); ok {
-		return i.(int)
-	}
-	i := p.find(fact)
-	p.aboutFact.Store(fact, i)
-	return i
-}
-
+// find is the part that a reason is about, of the unit the view, told by the fact it names.
 func (p *proof) find(fact string) int {
 	starts := func(begin string) bool { return strings.HasPrefix(fact, begin) }
 	if slices.ContainsFunc(sceneAbout, starts) {

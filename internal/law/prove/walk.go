@@ -2,10 +2,8 @@ package prove
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
 	"github.com/dutybound/dutybound/internal/law"
 )
@@ -25,23 +23,23 @@ func (w *worker) walk(r *ruledScene) {
 		p.parts[unitPart].values[v].set(f)
 		w.combine(r, f, kinds, 0, max(r.given, unit.worst[unit.of[v]]))
 	}
-	for class, v := range unit.reps {
-		want := max(r.given, unit.worst[class])
+	for _, v := range unit.reps {
+		want := row{r.given, r.reason}.with(unit.at(v))
 		for i := range kinds {
-			pick := kinds[i][draw.IntN(len(kinds[i]))]
+			pick := r.tables[i].reps[draw.IntN(len(r.tables[i].reps))]
 			p.parts[i].values[pick].set(f)
-			want = max(want, r.tables[i].worst[r.tables[i].of[pick]])
+			want = want.with(r.tables[i].at(pick))
 		}
 		p.parts[unitPart].values[v].set(f)
-		w.hold(r, f, want)
+		w.same(r, f, want)
 	}
-	for range samples {
+	for range p.samples {
 		w.sample(r, draw)
 	}
 }
 
-// samples is how many unfolded combinations are drawn in each scene.
-const samples = 48
+// samplesOfAScene is how many unfolded combinations are drawn in each scene.
+const samplesOfAScene = 48
 
 // number tells the scenes of a sight apart.
 func (w *worker) number(s scene) uint64 {
@@ -79,14 +77,17 @@ func (w *worker) combine(r *ruledScene, f *law.Facts, kinds [][]int32, i int, wa
 
 func (w *worker) hold(r *ruledScene, f *law.Facts, want law.Outcome) {
 	w.ruled++
-	v, err := w.proof.book.Decide(f)
+	v, err := w.proof.core.Decide(f)
 	if err != nil || v.Outcome != want {
 		w.dependent(r, f, v.Outcome, "each part by itself: "+want.String())
 	}
 }
 
-// dependent notes that facts are not ruled as the worst of their parts.
+// dependent notes that facts are not ruled as the worst of their parts. The first of a scene are enough to find a small one.
 func (w *worker) dependent(r *ruledScene, f *law.Facts, got law.Outcome, why string) {
+	if r.differing++; r.differing > 60 {
+		return
+	}
 	w.note(0, &violation{
 		cost: w.proof.cost(r.scene, w.proof.classes[r.sight].members[0]) + distance(f), scene: r.scene,
 		cases: []Case{{clone(f), got}}, why: why,
@@ -98,36 +99,27 @@ func (w *worker) sample(r *ruledScene, draw *rand.Rand) {
 	p := w.proof
 	members := p.classes[r.sight].members
 	f := p.facts(r.scene, members[draw.IntN(len(members))])
-	want, got := map[string]bool{}, map[string]bool{}
-	note := func(lines string) {
-		for line := range strings.SplitSeq(lines, "\n") {
-			want[line] = true
-		}
-	}
-	note(r.reason)
+	want := row{r.given, r.reason}
 	for i := range unitPart {
 		t := &r.tables[i]
 		for _, v := range p.draw(i, f, draw) {
-			note(t.found[t.of[v]])
+			want = want.with(t.at(v))
 		}
 	}
-	unit := p.drawUnit(f, draw)
-	for i := range r.views {
-		note(r.views[i].found[r.views[i].of[unit]])
-	}
-	delete(want, "")
-	ruling := w.decided(f)
-	for _, x := range ruling.Reasons {
-		if x.Verdict > law.Permitted {
-			got[line(x.Verdict, x.Remedy)] = true
-		}
-	}
-	if !maps.Equal(want, got) {
-		w.dependent(r, f, ruling.Outcome, fmt.Sprintf("found together: %s; of the parts by themselves: %s", list(got), list(want)))
-	}
+	w.same(r, f, want.with(r.tables[unitPart].at(p.drawUnit(f, draw))))
+	w.settleAll(f, r.scene)
 }
 
-func list(lines map[string]bool) string { return strings.Join(slices.Sorted(maps.Keys(lines)), ", ") }
+// same says whether facts are ruled as their parts by themselves, and notes those that are not.
+func (w *worker) same(r *ruledScene, f *law.Facts, want row) bool {
+	got := w.finds(f)
+	if got == want {
+		return true
+	}
+	together, apart := w.proof.list(got.found), w.proof.list(want.found)
+	w.dependent(r, f, got.worst, fmt.Sprintf("found together: %s; of the parts by themselves: %s", together, apart))
+	return false
+}
 
 // draw sets a part to any of its values, unfolded, and tells which values of the part say together what is found of it.
 func (p *proof) draw(i int, f *law.Facts, draw *rand.Rand) []int32 {

@@ -96,7 +96,7 @@ func (w *worker) improved(c *claim, s *step, one scene, m member, from pick, two
 	}
 	p := w.proof
 	x := &violation{cost: p.cost(one, m) + from.cost, scene: one, why: fmt.Sprintf("%s from %s to %s", s.fact, s.better, s.worse)}
-	if w.smallest(c.index, x) {
+	if w.isSmallest(c.index, x) {
 		x.cases = []Case{p.ruled(p.play(one, m, from.values)), p.ruled(p.play(two, n, to.values))}
 		w.note(c.index, x)
 	}
