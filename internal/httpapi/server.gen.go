@@ -1072,6 +1072,27 @@ func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
 		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter operates: %w", err).Error())
 	}
 
+	// ------------- Optional query parameter "lat" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lat", query, &params.Lat, runtime.BindQueryParameterOptions{Type: "number", Format: "double"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter lat: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "lon" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lon", query, &params.Lon, runtime.BindQueryParameterOptions{Type: "number", Format: "double"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter lon: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "datum" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "datum", query, &params.Datum, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter datum: %w", err).Error())
+	}
+
 	// ------------- Optional query parameter "path" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "path", query, &params.Path, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
