@@ -73,7 +73,7 @@ test-ts: ## compile and test the TypeScript of the phone's side (needs node and 
 .PHONY: race
 race: ## run every test under the race detector (needs a C compiler)
 	@$(PATIENCE)
-	@$(TESTRUN) env CGO_ENABLED=1 go test -race $(or $(PACKAGES),./...)
+	@$(TESTRUN) env CGO_ENABLED=1 go test -race -timeout 25m $(or $(PACKAGES),./...)
 
 .PHONY: bench
 bench: ## run the benchmarks; BENCH=Ruling for some

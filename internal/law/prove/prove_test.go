@@ -57,7 +57,7 @@ func result(t *testing.T, r *prove.Report, id string) prove.Result {
 // The whole of each rulebook is proved by `make prove`; here are acts of each kind.
 func TestTheRulebookHolds(t *testing.T) {
 	t.Parallel()
-	r := run(t, prove.Run, law.Embedded(), "clerical-assistance", "patrol", "suspect-guarding", "case-review", "registered-3")
+	r := run(t, prove.Run, law.Embedded(), "patrol", "case-review")
 	if ids := refuted(r); ids != nil || r.Failed() {
 		t.Fatalf("refuted: %v", ids)
 	}
@@ -248,8 +248,8 @@ func TestReportsAreStable(t *testing.T) {
 	t.Parallel()
 	lib := spoiled(t, "cq-2021/readings.yaml", "default: organ_and_officer", "default: organ")
 	texts := map[string]bool{}
-	for workers := range 3 {
-		r, err := prove.Run(lib, law.DefaultRulebook, prove.Options{Workers: workers, Acts: []string{"standing-guard", "patrol"}})
+	for workers := 1; workers <= 2; workers++ {
+		r, err := prove.Run(lib, law.DefaultRulebook, prove.Options{Workers: workers, Acts: []string{"standing-guard"}})
 		if err != nil {
 			t.Fatal(err)
 		}
