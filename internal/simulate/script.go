@@ -48,18 +48,31 @@ var chances = map[lane][]struct {
 // end unplayed.
 func script(seed uint64, crew int, of lane, length time.Duration) (scenes []scene) {
 	source := rand.New(rand.NewPCG(seed, uint64(crew)<<8|uint64(of)))
-	for at := time.Duration(0); at < length; {
+	for at := time.Duration(0); ; {
 		s := scene{
 			Deed: draw(source, of), Walk: between(source, 2*time.Minute, 8*time.Minute), Away: between(source, 3*time.Minute, 12*time.Minute),
 			Rest: between(source, 0, 2*time.Minute), Twist: source.Uint64(),
 		}
-		scenes = append(scenes, s)
-		at += s.Walk + s.Rest
-		if s.Deed != patrol && s.Deed != led && s.Deed != alarm {
-			at += s.Away
+		if at += s.takes(); at > length && len(scenes) > 0 {
+			return scenes
 		}
+		scenes = append(scenes, s)
+		at += s.Rest
 	}
-	return scenes
+}
+
+// takes is how long a scene is, but for the server's answers.
+func (s scene) takes() time.Duration {
+	switch s.Deed {
+	case patrol, led:
+		return s.Walk
+	case alarm:
+		return time.Minute
+	case turn:
+		return s.Away
+	default:
+		return s.Walk + s.Away
+	}
 }
 
 func draw(source *rand.Rand, of lane) deed {
