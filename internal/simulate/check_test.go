@@ -199,6 +199,20 @@ func TestEachPlantedViolationIsFound(t *testing.T) {
 	}
 }
 
+// A command that was never answered may have been carried out, once.
+func TestACommandWithoutAnAnswerMayBeOnRecord(t *testing.T) {
+	t.Parallel()
+	w := quiet()
+	w.e.Acked, w.e.Unsure = w.e.Acked[:2], w.e.Acked[2:]
+	if found := simulate.Check(w.e, w.r); len(found) > 0 {
+		t.Errorf("%+v", found)
+	}
+	w.e.Acked = w.e.Acked[:1]
+	if found := simulate.Check(w.e, w.r); len(found) != 1 {
+		t.Errorf("of two that are on record one was acknowledged, and nothing is known of the other: %+v", found)
+	}
+}
+
 // A short absence proves nothing: the lead may be lost by then or not.
 func TestAShortAbsenceProvesNothing(t *testing.T) {
 	t.Parallel()

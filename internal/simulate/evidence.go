@@ -12,6 +12,7 @@ type Evidence struct {
 	mu sync.Mutex
 
 	Acked    []Acked
+	Unsure   []Acked // sent again and again and never answered: carried out or not
 	Repeats  []Repeat
 	OffDuty  []OffDuty
 	Absences []Absence
@@ -93,7 +94,11 @@ type Shown struct {
 	Task uuid.UUID
 }
 
-func (e *Evidence) acked(a Acked)         { e.note(func() { e.Acked = append(e.Acked, a) }) }
+func (e *Evidence) acked(a Acked) { e.note(func() { e.Acked = append(e.Acked, a) }) }
+func (e *Evidence) unsure(kind string, actor uuid.UUID) {
+	e.note(func() { e.Unsure = append(e.Unsure, Acked{Kind: kind, Actor: actor}) })
+}
+
 func (e *Evidence) repeated(r Repeat)     { e.note(func() { e.Repeats = append(e.Repeats, r) }) }
 func (e *Evidence) offDuty(o OffDuty)     { e.note(func() { e.OffDuty = append(e.OffDuty, o) }) }
 func (e *Evidence) absent(a Absence)      { e.note(func() { e.Absences = append(e.Absences, a) }) }

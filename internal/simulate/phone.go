@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -130,28 +131,55 @@ var kindOfStep = map[string]string{
 	"lead/take": "task.lead_named",
 }
 
-// command sends something under a key of its own until it is answered, and one time in eight once more after that.
+// command sends something under a key of its own until it is answered. One time in eight it is sent once more after that, and one time in
+// sixteen twice at the same moment.
 func (p *phone) command(ctx context.Context, chance *rand.Rand, kind string, send func(key uuid.UUID) (*api.TaskAnswer, error)) (api.Task, error) {
-	key := uuid.Must(uuid.NewV7())
-	answer, err := send(key)
-	for try := 1; err != nil && unanswered(ctx, err) && try < attempts; try++ {
-		if err := rest(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
-			return api.Task{}, err
-		}
-		answer, err = send(key)
+	key, again := uuid.Must(uuid.NewV7()), chance.IntN(16)
+	var twin sync.WaitGroup
+	var other *api.TaskAnswer
+	if again == 2 {
+		twin.Go(func() { other, _ = p.insists(ctx, key, send) }) // its error is this one's
 	}
+	answer, err := p.insists(ctx, key, send)
+	twin.Wait()
 	if err != nil {
+		if unanswered(ctx, err) {
+			p.evidence.unsure(kind, p.person)
+		}
 		return api.Task{}, fmt.Errorf("%s: %w", p.number, err)
 	}
 	p.evidence.acked(Acked{p.number, answer.Task.ID, kind, p.person, answer.Task.Version})
-	if chance.IntN(8) == 0 {
-		if again, err := send(key); err == nil {
-			p.evidence.repeated(Repeat{p.number, kind, answer.Task.ID, again.Task.ID, answer.Task.Version, again.Task.Version})
-		} else if !unanswered(ctx, err) {
-			p.evidence.repeated(Repeat{p.number, kind + " (" + err.Error() + ")", answer.Task.ID, uuid.Nil, answer.Task.Version, 0})
-		}
+	if other != nil {
+		p.evidence.repeated(Repeat{p.number, kind, answer.Task.ID, other.Task.ID, answer.Task.Version, other.Task.Version})
+	}
+	if again < 2 {
+		p.repeats(ctx, kind, answer.Task, key, send)
 	}
 	return answer.Task, nil
+}
+
+// insists sends a command again to which it hears no answer.
+func (p *phone) insists(ctx context.Context, key uuid.UUID, send func(key uuid.UUID) (*api.TaskAnswer, error)) (*api.TaskAnswer, error) {
+	for try := 1; ; try++ {
+		answer, err := send(key)
+		if err == nil || !unanswered(ctx, err) || try == attempts {
+			return answer, err
+		}
+		if err := rest(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// repeats sends a command again that was answered: the answer must be the same.
+func (p *phone) repeats(ctx context.Context, kind string, first api.Task, key uuid.UUID, send func(key uuid.UUID) (*api.TaskAnswer, error)) {
+	again, err := p.insists(ctx, key, send)
+	switch {
+	case err == nil:
+		p.evidence.repeated(Repeat{p.number, kind, first.ID, again.Task.ID, first.Version, again.Task.Version})
+	case !unanswered(ctx, err):
+		p.evidence.repeated(Repeat{p.number, kind + " (" + err.Error() + ")", first.ID, uuid.Nil, first.Version, 0})
+	}
 }
 
 // unanswered says that nobody knows whether a command was carried out, or that it is still being.
@@ -160,7 +188,7 @@ func unanswered(ctx context.Context, err error) bool {
 	if !errors.As(err, &r) {
 		return ctx.Err() == nil
 	}
-	return r.status >= http.StatusInternalServerError
+	return r.status >= http.StatusInternalServerError || strings.Contains(r.body, `"command_running"`)
 }
 
 // steps on a task that exists.

@@ -338,18 +338,20 @@ func (c *crew) rests(ctx context.Context, s scene, who *phone) error {
 	return errors.Join(who.sendsOffDuty(ctx, []api.PositionPoint{point}), who.syncs(ctx))
 }
 
-// calls raises an alarm, which the lead of the crew answers and closes.
+// calls raises an alarm, which the lead of the crew answers and whoever called closes. Some press twice: that is one alarm.
 func (c *crew) calls(ctx context.Context, who *phone, chance *rand.Rand) error {
 	key := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-	raised, err := who.api.RaiseAlarmWithResponse(ctx, &api.RaiseAlarmParams{IdempotencyKey: key()},
-		api.AlarmRaising{RaisedAt: who.wall(), Silent: new(chance.IntN(2) == 0)})
+	id, err := who.presses(ctx, chance.IntN(2) == 0)
 	if err != nil {
 		return err
 	}
-	if raised.JSON201 == nil {
-		return refused("sos", raised)
+	if chance.IntN(3) == 0 {
+		again, err := who.presses(ctx, false)
+		if err != nil {
+			return err
+		}
+		c.evidence.repeated(Repeat{Phone: who.number, Kind: "sos", Task: id, Again: again})
 	}
-	id := raised.JSON201.ID
 	if err := c.pace.pass(ctx, time.Duration(10+chance.IntN(50))*time.Second); err != nil {
 		return err
 	}
@@ -369,4 +371,17 @@ func (c *crew) calls(ctx context.Context, who *phone, chance *rand.Rand) error {
 	}
 	c.evidence.called(id)
 	return nil
+}
+
+// presses calls for help.
+func (p *phone) presses(ctx context.Context, silent bool) (uuid.UUID, error) {
+	raised, err := p.api.RaiseAlarmWithResponse(ctx, &api.RaiseAlarmParams{IdempotencyKey: uuid.Must(uuid.NewV7())},
+		api.AlarmRaising{RaisedAt: p.wall(), Silent: &silent})
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if raised.JSON201 == nil {
+		return uuid.Nil, refused("sos", raised)
+	}
+	return raised.JSON201.ID, nil
 }
