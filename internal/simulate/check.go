@@ -66,10 +66,12 @@ func commandsOnce(e *Evidence, r *Record) (found []string) {
 		kind  string
 		actor uuid.UUID
 	}
-	asked, kinds := map[key]int{}, map[string]bool{}
+	asked, kinds := map[key]int{}, map[string]bool{"task.dispatched": true}
+	for _, kind := range kindOfStep {
+		kinds[kind] = true
+	}
 	for _, a := range e.Acked {
 		asked[key{a.Task, a.Kind, a.Actor}]++
-		kinds[a.Kind] = true
 		if h, ok := r.Tasks[a.Task]; !ok {
 			found = append(found, fmt.Sprintf("%s: %s, and the record has no task %s", a.Phone, a.Kind, a.Task))
 		} else if a.Version > h.Task.Version {
