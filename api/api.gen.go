@@ -2673,11 +2673,17 @@ type Candidate struct {
 	// Class What a person is. `other` is neither officer nor auxiliary (Art. 3), such as a guard or a cook.
 	Class Class `json:"class"`
 
+	// DistanceM From the place asked for, where the position is fresh; left out: not known.
+	DistanceM *float64 `json:"distance_m,omitempty"`
+
 	// Name Example: 冉明远
 	Name string `json:"name"`
 
 	// Number Example: FJ31021
 	Number string `json:"number"`
+
+	// OnDuty Has checked in.
+	OnDuty bool `json:"on_duty"`
 
 	// OpenTasks Tasks the person is part of now.
 	OpenTasks int                `json:"open_tasks"`
@@ -5424,6 +5430,15 @@ type ListCandidatesParams struct {
 	// Operates What the work has a person drive or operate (Art. 18), joined by commas.
 	Operates Vehicles `form:"operates,omitempty" json:"operates,omitempty"`
 
+	// Lat Of the work, in degrees. With `lon` and `datum` those who may are sorted by distance, as far as it is known.
+	Lat *float64 `form:"lat,omitempty" json:"lat,omitempty"`
+
+	// Lon Degrees.
+	Lon *float64 `form:"lon,omitempty" json:"lon,omitempty"`
+
+	// Datum Of `lat` and `lon`.
+	Datum *Datum `form:"datum,omitempty" json:"datum,omitempty"`
+
 	// Path Only within the subtree of the organ with this path.
 	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
 
@@ -6468,7 +6483,7 @@ type ClientInterface interface {
 
 	// ListCandidates Ask who may do a piece of work
 	//
-	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
+	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first (near a place, the nearest first), and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
 	//
 	// Corresponds with GET /v1/candidates (the `ListCandidates` operationId).
 	ListCandidates(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -8189,7 +8204,7 @@ func (c *Client) DecideApproval(ctx context.Context, id ID, params *DecideApprov
 
 // ListCandidates Ask who may do a piece of work
 //
-// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
+// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first (near a place, the nearest first), and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
 //
 // Corresponds with GET /v1/candidates (the `ListCandidates` operationId).
 func (c *Client) ListCandidates(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11814,6 +11829,42 @@ func NewListCandidatesRequest(server string, params *ListCandidatesParams) (*htt
 		if params.Operates != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "operates", params.Operates, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Lat != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "lat", *params.Lat, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "number", Format: "double"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Lon != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "lon", *params.Lon, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "number", Format: "double"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Datum != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "datum", *params.Datum, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -17224,7 +17275,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListCandidatesWithResponse Ask who may do a piece of work
 	//
-	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
+	// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first (near a place, the nearest first), and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -27101,7 +27152,7 @@ func (c *ClientWithResponses) DecideApprovalWithResponse(ctx context.Context, id
 
 // ListCandidatesWithResponse Ask who may do a piece of work
 //
-// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first, and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
+// Every auxiliary whom the actor could send, judged by the law as of a dispatch now: those who may, the least busy first (near a place, the nearest first), and for the others the first thing that each lacks, those who lack least first. The lead that Art. 16 asks for is taken as named (`lead_owed` says that one is needed); what is due at the start is nobody's lack yet. Nobody is ordered anything, nothing is kept. Needs `task.dispatch`.
 //
 // Returns a wrapper object for the known response body format(s).
 //

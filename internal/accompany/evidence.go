@@ -43,7 +43,7 @@ func (l *Lead) pair(s Scene, p Person) (best *Evidence, apart *Apart) {
 		return nil, &now
 	}
 	for _, e := range l.evidence(s, p, d, inside) {
-		if !e.Until.Before(s.Now) && e.better(best) && !before.outdates(e) {
+		if !e.At.After(s.Now) && !e.Until.Before(s.Now) && e.better(best) && !before.outdates(e) {
 			best = &e
 		}
 	}

@@ -82,8 +82,18 @@ type Lead struct {
 	Apart     []Apart     `json:"apart,omitempty"`
 
 	Spent map[State]Span `json:"spent,omitempty"` // in each state, up to Since
+	Steps []Step         `json:"steps,omitempty"` // the states it came to, in order; of very many the newest
 	Alone []Interval     `json:"alone,omitempty"` // work that must be led went on and the lead was lost
 }
+
+// Step is a state that a lead came to.
+type Step struct {
+	To State     `json:"to"`
+	At time.Time `json:"at"`
+}
+
+// maxSteps are kept: a lead that changes more often within a task is kept by its events.
+const maxSteps = 200
 
 // Span is a length of time, in milliseconds when written.
 type Span time.Duration
@@ -134,6 +144,7 @@ func (l *Lead) move(to State, at time.Time, alone bool) {
 	spent[l.State] += Span(at.Sub(l.Since))
 	l.Spent = spent
 	l.State, l.Since = to, at
+	l.Steps = append(slices.Clone(l.Steps[max(0, len(l.Steps)+1-maxSteps):]), Step{to, at})
 	l.count(to == Lost && alone, at)
 }
 

@@ -115,3 +115,30 @@ func TestAQuestionTheLawHasNoPlaceForIsNamed(t *testing.T) {
 		t.Errorf("abroad: %.300s", abroad.raw)
 	}
 }
+
+// Near a place the nearest come first, whatever they are busy with; of whom nobody knows where they are, the least busy.
+func TestTheNearestComeFirst(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	u.at(500, u.member)
+	u.at(100, u.colleague)
+	u.dispatcher.sends(order("patrol", u.colleague))
+	u.at(50, u.spare)
+	u.change(`UPDATE position_last SET seen_at = seen_at - interval '1 hour' WHERE person_id = $1`, u.spare.person) // who knows where by now
+	near := u.dispatcher.get("/v1/candidates?acts=patrol&limit=2&lat=29.56&lon=106.57&datum=wgs84").want(200)
+	for i, want := range []struct {
+		who    *hand
+		metres float64
+	}{{u.colleague, 100}, {u.member, 500}} {
+		c := near.at("may", i).(object)
+		if far, _ := c["distance_m"].(float64); c["person"] != want.who.person.String() || c["on_duty"] != true || far < want.metres-2 || far > want.metres+2 {
+			t.Errorf("%d: %v, want %s", i, c, want.who.person)
+		}
+	}
+	if r := u.dispatcher.get("/v1/candidates?acts=patrol&lat=29.56").want(400); r.text("errors", 0, "field") != "query" {
+		t.Errorf("half a place: %s", r.raw)
+	}
+	if c := u.dispatcher.get("/v1/candidates?acts=patrol&limit=1").at("may", 0).(object); c["distance_m"] != nil {
+		t.Errorf("nobody asked how far: %v", c)
+	}
+}

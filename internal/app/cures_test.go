@@ -97,7 +97,7 @@ var refusals = []refusal{
 			return starting(u, task)
 		},
 		func(u *unit, task string) reply {
-			presence(u, u.lead, task, "present")
+			u.lead.arrives(task, u.member)
 			return starting(u, task)
 		}, sentLed,
 	},

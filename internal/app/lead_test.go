@@ -250,3 +250,40 @@ func TestTwoWatchesLoseALeadOnce(t *testing.T) {
 	}
 	u.sound()
 }
+
+// Who checked in with one vehicle, or is on the roster of one closed place, is together for as long as both shifts last: no phone says
+// so again. In a basement positions say nothing.
+func TestOneVehicleOrOneFacilityShowsALead(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	for kind, with := range map[string]object{"unit": {"unit": "渝A1234警"}, "facility": {"facility": "江岸看守所"}} {
+		u := newUnit(o)
+		for _, who := range []*hand{u.lead, u.member, u.colleague} {
+			in := dressedFor("yes")
+			for k, v := range with {
+				in[k] = v
+			}
+			who.checksIn(in)
+		}
+		task := sentLed(u)
+		starting(u, task).want(422) // nobody has taken on the lead
+		u.lead.step(task, "lead/accept", nil).want(200)
+		starting(u, task).want(200)
+		lead := u.dispatcher.get("/v1/tasks/"+task).at("task", "accompaniment").(object)
+		if lead["state"] != "led" || lead["evidence"].(object)["kind"] != kind {
+			t.Errorf("%s: %v", kind, lead)
+		}
+		u.at(0, u.lead)
+		u.at(900, u.member)
+		switch kind {
+		case "unit": // one of them has left the vehicle
+			u.becomes(task, "doubtful")
+		case "facility":
+			o.must(o.app.SweepLeads(t.Context()))
+			if got := u.dispatcher.stands(task); got != "led" {
+				t.Errorf("in a basement it is %s", got)
+			}
+		}
+	}
+	o.sound()
+}

@@ -143,8 +143,9 @@ func TestEachPointIsJudgedByItself(t *testing.T) {
 		AND abs(lat - 29.5571) < 0.00001 AND abs(lon - 106.5708) < 0.00001 AND NOT mock`, member.person); n != 2 {
 		t.Errorf("%d of two are in WGS-84 with what was given beside", n)
 	}
-	late := point(0, object{"lat": 29.5})
-	late["captured_at"] = time.Now().Add(-10 * time.Millisecond)
+	newest, late := point(0), point(0, object{"lat": 29.5})
+	late["captured_at"] = newest["captured_at"].(time.Time).Add(-10 * time.Millisecond)
+	member.post("/v1/positions", points(newest)).want(200)
 	member.post("/v1/positions", points(late)).want(200) // older than the newest, which stays
 	if n := o.count(`SELECT count(*) FROM position_last WHERE person_id = $1 AND lat > 29.55`, member.person); n != 1 {
 		t.Error("an older point has taken the place of a newer one")

@@ -20,7 +20,7 @@ func TestTheMorningAtTheStation(t *testing.T) {
 		if err := demo.Run(t.Context(), o.url, demo.Cast(), told.lang, &story); err != nil {
 			t.Fatalf("%v\n%s", err, story.String())
 		}
-		for _, want := range []string{told.end, "cq-2021 15(1)", "cq-2021 16(2)", "cq-2021 19¶1(3)", "national-admin-procedure 52¶2", "404"} {
+		for _, want := range []string{told.end, "cq-2021 15(1)", "cq-2021 16(2)", "cq-2021 17(4)", "cq-2021 19¶1(3)", "national-admin-procedure 52¶2", "404"} {
 			if !strings.Contains(story.String(), want) {
 				t.Errorf("the story told in %s does not say %q:\n%s", told.lang, want, story.String())
 			}

@@ -21,7 +21,7 @@ var house = []floor{
 	}},
 	{name: "contracts", leaf: true, rooms: []string{"api", "openapi", "migrations"}},
 	{name: "2 capabilities", rooms: []string{
-		"internal/dispatch", "internal/recording", "internal/roster", "internal/feed", "internal/identity", "internal/notify",
+		"internal/dispatch", "internal/roster", "internal/feed", "internal/identity", "internal/notify",
 		"internal/legal",
 		"internal/outbox",
 		"internal/safety",

@@ -19,7 +19,9 @@ type phone struct {
 	account Account
 	person  uuid.UUID
 	api     *api.ClientWithResponses
-	issued  bool // for this morning, with a key of its own
+	issued  bool         // for this morning, with a key of its own
+	key     *handset.Key // of an issued one
+	onDuty  bool         // checked in by the story
 }
 
 // answer is what a command got back.
@@ -58,6 +60,7 @@ func signIn(ctx context.Context, baseURL string, doer *http.Client, account Acco
 	}
 	p = &phone{account: account, api: stranger, issued: keyed}
 	if keyed {
+		p.key = signs.Key
 		signs.SignedIn(in.JSON201.Token)
 	} else if p.api, err = api.NewClientWithResponses(baseURL, api.WithHTTPClient(doer), api.WithRequestEditorFn(bearer(in.JSON201.Token))); err != nil {
 		return nil, err

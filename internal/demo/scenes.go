@@ -18,6 +18,7 @@ func (s *story) signIn() {
 	}
 	s.read()
 	s.light()
+	s.checkIn(dispatcher, lead, aPatrol, bPatrol, aTraffic, aClerk)
 }
 
 // patrol: a civilian breaks no item of Art. 19 on patrol, and still no item permits it. A field auxiliary cures that.

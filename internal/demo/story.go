@@ -27,7 +27,9 @@ func Run(ctx context.Context, baseURL string, accounts Accounts, lang Language, 
 // play goes from scene to scene until one does not go as it should.
 func (s *story) play() {
 	s.tell.opening(s.baseURL)
-	for _, scene := range []func(){s.signIn, s.patrol, s.stop, s.accident, s.incident, s.led, s.reassigned, s.record, s.ending} {
+	for _, scene := range []func(){
+		s.signIn, s.patrol, s.stop, s.accident, s.incident, s.led, s.restraint, s.reassigned, s.deadZone, s.record, s.offDuty, s.ending,
+	} {
 		if scene(); s.err != nil {
 			return
 		}
@@ -119,7 +121,7 @@ func (s *story) read() {
 	s.acts = acts
 }
 
-// leave signs everybody out and turns the wall off.
+// leave checks out whoever the story checked in, signs everybody out and turns the wall off.
 func (s *story) leave() {
 	if s.wall != nil {
 		s.wall.close()
@@ -127,6 +129,9 @@ func (s *story) leave() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), patience)
 	defer cancel()
 	for number, p := range s.phones {
+		if err := p.checkOut(ctx); err != nil {
+			s.fail("%s checks out: %w", number, err)
+		}
 		if err := p.signOut(ctx); err != nil {
 			s.fail("%s signs out: %w", number, err)
 		}

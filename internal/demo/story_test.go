@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dutybound/dutybound/api"
 	"github.com/dutybound/dutybound/internal/demo"
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
@@ -26,8 +28,11 @@ import (
 	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/law"
 	"github.com/dutybound/dutybound/internal/ledger"
+	"github.com/dutybound/dutybound/internal/legal"
+	"github.com/dutybound/dutybound/internal/outbox"
 	"github.com/dutybound/dutybound/internal/postgres"
 	"github.com/dutybound/dutybound/internal/roster"
+	"github.com/dutybound/dutybound/internal/shift"
 	"github.com/dutybound/dutybound/internal/testkit"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 )
@@ -55,11 +60,15 @@ func serve(t *testing.T) (baseURL string, accounts demo.Accounts) {
 	background(t, hub.Run)
 	tickets := feed.New(store, hub)
 	sockets := wsfeed.New(wsfeed.Config{Feed: tickets, Log: log})
+	tasks := dispatch.New(store, book, dispatch.DefaultFreshness, time.Minute)
+	carrier := &httpapi.Carrier{}
+	records := outbox.New(store, carrier, tasks, log, time.Minute)
 	web := httpapi.New(httpapi.Config{
-		Duty:     dispatch.New(store, func(duty.Law) (dispatch.Book, error) { return law.Default(), nil }, dispatch.DefaultFreshness, time.Minute),
+		Duty: tasks, Legal: legal.New(store, store, law.Embedded()), Shifts: shift.New(store, store), Outbox: records, Carrier: carrier,
 		Identity: people, Roster: roster.New(store, log), Tickets: tickets, Watch: sockets.Handler(), Log: log,
 		Law: func(context.Context, duty.Actor) (httpapi.Law, error) { return law.Default(), nil },
 	})
+	background(t, records.Run)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	background(t, func(context.Context) { _ = web.Listener(listener) })
@@ -70,6 +79,11 @@ func serve(t *testing.T) (baseURL string, accounts demo.Accounts) {
 		must(t, web.ShutdownWithContext(ctx))
 	})
 	return "http://" + listener.Addr().String(), accounts
+}
+
+// book is the law of an organ.
+func book(l duty.Law) (dispatch.Book, error) {
+	return law.Embedded().Book(cmp.Or(l.Rulebook, law.DefaultRulebook), l.Settings)
 }
 
 // used remembers proofs.
@@ -106,10 +120,41 @@ func TestTheMorningGoesAsTheLawSaysAgainAndAgain(t *testing.T) {
 		for _, want := range []string{
 			"cq-2021 15(1)", "cq-2021 16(2)", "cq-2021 19¶1(3)", "cq-2021 19¶2", "national-admin-procedure 52¶2",
 			"outside_scope", "prohibited", "unmet", "task.violation", "task.lawful_again",
+			"lead.lost", "cq-2021 17(4)", "restraint.used", "restraint.reported", "cq-2021 15(3)",
 		} {
 			if !strings.Contains(told.String(), want) {
 				t.Errorf("the story told in %s does not speak of %s", lang, want)
 			}
+		}
+		leavesNothing(t, baseURL, accounts)
+	}
+}
+
+// leavesNothing: nobody is left on duty, and no work is left open.
+func leavesNothing(t *testing.T, baseURL string, accounts demo.Accounts) {
+	t.Helper()
+	account, _ := accounts.Find("310111")
+	c, err := api.NewClientWithResponses(baseURL)
+	must(t, err)
+	in, err := c.SignInWithResponse(t.Context(), api.SignIn{PersonNumber: account.Number, Password: account.Password, Device: account.Device})
+	must(t, err)
+	mine := func(_ context.Context, r *http.Request) error {
+		r.Header.Set("Authorization", "Bearer "+in.JSON201.Token)
+		return nil
+	}
+	shifts, err := c.ListShiftsWithResponse(t.Context(), &api.ListShiftsParams{}, mine)
+	must(t, err)
+	if shifts.JSON200 == nil || len(shifts.JSON200.Shifts) != 0 {
+		t.Errorf("left on duty: %s", shifts.Body)
+	}
+	tasks, err := c.ListTasksWithResponse(t.Context(), &api.ListTasksParams{}, mine)
+	must(t, err)
+	if tasks.JSON200 == nil || len(tasks.JSON200.Tasks) == 0 {
+		t.Fatalf("no tasks: %s", tasks.Body)
+	}
+	for _, task := range tasks.JSON200.Tasks {
+		if task.State != "finished" && task.State != "cancelled" {
+			t.Errorf("left open: %s %s", task.ID, task.State)
 		}
 	}
 }
@@ -118,14 +163,16 @@ func TestTheMorningGoesAsTheLawSaysAgainAndAgain(t *testing.T) {
 func TestADifferenceFromTheLawIsNoticed(t *testing.T) {
 	t.Parallel()
 	baseURL, accounts := serve(t)
+	// One after the other: each story has the same people check in.
 	for _, lie := range []struct{ name, said, lie, noticed string }{
 		{"an outcome", `"outcome":"outside_scope"`, `"outcome":"needs_human"`, "should say outside_scope"},
 		{"a clause", `cq-2021 19¶1(3)`, `cq-2021 19¶1(4)`, "does not cite cq-2021 19¶1(3)"},
 		{"a remedy", `"code":"name_lead_officer"`, `"code":"pray"`, "does not offer name_lead_officer"},
 		{"a lawful outcome", `"outcome":"permitted"`, `"outcome":"conditional"`, "should say permitted"},
+		{"a use", `"lawful":true,"order"`, `"lawful":false,"order"`, "the use should be one, and lawful"},
+		{"a record that waits", `"outcome":"waiting"`, `"outcome":"applied"`, "the records should be"},
 	} {
 		t.Run(lie.name, func(t *testing.T) {
-			t.Parallel()
 			err := demo.Run(t.Context(), liar(t, baseURL, lie.said, lie.lie), accounts, demo.English, io.Discard)
 			if err == nil || !strings.Contains(err.Error(), lie.noticed) {
 				t.Errorf("got %v, want an error saying %q", err, lie.noticed)

@@ -191,8 +191,11 @@ func (d *deciding) consider(facts law.Facts) (*RulingRecord, error) {
 	return &d.out.Rulings[len(d.out.Rulings)-1], nil
 }
 
-// builder makes facts of what is known now.
+// builder makes facts of what is known now, or of the time in which a command was given that was recorded without network.
 func (d *deciding) builder() factBuilder {
+	if d.Happened != nil {
+		return d.builderThen()
+	}
 	lead, _ := d.look()
 	return factBuilder{now: d.Now, law: d.Law, people: d.People, arranged: d.Arranged, seen: d.seen, book: d.book, lead: lead}
 }

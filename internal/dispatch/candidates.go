@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dutybound/dutybound/internal/accompany"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
 	"github.com/dutybound/dutybound/internal/law"
@@ -20,6 +21,7 @@ type Question struct {
 	Emergency bool
 	Operates  law.Vehicles // what the work has a person drive or operate (Art. 18)
 	Path      duty.Path    // subtree; empty: everywhere the actor dispatches
+	Near      *duty.Point  // where the work is: those who are on duty near it come first
 	Limit     int          // at most so many of each list
 }
 
@@ -27,7 +29,7 @@ type Question struct {
 // well named. The lists are cut at the question's limit, the numbers are not.
 type Candidates struct {
 	At       time.Time
-	May      []Candidate // the least busy first
+	May      []Candidate // the nearest first, where it is asked for and known; then the least busy
 	Lack     []Candidate // those who lack least first
 	MayAll   int
 	LackAll  int
@@ -38,6 +40,9 @@ type Candidates struct {
 type Candidate struct {
 	Person    duty.Person
 	OpenTasks int
+	OnDuty    bool                // has checked in
+	Position  *accompany.Position // the last one, of somebody on duty
+	Metres    *float64            // from the work, where that is asked for and the position is fresh
 	Verdict   law.Verdict
 }
 
@@ -73,6 +78,7 @@ func (s *Service) Candidates(ctx context.Context, actor duty.Actor, q Question) 
 	if err := sorting.all(roll.People); err != nil {
 		return Candidates{}, err
 	}
+	sorting.out.measure(q.Near, roll.Now, LimitsOf(roll.Law, q.Acts).Fresh)
 	return sorting.out.cut(q.Limit), nil
 }
 
@@ -125,9 +131,36 @@ func unruled(err error) error {
 	return err
 }
 
+// measure tells how far those who may are from the work. What a phone made up, or sent too long ago, says nothing.
+func (c *Candidates) measure(from *duty.Point, now time.Time, fresh time.Duration) {
+	if from == nil {
+		return
+	}
+	for i := range c.May {
+		p := c.May[i].Position
+		if p != nil && !p.Mock && now.Sub(p.SeenAt) <= fresh {
+			metres := accompany.Distance(from.Lat, from.Lon, p.Lat, p.Lon)
+			c.May[i].Metres = &metres
+		}
+	}
+}
+
+// nearer puts those whose distance is known before the others.
+func nearer(a, b *float64) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
+	}
+	return cmp.Compare(*a, *b)
+}
+
 func (c Candidates) cut(limit int) Candidates {
 	slices.SortFunc(c.May, func(a, b Candidate) int {
-		return cmp.Or(cmp.Compare(a.OpenTasks, b.OpenTasks), cmp.Compare(a.Person.Number, b.Person.Number))
+		return cmp.Or(nearer(a.Metres, b.Metres), cmp.Compare(a.OpenTasks, b.OpenTasks), cmp.Compare(a.Person.Number, b.Person.Number))
 	})
 	slices.SortFunc(c.Lack, func(a, b Candidate) int {
 		return cmp.Or(cmp.Compare(a.Verdict.Outcome, b.Verdict.Outcome), cmp.Compare(a.Person.Number, b.Person.Number))

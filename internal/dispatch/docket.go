@@ -75,7 +75,7 @@ var Deeds = map[string][]string{
 	"commands_refused":   {"task.refused"},
 	"restraint_commands": {"restraint.commanded"},
 	"decisions":          {"approval.decided", "recusal.decided", "objection.answered"},
-	"leads_left":         {"lead.left", "lead.lost"},
+	"leads_left":         {"lead.lost"},
 }
 
 // LeadsLeft are the kinds whose event may be another's or the house's own: they name the officer in their body.

@@ -32,3 +32,18 @@ func InUse(facts *law.Facts, task *Task, unit []Member) { restrain(facts, task, 
 
 // Beyond are the reasons that one ruling has and another has not.
 func Beyond(ruling, without law.Ruling) []law.Reason { return beyond(ruling, without) }
+
+// DecideOn decides a step, or statements, on a snapshot, as the store has it done.
+func (s *Service) DecideOn(snap Snapshot, actor duty.Actor, step Step) (Decision, error) {
+	return s.decide(snap, actor, step.action(), uuid.Nil, step)
+}
+
+// WeighOn is the same of statements.
+func (s *Service) WeighOn(snap Snapshot, actor duty.Actor, said []Statement) (Decision, []duty.Observation, error) {
+	seen, err := s.observations(actor, said)
+	if err != nil {
+		return Decision{}, nil, err
+	}
+	d, err := s.decide(snap, actor, DoObserve, uuid.Nil, observe{seen})
+	return d, seen, err
+}

@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 
+	"github.com/dutybound/dutybound/internal/accompany"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
 )
@@ -55,6 +57,48 @@ func (d *deciding) answerable() []uuid.UUID {
 		people = append(people, lead.Person)
 	}
 	return people
+}
+
+// builderThen makes facts of the time in which a command was given. What came to light since then, and what has changed since then, does
+// not make the work of that time another.
+func (d *deciding) builderThen() factBuilder {
+	then := *d
+	then.Now, then.seen, then.Sightings = d.Happened.To, d.seenThen(), d.sightedThen()
+	lead, _ := d.look()
+	if lead != nil {
+		was := *lead
+		was.Presence = lead.Then(d.Happened.From, then.sceneOf(lead.Officer))
+		lead = &was
+	}
+	return factBuilder{now: then.Now, law: d.Law, people: d.People, arranged: d.Arranged, seen: then.seen, book: d.book, lead: lead}
+}
+
+// seenThen is what stood at the time, with what this command says itself. What the phone recorded before has come late and was said in time.
+func (d *deciding) seenThen() statements {
+	then := slices.Clone(d.Then)
+	for _, o := range d.seen {
+		if o.ReceivedAt.Equal(d.Now) {
+			then = append(then, o)
+		}
+	}
+	for i := range then {
+		if then[i].ReceivedAt.After(d.Happened.To) {
+			then[i].ReceivedAt = d.Happened.To
+		}
+	}
+	return standing(then, d.Happened.To, d.fresh).fromTheScene(&d.task)
+}
+
+// sightedThen is where people were last seen, as far as that was by then.
+func (d *deciding) sightedThen() map[uuid.UUID]accompany.Person {
+	then := make(map[uuid.UUID]accompany.Person, len(d.Sightings))
+	for id, p := range d.Sightings {
+		if p.Position != nil && p.Position.SeenAt.After(d.Happened.To) {
+			p.Position = nil
+		}
+		then[id] = p
+	}
+	return then
 }
 
 // dated puts onto what a command left when it must have happened, where it was recorded without network.

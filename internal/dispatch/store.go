@@ -60,6 +60,9 @@ type Snapshot struct {
 	// Sightings are the last positions and open shifts of everybody on the task; Good is until when the watch has seen the lead there.
 	Sightings map[uuid.UUID]accompany.Person
 	Good      time.Time
+	// Happened is when the command must have been given that was recorded without network; Then is what stood at the end of that time.
+	Happened *duty.Interval
+	Then     []duty.Observation
 	// Asked are the requests to approvers of this task, oldest first; for a command that makes a task those about a dispatch of the same
 	// matter that were decided within a day, or wait.
 	Asked []Asked

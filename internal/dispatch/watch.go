@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,6 +50,7 @@ type Watch struct {
 	books  Books
 	log    *slog.Logger
 
+	mu    sync.Mutex // one sweep at a time
 	pairs map[uuid.UUID]*pair
 	seen  map[uuid.UUID]accompany.Person
 	since time.Time // sightings up to here are in seen
@@ -78,7 +80,7 @@ func (w *Watch) Run(ctx context.Context, every time.Duration) {
 	for {
 		if err := w.Sweep(ctx); err != nil && ctx.Err() == nil {
 			w.log.Warn("watch over leads", "error", err)
-			w.pairs, w.seen, w.since = map[uuid.UUID]*pair{}, map[uuid.UUID]accompany.Person{}, time.Time{}
+			w.forget()
 		}
 		select {
 		case <-ctx.Done():
@@ -88,8 +90,17 @@ func (w *Watch) Run(ctx context.Context, every time.Duration) {
 	}
 }
 
+// forget has the next sweep read everything again.
+func (w *Watch) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pairs, w.seen, w.since = map[uuid.UUID]*pair{}, map[uuid.UUID]accompany.Person{}, time.Time{}
+}
+
 // Sweep looks at every lead once, and has those attended to that are not what they were.
 func (w *Watch) Sweep(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	now, err := w.load(ctx)
 	if err != nil {
 		return err

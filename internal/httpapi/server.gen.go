@@ -356,13 +356,12 @@ type ServerInterfaceWrapper struct {
 	HandlerMiddlewares []HandlerMiddlewareFunc
 }
 
-type (
-	MiddlewareFunc        fiber.Handler
-	HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
-)
+type MiddlewareFunc fiber.Handler
+type HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
 
 // GetAsyncapi operation middleware
 func (siw *ServerInterfaceWrapper) GetAsyncapi(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetAsyncapi(c)
 	}
@@ -380,6 +379,7 @@ func (siw *ServerInterfaceWrapper) GetAsyncapi(c *fiber.Ctx) error {
 
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetHealth(c)
 	}
@@ -397,6 +397,7 @@ func (siw *ServerInterfaceWrapper) GetHealth(c *fiber.Ctx) error {
 
 // GetOpenapi operation middleware
 func (siw *ServerInterfaceWrapper) GetOpenapi(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetOpenapi(c)
 	}
@@ -414,6 +415,7 @@ func (siw *ServerInterfaceWrapper) GetOpenapi(c *fiber.Ctx) error {
 
 // GetReadiness operation middleware
 func (siw *ServerInterfaceWrapper) GetReadiness(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetReadiness(c)
 	}
@@ -431,6 +433,7 @@ func (siw *ServerInterfaceWrapper) GetReadiness(c *fiber.Ctx) error {
 
 // ListAlarms operation middleware
 func (siw *ServerInterfaceWrapper) ListAlarms(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -488,6 +491,7 @@ func (siw *ServerInterfaceWrapper) ListAlarms(c *fiber.Ctx) error {
 
 // RaiseAlarm operation middleware
 func (siw *ServerInterfaceWrapper) RaiseAlarm(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -532,6 +536,7 @@ func (siw *ServerInterfaceWrapper) RaiseAlarm(c *fiber.Ctx) error {
 
 // GetAlarm operation middleware
 func (siw *ServerInterfaceWrapper) GetAlarm(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -560,6 +565,7 @@ func (siw *ServerInterfaceWrapper) GetAlarm(c *fiber.Ctx) error {
 
 // AnswerAlarm operation middleware
 func (siw *ServerInterfaceWrapper) AnswerAlarm(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -612,6 +618,7 @@ func (siw *ServerInterfaceWrapper) AnswerAlarm(c *fiber.Ctx) error {
 
 // CloseAlarm operation middleware
 func (siw *ServerInterfaceWrapper) CloseAlarm(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -664,6 +671,7 @@ func (siw *ServerInterfaceWrapper) CloseAlarm(c *fiber.Ctx) error {
 
 // AcknowledgeAlarm operation middleware
 func (siw *ServerInterfaceWrapper) AcknowledgeAlarm(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -692,6 +700,7 @@ func (siw *ServerInterfaceWrapper) AcknowledgeAlarm(c *fiber.Ctx) error {
 
 // ListApplicants operation middleware
 func (siw *ServerInterfaceWrapper) ListApplicants(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -735,6 +744,7 @@ func (siw *ServerInterfaceWrapper) ListApplicants(c *fiber.Ctx) error {
 
 // RegisterApplicant operation middleware
 func (siw *ServerInterfaceWrapper) RegisterApplicant(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -779,6 +789,7 @@ func (siw *ServerInterfaceWrapper) RegisterApplicant(c *fiber.Ctx) error {
 
 // GetApplicant operation middleware
 func (siw *ServerInterfaceWrapper) GetApplicant(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -807,6 +818,7 @@ func (siw *ServerInterfaceWrapper) GetApplicant(c *fiber.Ctx) error {
 
 // DeclareApplicant operation middleware
 func (siw *ServerInterfaceWrapper) DeclareApplicant(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -835,6 +847,7 @@ func (siw *ServerInterfaceWrapper) DeclareApplicant(c *fiber.Ctx) error {
 
 // HireApplicant operation middleware
 func (siw *ServerInterfaceWrapper) HireApplicant(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -863,6 +876,7 @@ func (siw *ServerInterfaceWrapper) HireApplicant(c *fiber.Ctx) error {
 
 // PassStage operation middleware
 func (siw *ServerInterfaceWrapper) PassStage(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -899,6 +913,7 @@ func (siw *ServerInterfaceWrapper) PassStage(c *fiber.Ctx) error {
 
 // ListApprovals operation middleware
 func (siw *ServerInterfaceWrapper) ListApprovals(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -956,6 +971,7 @@ func (siw *ServerInterfaceWrapper) ListApprovals(c *fiber.Ctx) error {
 
 // DecideApproval operation middleware
 func (siw *ServerInterfaceWrapper) DecideApproval(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1008,6 +1024,7 @@ func (siw *ServerInterfaceWrapper) DecideApproval(c *fiber.Ctx) error {
 
 // ListCandidates operation middleware
 func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1055,6 +1072,27 @@ func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
 		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter operates: %w", err).Error())
 	}
 
+	// ------------- Optional query parameter "lat" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lat", query, &params.Lat, runtime.BindQueryParameterOptions{Type: "number", Format: "double"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter lat: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "lon" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lon", query, &params.Lon, runtime.BindQueryParameterOptions{Type: "number", Format: "double"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter lon: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "datum" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "datum", query, &params.Datum, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter datum: %w", err).Error())
+	}
+
 	// ------------- Optional query parameter "path" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "path", query, &params.Path, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -1086,6 +1124,7 @@ func (siw *ServerInterfaceWrapper) ListCandidates(c *fiber.Ctx) error {
 
 // EnrolDeviceKey operation middleware
 func (siw *ServerInterfaceWrapper) EnrolDeviceKey(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.EnrolDeviceKey(c)
 	}
@@ -1103,6 +1142,7 @@ func (siw *ServerInterfaceWrapper) EnrolDeviceKey(c *fiber.Ctx) error {
 
 // RevokeDevice operation middleware
 func (siw *ServerInterfaceWrapper) RevokeDevice(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1131,6 +1171,7 @@ func (siw *ServerInterfaceWrapper) RevokeDevice(c *fiber.Ctx) error {
 
 // CreateFeedTicket operation middleware
 func (siw *ServerInterfaceWrapper) CreateFeedTicket(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.CreateFeedTicket(c)
 	}
@@ -1148,6 +1189,7 @@ func (siw *ServerInterfaceWrapper) CreateFeedTicket(c *fiber.Ctx) error {
 
 // ListActs operation middleware
 func (siw *ServerInterfaceWrapper) ListActs(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListActs(c)
 	}
@@ -1165,6 +1207,7 @@ func (siw *ServerInterfaceWrapper) ListActs(c *fiber.Ctx) error {
 
 // GetAct operation middleware
 func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1193,6 +1236,7 @@ func (siw *ServerInterfaceWrapper) GetAct(c *fiber.Ctx) error {
 
 // ListArticles operation middleware
 func (siw *ServerInterfaceWrapper) ListArticles(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1229,6 +1273,7 @@ func (siw *ServerInterfaceWrapper) ListArticles(c *fiber.Ctx) error {
 
 // GetArticle operation middleware
 func (siw *ServerInterfaceWrapper) GetArticle(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1273,6 +1318,7 @@ func (siw *ServerInterfaceWrapper) GetArticle(c *fiber.Ctx) error {
 
 // RunBacktest operation middleware
 func (siw *ServerInterfaceWrapper) RunBacktest(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.RunBacktest(c)
 	}
@@ -1290,6 +1336,7 @@ func (siw *ServerInterfaceWrapper) RunBacktest(c *fiber.Ctx) error {
 
 // ListProposals operation middleware
 func (siw *ServerInterfaceWrapper) ListProposals(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1347,6 +1394,7 @@ func (siw *ServerInterfaceWrapper) ListProposals(c *fiber.Ctx) error {
 
 // ProposeChange operation middleware
 func (siw *ServerInterfaceWrapper) ProposeChange(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1391,6 +1439,7 @@ func (siw *ServerInterfaceWrapper) ProposeChange(c *fiber.Ctx) error {
 
 // ApproveProposal operation middleware
 func (siw *ServerInterfaceWrapper) ApproveProposal(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1443,6 +1492,7 @@ func (siw *ServerInterfaceWrapper) ApproveProposal(c *fiber.Ctx) error {
 
 // RejectProposal operation middleware
 func (siw *ServerInterfaceWrapper) RejectProposal(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1495,6 +1545,7 @@ func (siw *ServerInterfaceWrapper) RejectProposal(c *fiber.Ctx) error {
 
 // WithdrawProposal operation middleware
 func (siw *ServerInterfaceWrapper) WithdrawProposal(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1547,6 +1598,7 @@ func (siw *ServerInterfaceWrapper) WithdrawProposal(c *fiber.Ctx) error {
 
 // ListReadings operation middleware
 func (siw *ServerInterfaceWrapper) ListReadings(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1590,6 +1642,7 @@ func (siw *ServerInterfaceWrapper) ListReadings(c *fiber.Ctx) error {
 
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetMe(c)
 	}
@@ -1607,6 +1660,7 @@ func (siw *ServerInterfaceWrapper) GetMe(c *fiber.Ctx) error {
 
 // ChangePassword operation middleware
 func (siw *ServerInterfaceWrapper) ChangePassword(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ChangePassword(c)
 	}
@@ -1624,6 +1678,7 @@ func (siw *ServerInterfaceWrapper) ChangePassword(c *fiber.Ctx) error {
 
 // SetPushToken operation middleware
 func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SetPushToken(c)
 	}
@@ -1641,6 +1696,7 @@ func (siw *ServerInterfaceWrapper) SetPushToken(c *fiber.Ctx) error {
 
 // ListObjections operation middleware
 func (siw *ServerInterfaceWrapper) ListObjections(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1698,6 +1754,7 @@ func (siw *ServerInterfaceWrapper) ListObjections(c *fiber.Ctx) error {
 
 // Observe operation middleware
 func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1742,6 +1799,7 @@ func (siw *ServerInterfaceWrapper) Observe(c *fiber.Ctx) error {
 
 // ListNearbyOfficers operation middleware
 func (siw *ServerInterfaceWrapper) ListNearbyOfficers(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1806,6 +1864,7 @@ func (siw *ServerInterfaceWrapper) ListNearbyOfficers(c *fiber.Ctx) error {
 
 // ListOrgans operation middleware
 func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ListOrgans(c)
 	}
@@ -1823,6 +1882,7 @@ func (siw *ServerInterfaceWrapper) ListOrgans(c *fiber.Ctx) error {
 
 // SetQuota operation middleware
 func (siw *ServerInterfaceWrapper) SetQuota(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1851,6 +1911,7 @@ func (siw *ServerInterfaceWrapper) SetQuota(c *fiber.Ctx) error {
 
 // UploadOutbox operation middleware
 func (siw *ServerInterfaceWrapper) UploadOutbox(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.UploadOutbox(c)
 	}
@@ -1868,6 +1929,7 @@ func (siw *ServerInterfaceWrapper) UploadOutbox(c *fiber.Ctx) error {
 
 // ListOutboxFindings operation middleware
 func (siw *ServerInterfaceWrapper) ListOutboxFindings(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1925,6 +1987,7 @@ func (siw *ServerInterfaceWrapper) ListOutboxFindings(c *fiber.Ctx) error {
 
 // CloseOutboxFinding operation middleware
 func (siw *ServerInterfaceWrapper) CloseOutboxFinding(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -1977,6 +2040,7 @@ func (siw *ServerInterfaceWrapper) CloseOutboxFinding(c *fiber.Ctx) error {
 
 // ListQuarantine operation middleware
 func (siw *ServerInterfaceWrapper) ListQuarantine(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2020,6 +2084,7 @@ func (siw *ServerInterfaceWrapper) ListQuarantine(c *fiber.Ctx) error {
 
 // DecideQuarantine operation middleware
 func (siw *ServerInterfaceWrapper) DecideQuarantine(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2072,6 +2137,7 @@ func (siw *ServerInterfaceWrapper) DecideQuarantine(c *fiber.Ctx) error {
 
 // ListPeople operation middleware
 func (siw *ServerInterfaceWrapper) ListPeople(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2136,6 +2202,7 @@ func (siw *ServerInterfaceWrapper) ListPeople(c *fiber.Ctx) error {
 
 // GetPerson operation middleware
 func (siw *ServerInterfaceWrapper) GetPerson(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2164,6 +2231,7 @@ func (siw *ServerInterfaceWrapper) GetPerson(c *fiber.Ctx) error {
 
 // RegisterDevice operation middleware
 func (siw *ServerInterfaceWrapper) RegisterDevice(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2216,6 +2284,7 @@ func (siw *ServerInterfaceWrapper) RegisterDevice(c *fiber.Ctx) error {
 
 // GetHandBack operation middleware
 func (siw *ServerInterfaceWrapper) GetHandBack(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2244,6 +2313,7 @@ func (siw *ServerInterfaceWrapper) GetHandBack(c *fiber.Ctx) error {
 
 // ReceiveBack operation middleware
 func (siw *ServerInterfaceWrapper) ReceiveBack(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2280,6 +2350,7 @@ func (siw *ServerInterfaceWrapper) ReceiveBack(c *fiber.Ctx) error {
 
 // GetHours operation middleware
 func (siw *ServerInterfaceWrapper) GetHours(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2324,6 +2395,7 @@ func (siw *ServerInterfaceWrapper) GetHours(c *fiber.Ctx) error {
 
 // TransferPerson operation middleware
 func (siw *ServerInterfaceWrapper) TransferPerson(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2352,6 +2424,7 @@ func (siw *ServerInterfaceWrapper) TransferPerson(c *fiber.Ctx) error {
 
 // SetPersonStatus operation middleware
 func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2380,6 +2453,7 @@ func (siw *ServerInterfaceWrapper) SetPersonStatus(c *fiber.Ctx) error {
 
 // GetSupervision operation middleware
 func (siw *ServerInterfaceWrapper) GetSupervision(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2431,6 +2505,7 @@ func (siw *ServerInterfaceWrapper) GetSupervision(c *fiber.Ctx) error {
 
 // OrderPlainClothes operation middleware
 func (siw *ServerInterfaceWrapper) OrderPlainClothes(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2475,6 +2550,7 @@ func (siw *ServerInterfaceWrapper) OrderPlainClothes(c *fiber.Ctx) error {
 
 // SendPositions operation middleware
 func (siw *ServerInterfaceWrapper) SendPositions(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SendPositions(c)
 	}
@@ -2492,6 +2568,7 @@ func (siw *ServerInterfaceWrapper) SendPositions(c *fiber.Ctx) error {
 
 // ListQuotas operation middleware
 func (siw *ServerInterfaceWrapper) ListQuotas(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2528,6 +2605,7 @@ func (siw *ServerInterfaceWrapper) ListQuotas(c *fiber.Ctx) error {
 
 // ListRecusals operation middleware
 func (siw *ServerInterfaceWrapper) ListRecusals(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2585,6 +2663,7 @@ func (siw *ServerInterfaceWrapper) ListRecusals(c *fiber.Ctx) error {
 
 // ExportRoster operation middleware
 func (siw *ServerInterfaceWrapper) ExportRoster(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2621,6 +2700,7 @@ func (siw *ServerInterfaceWrapper) ExportRoster(c *fiber.Ctx) error {
 
 // StartImport operation middleware
 func (siw *ServerInterfaceWrapper) StartImport(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2678,6 +2758,7 @@ func (siw *ServerInterfaceWrapper) StartImport(c *fiber.Ctx) error {
 
 // GetImport operation middleware
 func (siw *ServerInterfaceWrapper) GetImport(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2706,6 +2787,7 @@ func (siw *ServerInterfaceWrapper) GetImport(c *fiber.Ctx) error {
 
 // SyncRoster operation middleware
 func (siw *ServerInterfaceWrapper) SyncRoster(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SyncRoster(c)
 	}
@@ -2723,6 +2805,7 @@ func (siw *ServerInterfaceWrapper) SyncRoster(c *fiber.Ctx) error {
 
 // AskRuling operation middleware
 func (siw *ServerInterfaceWrapper) AskRuling(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.AskRuling(c)
 	}
@@ -2740,6 +2823,7 @@ func (siw *ServerInterfaceWrapper) AskRuling(c *fiber.Ctx) error {
 
 // SignIn operation middleware
 func (siw *ServerInterfaceWrapper) SignIn(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignIn(c)
 	}
@@ -2757,6 +2841,7 @@ func (siw *ServerInterfaceWrapper) SignIn(c *fiber.Ctx) error {
 
 // SignOut operation middleware
 func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.SignOut(c)
 	}
@@ -2774,6 +2859,7 @@ func (siw *ServerInterfaceWrapper) SignOut(c *fiber.Ctx) error {
 
 // ListPlans operation middleware
 func (siw *ServerInterfaceWrapper) ListPlans(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2838,6 +2924,7 @@ func (siw *ServerInterfaceWrapper) ListPlans(c *fiber.Ctx) error {
 
 // PlanShift operation middleware
 func (siw *ServerInterfaceWrapper) PlanShift(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2882,6 +2969,7 @@ func (siw *ServerInterfaceWrapper) PlanShift(c *fiber.Ctx) error {
 
 // CancelPlan operation middleware
 func (siw *ServerInterfaceWrapper) CancelPlan(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2934,6 +3022,7 @@ func (siw *ServerInterfaceWrapper) CancelPlan(c *fiber.Ctx) error {
 
 // CallRoll operation middleware
 func (siw *ServerInterfaceWrapper) CallRoll(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -2962,6 +3051,7 @@ func (siw *ServerInterfaceWrapper) CallRoll(c *fiber.Ctx) error {
 
 // ProposeSwap operation middleware
 func (siw *ServerInterfaceWrapper) ProposeSwap(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3014,6 +3104,7 @@ func (siw *ServerInterfaceWrapper) ProposeSwap(c *fiber.Ctx) error {
 
 // StepSwap operation middleware
 func (siw *ServerInterfaceWrapper) StepSwap(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3074,6 +3165,7 @@ func (siw *ServerInterfaceWrapper) StepSwap(c *fiber.Ctx) error {
 
 // ListShifts operation middleware
 func (siw *ServerInterfaceWrapper) ListShifts(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3145,6 +3237,7 @@ func (siw *ServerInterfaceWrapper) ListShifts(c *fiber.Ctx) error {
 
 // CheckIn operation middleware
 func (siw *ServerInterfaceWrapper) CheckIn(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3189,6 +3282,7 @@ func (siw *ServerInterfaceWrapper) CheckIn(c *fiber.Ctx) error {
 
 // CheckOut operation middleware
 func (siw *ServerInterfaceWrapper) CheckOut(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3233,6 +3327,7 @@ func (siw *ServerInterfaceWrapper) CheckOut(c *fiber.Ctx) error {
 
 // ListSoloEnforcement operation middleware
 func (siw *ServerInterfaceWrapper) ListSoloEnforcement(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3283,6 +3378,7 @@ func (siw *ServerInterfaceWrapper) ListSoloEnforcement(c *fiber.Ctx) error {
 
 // SyncPhone operation middleware
 func (siw *ServerInterfaceWrapper) SyncPhone(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3333,6 +3429,7 @@ func (siw *ServerInterfaceWrapper) SyncPhone(c *fiber.Ctx) error {
 
 // GetShiftBundle operation middleware
 func (siw *ServerInterfaceWrapper) GetShiftBundle(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3375,6 +3472,7 @@ func (siw *ServerInterfaceWrapper) GetShiftBundle(c *fiber.Ctx) error {
 
 // ListTasks operation middleware
 func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3439,6 +3537,7 @@ func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
 
 // DispatchTask operation middleware
 func (siw *ServerInterfaceWrapper) DispatchTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3483,6 +3582,7 @@ func (siw *ServerInterfaceWrapper) DispatchTask(c *fiber.Ctx) error {
 
 // GetTask operation middleware
 func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3511,6 +3611,7 @@ func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
 
 // AcceptTask operation middleware
 func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3563,6 +3664,7 @@ func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
 
 // AcknowledgeTask operation middleware
 func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3615,6 +3717,7 @@ func (siw *ServerInterfaceWrapper) AcknowledgeTask(c *fiber.Ctx) error {
 
 // ChangeActs operation middleware
 func (siw *ServerInterfaceWrapper) ChangeActs(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3667,6 +3770,7 @@ func (siw *ServerInterfaceWrapper) ChangeActs(c *fiber.Ctx) error {
 
 // CancelTask operation middleware
 func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3719,6 +3823,7 @@ func (siw *ServerInterfaceWrapper) CancelTask(c *fiber.Ctx) error {
 
 // OrderChecks operation middleware
 func (siw *ServerInterfaceWrapper) OrderChecks(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3747,6 +3852,7 @@ func (siw *ServerInterfaceWrapper) OrderChecks(c *fiber.Ctx) error {
 
 // ListChecks operation middleware
 func (siw *ServerInterfaceWrapper) ListChecks(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3775,6 +3881,7 @@ func (siw *ServerInterfaceWrapper) ListChecks(c *fiber.Ctx) error {
 
 // AnswerCheck operation middleware
 func (siw *ServerInterfaceWrapper) AnswerCheck(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3827,6 +3934,7 @@ func (siw *ServerInterfaceWrapper) AnswerCheck(c *fiber.Ctx) error {
 
 // DeclineTask operation middleware
 func (siw *ServerInterfaceWrapper) DeclineTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3879,6 +3987,7 @@ func (siw *ServerInterfaceWrapper) DeclineTask(c *fiber.Ctx) error {
 
 // FinishTask operation middleware
 func (siw *ServerInterfaceWrapper) FinishTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3931,6 +4040,7 @@ func (siw *ServerInterfaceWrapper) FinishTask(c *fiber.Ctx) error {
 
 // GetTaskHistory operation middleware
 func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -3959,6 +4069,7 @@ func (siw *ServerInterfaceWrapper) GetTaskHistory(c *fiber.Ctx) error {
 
 // HoldTask operation middleware
 func (siw *ServerInterfaceWrapper) HoldTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4011,6 +4122,7 @@ func (siw *ServerInterfaceWrapper) HoldTask(c *fiber.Ctx) error {
 
 // NameLead operation middleware
 func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4063,6 +4175,7 @@ func (siw *ServerInterfaceWrapper) NameLead(c *fiber.Ctx) error {
 
 // AcceptLead operation middleware
 func (siw *ServerInterfaceWrapper) AcceptLead(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4115,6 +4228,7 @@ func (siw *ServerInterfaceWrapper) AcceptLead(c *fiber.Ctx) error {
 
 // ShowCode operation middleware
 func (siw *ServerInterfaceWrapper) ShowCode(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4167,6 +4281,7 @@ func (siw *ServerInterfaceWrapper) ShowCode(c *fiber.Ctx) error {
 
 // EnterCode operation middleware
 func (siw *ServerInterfaceWrapper) EnterCode(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4219,6 +4334,7 @@ func (siw *ServerInterfaceWrapper) EnterCode(c *fiber.Ctx) error {
 
 // TakeLead operation middleware
 func (siw *ServerInterfaceWrapper) TakeLead(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4271,6 +4387,7 @@ func (siw *ServerInterfaceWrapper) TakeLead(c *fiber.Ctx) error {
 
 // ObjectToOrder operation middleware
 func (siw *ServerInterfaceWrapper) ObjectToOrder(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4323,6 +4440,7 @@ func (siw *ServerInterfaceWrapper) ObjectToOrder(c *fiber.Ctx) error {
 
 // AnswerObjection operation middleware
 func (siw *ServerInterfaceWrapper) AnswerObjection(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4383,6 +4501,7 @@ func (siw *ServerInterfaceWrapper) AnswerObjection(c *fiber.Ctx) error {
 
 // PauseTask operation middleware
 func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4435,6 +4554,7 @@ func (siw *ServerInterfaceWrapper) PauseTask(c *fiber.Ctx) error {
 
 // ReassignTask operation middleware
 func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4487,6 +4607,7 @@ func (siw *ServerInterfaceWrapper) ReassignTask(c *fiber.Ctx) error {
 
 // AskRecusal operation middleware
 func (siw *ServerInterfaceWrapper) AskRecusal(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4539,6 +4660,7 @@ func (siw *ServerInterfaceWrapper) AskRecusal(c *fiber.Ctx) error {
 
 // DecideRecusal operation middleware
 func (siw *ServerInterfaceWrapper) DecideRecusal(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4599,6 +4721,7 @@ func (siw *ServerInterfaceWrapper) DecideRecusal(c *fiber.Ctx) error {
 
 // AskRestraint operation middleware
 func (siw *ServerInterfaceWrapper) AskRestraint(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4651,6 +4774,7 @@ func (siw *ServerInterfaceWrapper) AskRestraint(c *fiber.Ctx) error {
 
 // CommandRestraint operation middleware
 func (siw *ServerInterfaceWrapper) CommandRestraint(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4711,6 +4835,7 @@ func (siw *ServerInterfaceWrapper) CommandRestraint(c *fiber.Ctx) error {
 
 // ReportRestraint operation middleware
 func (siw *ServerInterfaceWrapper) ReportRestraint(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4771,6 +4896,7 @@ func (siw *ServerInterfaceWrapper) ReportRestraint(c *fiber.Ctx) error {
 
 // TellRestraintUse operation middleware
 func (siw *ServerInterfaceWrapper) TellRestraintUse(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4831,6 +4957,7 @@ func (siw *ServerInterfaceWrapper) TellRestraintUse(c *fiber.Ctx) error {
 
 // ResumeTask operation middleware
 func (siw *ServerInterfaceWrapper) ResumeTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -4883,6 +5010,7 @@ func (siw *ServerInterfaceWrapper) ResumeTask(c *fiber.Ctx) error {
 
 // StartTask operation middleware
 func (siw *ServerInterfaceWrapper) StartTask(c *fiber.Ctx) error {
+
 	var err error
 	_ = err
 
@@ -5173,6 +5301,7 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Get(options.BaseURL+"/v1/outbox/quarantine", wrapper.ListQuarantine)
 
 	router.Post(options.BaseURL+"/v1/outbox/quarantine/:id/decide", wrapper.DecideQuarantine)
+
 }
 
 type AlarmChangedResponseHeaders struct {
@@ -5233,7 +5362,8 @@ type SettledJSONResponse struct {
 	Headers SettledResponseHeaders
 }
 
-type GetAsyncapiRequestObject struct{}
+type GetAsyncapiRequestObject struct {
+}
 
 type GetAsyncapiResponseObject interface {
 	VisitGetAsyncapiResponse(ctx *fiber.Ctx) error
@@ -5301,7 +5431,8 @@ func (response GetAsyncapidefaultApplicationProblemPlusJSONResponse) VisitGetAsy
 	return ctx.JSON(&response.Body)
 }
 
-type GetHealthRequestObject struct{}
+type GetHealthRequestObject struct {
+}
 
 type GetHealthResponseObject interface {
 	VisitGetHealthResponse(ctx *fiber.Ctx) error
@@ -5359,7 +5490,8 @@ func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealt
 	return ctx.JSON(&response.Body)
 }
 
-type GetOpenapiRequestObject struct{}
+type GetOpenapiRequestObject struct {
+}
 
 type GetOpenapiResponseObject interface {
 	VisitGetOpenapiResponse(ctx *fiber.Ctx) error
@@ -5427,7 +5559,8 @@ func (response GetOpenapidefaultApplicationProblemPlusJSONResponse) VisitGetOpen
 	return ctx.JSON(&response.Body)
 }
 
-type GetReadinessRequestObject struct{}
+type GetReadinessRequestObject struct {
+}
 
 type GetReadinessResponseObject interface {
 	VisitGetReadinessResponse(ctx *fiber.Ctx) error
@@ -5817,7 +5950,8 @@ type AcknowledgeAlarmResponseObject interface {
 	VisitAcknowledgeAlarmResponse(ctx *fiber.Ctx) error
 }
 
-type AcknowledgeAlarm204Response struct{}
+type AcknowledgeAlarm204Response struct {
+}
 
 func (response AcknowledgeAlarm204Response) VisitAcknowledgeAlarmResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -6626,7 +6760,8 @@ func (response CreateFeedTicketdefaultApplicationProblemPlusJSONResponse) VisitC
 	return ctx.JSON(&response.Body)
 }
 
-type ListActsRequestObject struct{}
+type ListActsRequestObject struct {
+}
 
 type ListActsResponseObject interface {
 	VisitListActsResponse(ctx *fiber.Ctx) error
@@ -7339,7 +7474,8 @@ func (response ListReadingsdefaultApplicationProblemPlusJSONResponse) VisitListR
 	return ctx.JSON(&response.Body)
 }
 
-type GetMeRequestObject struct{}
+type GetMeRequestObject struct {
+}
 
 type GetMeResponseObject interface {
 	VisitGetMeResponse(ctx *fiber.Ctx) error
@@ -7405,7 +7541,8 @@ type ChangePasswordResponseObject interface {
 	VisitChangePasswordResponse(ctx *fiber.Ctx) error
 }
 
-type ChangePassword204Response struct{}
+type ChangePassword204Response struct {
+}
 
 func (response ChangePassword204Response) VisitChangePasswordResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -7463,7 +7600,8 @@ type SetPushTokenResponseObject interface {
 	VisitSetPushTokenResponse(ctx *fiber.Ctx) error
 }
 
-type SetPushToken204Response struct{}
+type SetPushToken204Response struct {
+}
 
 func (response SetPushToken204Response) VisitSetPushTokenResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -7704,7 +7842,8 @@ func (response ListNearbyOfficersdefaultApplicationProblemPlusJSONResponse) Visi
 	return ctx.JSON(&response.Body)
 }
 
-type ListOrgansRequestObject struct{}
+type ListOrgansRequestObject struct {
+}
 
 type ListOrgansResponseObject interface {
 	VisitListOrgansResponse(ctx *fiber.Ctx) error
@@ -9334,13 +9473,15 @@ func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInRespo
 	return ctx.JSON(&response.Body)
 }
 
-type SignOutRequestObject struct{}
+type SignOutRequestObject struct {
+}
 
 type SignOutResponseObject interface {
 	VisitSignOutResponse(ctx *fiber.Ctx) error
 }
 
-type SignOut204Response struct{}
+type SignOut204Response struct {
+}
 
 func (response SignOut204Response) VisitSignOutResponse(ctx *fiber.Ctx) error {
 	ctx.Status(204)
@@ -12769,10 +12910,8 @@ type StrictServerInterface interface {
 	StartTask(ctx context.Context, request StartTaskRequestObject) (StartTaskResponseObject, error)
 }
 
-type (
-	StrictHandlerFunc    func(ctx *fiber.Ctx, args any) (any, error)
-	StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
-)
+type StrictHandlerFunc func(ctx *fiber.Ctx, args any) (any, error)
+type StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
 
 func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareFunc) ServerInterface {
 	return &strictHandler{ssi: ssi, middlewares: middlewares}

@@ -41,6 +41,7 @@ type rollParts struct {
 	training       []heldBy[duty.Training]
 	qualifications []heldBy[duty.Qualification]
 	equipment      []heldBy[duty.Equipment]
+	sightings      []sighting
 }
 
 type rollRow struct {
@@ -85,6 +86,8 @@ func (r *rollParts) queue(b *pgx.Batch, reach, within string) {
 		return e, e.what.Class.UnmarshalText([]byte(class))
 	}, `SELECT e.person_id, e.class, e.item
 		FROM equipment e JOIN person p ON p.id = e.person_id WHERE `+rolled+` ORDER BY e.person_id, e.class, e.item`, reach, within)
+	each(b, &r.sightings, scanSighting, sightingColumns+` WHERE s.ended_at IS NULL AND s.path ^@ ANY (string_to_array($1, ',', '')) AND s.path ^@ $2`,
+		reach, within)
 }
 
 func scanRolled(row pgx.CollectableRow) (r rollRow, err error) {
@@ -109,10 +112,13 @@ func (r *rollParts) together() []dispatch.Candidate {
 		r.training[i].what.Items = items[r.training[i].what.Post]
 	}
 	training, qualifications, equipment := byPerson(r.training), byPerson(r.qualifications), byPerson(r.equipment)
+	onDuty := sightings(r.sightings)
 	people := make([]dispatch.Candidate, len(r.people))
 	for i, row := range r.people {
 		p := &row.Person
 		p.Organ, p.Training, p.Qualifications, p.Equipment = organs[row.organ], training[p.ID], qualifications[p.ID], equipment[p.ID]
+		seen, is := onDuty[p.ID]
+		row.OnDuty, row.Position = is, seen.Position
 		people[i] = row.Candidate
 	}
 	return people

@@ -27,6 +27,7 @@ func (s *Store) Decide(ctx context.Context, call dispatch.Call, task uuid.UUID, 
 			queueAside(b, &at.aside, task, as)
 		}
 		at.queue(b, call.People, uuid.Nil)
+		at.queueThen(b, call, call.People)
 	}, func() (dispatch.Snapshot, error) {
 		if len(at.tasks) == 0 {
 			return dispatch.Snapshot{}, fault.Missing("task")

@@ -23,6 +23,13 @@ const selectObservations = `SELECT ` + observationColumns + ` FROM observation_n
 		AND (task_id IS NULL OR task_id = ANY (the_tasks()))
 	ORDER BY received_at, id`
 
+// selectThen is the same as it stood at a moment, and what a device has said since.
+const selectThen = `SELECT * FROM (
+	SELECT DISTINCT ON (subject, fact, stated_by, task_id) ` + observationColumns + ` FROM observation
+	WHERE subject IN (SELECT unnest($1::uuid[]) UNION SELECT tp.person_id FROM task_person tp WHERE tp.task_id = ANY (the_tasks()) AND tp.part)
+		AND (task_id IS NULL OR task_id = ANY (the_tasks())) AND (received_at <= $2 OR device_id = $3)
+	ORDER BY subject, fact, stated_by, task_id, received_at DESC, id DESC) AS o ORDER BY received_at, id`
+
 const insertObservation = `INSERT INTO observation
 	(id, subject, path, task_id, fact, value, stated_by, device_id, source, observed_at, received_at, event_id)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`

@@ -40,6 +40,7 @@ func (s *Store) Observe(ctx context.Context, call dispatch.Call, seen []duty.Obs
 		each(b, &at.tasks, pgx.RowTo[dispatch.Task], lockConcerned, named, subjects)
 		b.Queue(seeConcerned, named, subjects)
 		at.queue(b, subjects, uuid.Nil)
+		at.queueThen(b, call, subjects)
 	}, func() (*pgx.Batch, error) {
 		if err := c.check(); err != nil || c.before != nil {
 			return nil, err

@@ -26,6 +26,8 @@ type scene struct {
 	aside  dispatch.Aside
 	where  []sighting
 	good   []goodUntil
+	made   *duty.Interval // of a command that was recorded without network
+	then   []duty.Observation
 	inForce
 }
 
@@ -54,12 +56,21 @@ func (s *scene) arranged() map[uuid.UUID]bool {
 	return by
 }
 
+// queueThen reads what stood when a command was given that was recorded without network, with all that its device has said since: a
+// phone's records come in the order in which they were made.
+func (s *scene) queueThen(b *pgx.Batch, call dispatch.Call, named []uuid.UUID) {
+	if s.made = call.Command.Happened; s.made != nil {
+		each(b, &s.then, scanObservation, selectThen, named, s.made.To, call.Actor.Device)
+	}
+}
+
 // snapshot is what a command on a task, or one that makes one for an organ, is decided on.
 func (s *scene) snapshot(task dispatch.Task, organ duty.Path) (dispatch.Snapshot, error) {
 	of, err := s.of(organ)
 	return dispatch.Snapshot{
 		Now: s.now, Law: of, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID), Asked: askedOf(s.asked, task.ID),
 		Arranged: s.arranged(), Sightings: sightings(s.where), Good: goodOf(s.good, task.ID),
+		Happened: s.made, Then: latest(s.then, task.ID),
 		Aside: s.aside,
 	}, err
 }

@@ -16,9 +16,11 @@ type sighting struct {
 	shift    *accompany.Shift
 }
 
+const sightingColumns = `SELECT s.person_id, coalesce(s.unit, ''), coalesce(s.facility, ''), p.lat, p.lon, p.accuracy_m, p.seen_at, p.mock
+	FROM shift s LEFT JOIN position_last p USING (person_id)`
+
 // selectSightings reads those of the people named and of everybody on the tasks in sight who are on duty.
-const selectSightings = `SELECT s.person_id, coalesce(s.unit, ''), coalesce(s.facility, ''), p.lat, p.lon, p.accuracy_m, p.seen_at, p.mock
-	FROM shift s LEFT JOIN position_last p USING (person_id)
+const selectSightings = sightingColumns + `
 	WHERE s.ended_at IS NULL AND s.person_id IN (
 		SELECT unnest($1::uuid[]) UNION SELECT tp.person_id FROM task_person tp WHERE tp.task_id = ANY (the_tasks()) AND tp.part)`
 
