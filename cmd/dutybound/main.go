@@ -20,14 +20,15 @@ var version = "dev"
 
 // commands is every subcommand; each has a file of its own.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve the API and the feed (the default run: on an own private Postgres and Redis)."`
-	Migrate migrateCommand `cmd:"" help:"Bring a database to the newest version, then stop."`
-	Law     lawCommand     `cmd:"" help:"Ask and test the law: rule, test, check, explain."`
-	Admin   adminCommand   `cmd:"" help:"Make organs, people, roles and devices; set passwords."`
-	Rulings rulingsCommand `cmd:"" help:"Work on stored rulings: replay."`
-	Ledger  ledgerCommand  `cmd:"" help:"Work on the ledger of events: verify."`
-	Demo    demoCommand    `cmd:"" help:"Play a morning at the demo station against a running server."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Serve the API and the feed (the default run: on an own private Postgres and Redis)."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring a database to the newest version, then stop."`
+	Law      lawCommand      `cmd:"" help:"Ask and test the law: rule, test, check, explain."`
+	Admin    adminCommand    `cmd:"" help:"Make organs, people, roles and devices; set passwords."`
+	Rulings  rulingsCommand  `cmd:"" help:"Work on stored rulings: replay."`
+	Ledger   ledgerCommand   `cmd:"" help:"Work on the ledger of events: verify."`
+	Demo     demoCommand     `cmd:"" help:"Play a morning at the demo station against a running server."`
+	Simulate simulateCommand `cmd:"" help:"Let a seeded city of phones loose on a server, and check what it makes of that."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 type versionCommand struct{}

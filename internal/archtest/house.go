@@ -17,7 +17,7 @@ var house = []floor{
 	{name: "4 wiring", rooms: []string{"internal/app"}},
 	{name: "3 edges", rooms: []string{
 		"internal/httpapi", "internal/postgres", "internal/wsfeed", "internal/live", "internal/push", "internal/push/fcm",
-		"internal/embedded", "internal/demo", "internal/law/lawcli",
+		"internal/embedded", "internal/demo", "internal/simulate", "internal/law/lawcli",
 	}},
 	{name: "contracts", leaf: true, rooms: []string{"api", "openapi", "migrations"}},
 	{name: "2 capabilities", rooms: []string{

@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"net"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
@@ -13,13 +14,40 @@ import (
 // subscription only drains into a bounded queue of its own.
 type Redis struct {
 	server *miniredis.Miniredis
+	stop   chan struct{}
+	done   chan struct{}
 }
 
-// StartRedis starts an empty server whose keys expire by the wall clock.
+// StartRedis starts an empty server whose keys expire by the wall clock, up to a moment late.
 func StartRedis() (*Redis, error) {
-	m := miniredis.NewMiniRedis()
-	m.ClockTTL(true)
-	return &Redis{server: m}, nil
+	r := &Redis{server: miniredis.NewMiniRedis(), stop: make(chan struct{}), done: make(chan struct{})}
+	go r.age()
+	return r, nil
+}
+
+const (
+	ageEvery  = 100 * time.Millisecond
+	ageBreath = 20 // times as long as it took is waited before the next time
+)
+
+// age lets time go by for the keys. The server could do that by itself (ClockTTL), but it looks at every key at every command then: with
+// the proofs that some hundred phones have used within minutes, a command took half a second.
+func (r *Redis) age() {
+	defer close(r.done)
+	last, wait := time.Now(), ageEvery
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-r.stop:
+			return
+		}
+		now := time.Now()
+		r.server.FastForward(now.Sub(last))
+		last, wait = now, max(ageEvery, ageBreath*time.Since(now))
+		timer.Reset(wait)
+	}
 }
 
 // Dialer connects to the server, whatever network and address it is asked for.
@@ -33,4 +61,8 @@ func (r *Redis) Options() *redis.Options {
 }
 
 // Stop closes all connections.
-func (r *Redis) Stop() { r.server.Close() }
+func (r *Redis) Stop() {
+	close(r.stop)
+	<-r.done
+	r.server.Close()
+}

@@ -1,6 +1,8 @@
 package embedded_test
 
 import (
+	"crypto/rand"
+	"slices"
 	"testing"
 	"time"
 
@@ -59,5 +61,36 @@ func TestRedisCarriesMessages(t *testing.T) {
 	message, err := heard.ReceiveMessage(ctx)
 	if err != nil || message.Payload != "up" {
 		t.Errorf("heard %v, %v", message, err)
+	}
+}
+
+// What expires later costs nothing now: phones leave a proof of each request for minutes.
+func TestRedisIsNoSlowerForWhatItKeeps(t *testing.T) {
+	t.Parallel()
+	server, err := embedded.StartRedis()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Stop()
+	client := redis.NewClient(server.Options())
+	defer client.Close()
+	ctx := within(t, 30*time.Second)
+	const kept = 20_000
+	for range kept {
+		if err := client.Set(ctx, rand.Text(), "", time.Hour).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	took := make([]time.Duration, 101)
+	for i := range took {
+		began := time.Now()
+		if err := client.SetNX(ctx, rand.Text(), "", time.Hour).Err(); err != nil {
+			t.Fatal(err)
+		}
+		took[i] = time.Since(began)
+	}
+	slices.Sort(took)
+	if median := took[len(took)/2]; median > 2*time.Millisecond {
+		t.Errorf("a command takes %s beside %d keys", median, kept)
 	}
 }

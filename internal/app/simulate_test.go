@@ -1,0 +1,41 @@
+package app_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dutybound/dutybound/internal/app"
+	"github.com/dutybound/dutybound/internal/identity"
+	"github.com/dutybound/dutybound/internal/simulate"
+)
+
+// A city of phones keeps every promise that can be seen from outside, and the record behind the API is sound. Half an hour goes by in a
+// quarter of a minute.
+func TestACityOfPhonesKeepsThePromises(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []uint64{1, 2} {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			o := openOffice(t, func(c *app.Config) { c.LeadSweep = 500 * time.Millisecond })
+			report, err := simulate.Run(t.Context(), app.DemoCity(simulate.Config{
+				Server: o.url, Phones: 12, Speed: 120, Seed: seed, For: 30 * time.Minute, Dir: t.TempDir(), Hasten: true, LeadSweep: 500 * time.Millisecond,
+				Admin: app.Enroller{Store: o.store, Identity: identity.New(o.store, noLimits{}, time.Hour)},
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var told strings.Builder
+			report.Tell(&told)
+			t.Log(told.String())
+			if !report.OK() || len(report.Broken) > 0 {
+				t.Errorf("%d violations, %d scenes that could not be played to the end", len(report.Violations), len(report.Broken))
+			}
+			if report.LongAway == 0 || report.Records == 0 || report.OffDuty == 0 || report.Reconnects == 0 || report.Repeated == 0 {
+				t.Errorf("nothing to be seen of some of it: %+v", report)
+			}
+			o.sound()
+		})
+	}
+}
