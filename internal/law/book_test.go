@@ -167,7 +167,7 @@ func TestAllocations(t *testing.T) {
 		t.Errorf("a decision allocates %v times", n)
 	}
 	show := func(*law.Finding) {}
-	if n := testing.AllocsPerRun(1000, func() { _, _ = book.Findings(f, show) }); n > 0 {
+	if n := testing.AllocsPerRun(1000, func() { _, _ = book.Findings(f, show) }); n > 1 { // under the race detector a pool forgets what it holds
 		t.Errorf("showing what is found allocates %v times", n)
 	}
 	if n := testing.AllocsPerRun(1000, func() { _, _ = book.Rule(f) }); n > 6 {
