@@ -71,9 +71,9 @@ test-ts: ## compile and test the TypeScript of the phone's side (needs node and 
 	@VECTORS=$(CURDIR)/api/phone-ts/vectors.json node --test .cache/ts/out
 
 .PHONY: race
-race: ## run every test under the race detector (needs a C compiler)
+race: ## run every test under the race detector, the two longest in a shorter form (needs a C compiler)
 	@$(PATIENCE)
-	@$(TESTRUN) env CGO_ENABLED=1 go test -race -timeout 25m $(or $(PACKAGES),./...)
+	@$(TESTRUN) env CGO_ENABLED=1 go test -race -short -timeout 25m $(or $(PACKAGES),./...)
 
 .PHONY: bench
 bench: ## run the benchmarks; BENCH=Ruling for some
