@@ -35,6 +35,7 @@ type deciding struct {
 	before Task // as it was; a refused command leaves it so
 	task   Task
 	seen   statements // what stands, with what this command itself states
+	said   statements // of these, what this command states
 	out    Decision
 	quiet  bool // its last ruling weighs what might be: no approver is asked about it
 }
@@ -64,6 +65,10 @@ func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, matter 
 	if err := d.attend(true); err != nil {
 		return Decision{}, err
 	}
+	if err := d.backToNow(); err != nil {
+		return Decision{}, err
+	}
+	d.endFallback()
 	if err := d.consult(); err != nil {
 		return Decision{}, err
 	}
@@ -176,6 +181,15 @@ func (d *deciding) note(seen []duty.Observation) {
 	for _, o := range seen {
 		o.ReceivedAt = d.Now
 		d.out.Observations = append(d.out.Observations, o)
+		d.count(o)
+	}
+}
+
+// count lets what was stated stand from when it must have been stated, unless it is too old by now.
+func (d *deciding) count(o duty.Observation) {
+	o.ReceivedAt = o.StatedBy(d.Happened)
+	d.said = append(d.said, o)
+	if d.fresh.stands(o, d.Now) {
 		d.seen = append(d.seen, o)
 	}
 }

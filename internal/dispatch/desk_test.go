@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -137,4 +138,74 @@ func TestAStartIsJudgedByItsTime(t *testing.T) {
 			t.Errorf("%s: ruled on facts of %s", name, made.Rulings[len(made.Rulings)-1].Facts.At)
 		}
 	}
+}
+
+// What was said without network speaks of its own time. It makes a violation of then, and does not stand for what has been said since.
+func TestLateTestimonyDoesNotRewriteNow(t *testing.T) {
+	t.Parallel()
+	lead, member := person(duty.Officer, "310121"), person(duty.FieldAuxiliary, "FJ31021")
+	after := func(minutes int) time.Time { return eight.Add(time.Duration(minutes) * time.Minute) }
+	d := newDesk("patrol", lead, member)
+	must := func(_ dispatch.Decision, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(d.does(after(1), member, dispatch.Accept{}))
+	ready := []dispatch.Statement{{Fact: "uniform", Value: "yes"}, {Fact: "id_card", Value: "yes"}, {Fact: "recording", Value: "on"}}
+	must(dispatch.Decision{}, d.says(after(2), member, ready...))
+	must(d.does(after(3), member, dispatch.Start{}))
+	d.snap.Then = append(d.snap.Then[:0:0], d.snap.Observations...)
+	must(dispatch.Decision{}, d.says(after(20), member, dispatch.Statement{Fact: "recording", Value: "on"}))
+	d.snap.Happened = &duty.Interval{From: after(8), To: after(9)}
+	must(dispatch.Decision{}, d.says(after(21), member, dispatch.Statement{Fact: "recording", Value: "off"}))
+	if d.snap.Task.Violation || d.snap.Task.LatestOutcome == law.Unmet {
+		t.Errorf("the camera is on: violation %v, %s", d.snap.Task.Violation, d.snap.Task.LatestOutcome)
+	}
+	if got := d.kinds[len(d.kinds)-3:]; !slices.Equal(got, []string{"recording.changed", "task.violation", "task.lawful_again"}) {
+		t.Errorf("on record: %v", got)
+	}
+}
+
+// What people were told to fall back to ends with the reason for it: when the work rests, and when somebody leads again.
+func TestAFallbackEndsWithItsReason(t *testing.T) {
+	t.Parallel()
+	lead, member := person(duty.Officer, "310121"), person(duty.FieldAuxiliary, "FJ31021")
+	after := func(minutes int) time.Time { return eight.Add(time.Duration(minutes) * time.Minute) }
+	d := newDesk("stop-and-question", lead, member)
+	must := func(made dispatch.Decision, err error) {
+		if err != nil || made.Refused {
+			t.Fatalf("refused: %v, %v", made.Refused, err)
+		}
+	}
+	code := func(at int) {
+		must(d.does(after(at), lead, dispatch.ShowCode{Code: "49381726"}))
+		must(d.does(after(at), member, dispatch.EnterCode{Code: "49381726"}))
+	}
+	gone := func(at int) {
+		must(dispatch.Decision{}, d.says(after(at), lead, dispatch.Statement{Fact: "presence", Value: "absent"}))
+		if len(d.snap.Task.Fallback) != 1 {
+			t.Fatalf("nobody is told what may go on: %+v", d.snap.Task.Fallback)
+		}
+	}
+	over := func(when string) {
+		if len(d.snap.Task.Fallback) != 0 {
+			t.Errorf("%s: %+v", when, d.snap.Task.Fallback)
+		}
+	}
+	must(dispatch.Decision{}, d.says(after(0), lead, dispatch.Statement{Fact: "on_duty", Value: "yes"}))
+	must(d.does(after(1), member, dispatch.Accept{}))
+	ready := []dispatch.Statement{{Fact: "uniform", Value: "yes"}, {Fact: "id_card", Value: "yes"}, {Fact: "recording", Value: "on"}}
+	must(dispatch.Decision{}, d.says(after(1), member, ready...))
+	code(2)
+	must(d.does(after(3), member, dispatch.Start{}))
+	gone(4)
+	code(5)
+	over("led again")
+	gone(6)
+	must(d.does(after(7), member, dispatch.Pause{Reason: "x"}))
+	over("while it rests")
+	code(8)
+	must(d.does(after(8), member, dispatch.Resume{}))
+	over("resumed")
 }

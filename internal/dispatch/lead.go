@@ -313,10 +313,17 @@ func (d *deciding) warn(was accompany.State, lead *accompany.Lead) error {
 		d.push("lead_lost", everybody...)
 		return d.event("lead.fallback", map[string]any{"stop": d.task.Acts, "fallback": d.task.Fallback})
 	case lead.State == accompany.Led && len(d.task.Fallback) > 0:
-		d.task.Fallback = nil
 		d.push("lead_restored", everybody...)
 	}
 	return nil
+}
+
+// endFallback takes back what people were told to fall back to, once the work rests, needs no lead any more, or has one.
+func (d *deciding) endFallback() {
+	lead := d.task.Accompaniment
+	if d.task.State != Started || lead == nil || lead.State != accompany.Lost || !d.book.Led(d.task.Acts) {
+		d.task.Fallback = nil
+	}
 }
 
 // fallBack asks the law of each one at work which of the acts that hold a scene they may do as things are.

@@ -135,7 +135,7 @@ func (s observe) apply(d *deciding) error {
 		}
 		before, news := d.seen.news(*o)
 		o.ReceivedAt = d.Now
-		d.seen = append(d.seen, *o)
+		d.count(*o)
 		if !news && d.task.State.Open() {
 			continue // a heartbeat is no event
 		}

@@ -73,20 +73,22 @@ func (d *deciding) builderThen() factBuilder {
 	return factBuilder{now: then.Now, law: d.Law, people: d.People, arranged: d.Arranged, seen: then.seen, book: d.book, lead: lead}
 }
 
-// seenThen is what stood at the time, with what this command says itself. What the phone recorded before has come late and was said in time.
+// seenThen is what stood at the time, with what this command says itself.
 func (d *deciding) seenThen() statements {
-	then := slices.Clone(d.Then)
-	for _, o := range d.seen {
-		if o.ReceivedAt.Equal(d.Now) {
-			then = append(then, o)
-		}
+	return standing(slices.Concat(d.Then, d.said), d.Happened.To, d.fresh).fromTheScene(&d.task)
+}
+
+// backToNow asks the law again, of work that went on before and goes on, about what is now: what comes late is on record as what it was,
+// and does not stand for what has become of it. The ruling on the command itself stays the last.
+func (d *deciding) backToNow() error {
+	if d.Happened == nil || d.out.Refused || d.before.State != Started || len(d.out.Events) == 0 {
+		return nil
 	}
-	for i := range then {
-		if then[i].ReceivedAt.After(d.Happened.To) {
-			then[i].ReceivedAt = d.Happened.To
-		}
-	}
-	return standing(then, d.Happened.To, d.fresh).fromTheScene(&d.task)
+	d.Happened = nil
+	n := len(d.out.Rulings)
+	err := d.rerule()
+	d.out.Rulings = append(d.out.Rulings[n:len(d.out.Rulings):len(d.out.Rulings)], d.out.Rulings[:n]...)
+	return err
 }
 
 // sightedThen is where people were last seen, as far as that was by then.

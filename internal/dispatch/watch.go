@@ -109,16 +109,12 @@ func (w *Watch) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	changed, good, err := w.look(now, measures)
-	if err != nil {
-		return err
-	}
+	changed, good, failed := w.look(now, measures)
 	if len(good) > 0 {
 		if err := w.store.KeepGood(ctx, good); err != nil {
 			return err
 		}
 	}
-	var failed error
 	for _, task := range changed { // one that cannot be written keeps no other from being told
 		failed = errors.Join(failed, w.attend(ctx, task))
 	}
@@ -126,17 +122,21 @@ func (w *Watch) Sweep(ctx context.Context) error {
 }
 
 // look evaluates every pair. It answers the tasks whose lead has changed, and until when others are good that the store does not know.
-func (w *Watch) look(now time.Time, measures func(duty.Path) duty.Law) (changed []uuid.UUID, good map[uuid.UUID]time.Time, err error) {
+func (w *Watch) look(now time.Time, measures func(duty.Path) duty.Law) (changed []uuid.UUID, good map[uuid.UUID]time.Time, failed error) {
 	good = map[uuid.UUID]time.Time{}
 	laws := map[duty.Path]lawBook{}
 	for task, p := range w.pairs {
 		of, known := laws[p.path]
 		if !known {
+			var err error
 			of.law = measures(p.path)
 			if of.book, err = w.books(of.law); err != nil {
-				return nil, nil, err
+				of.book, failed = nil, errors.Join(failed, err)
 			}
 			laws[p.path] = of
+		}
+		if of.book == nil { // one organ's law that cannot be read leaves no other organ unwatched
+			continue
 		}
 		p.scene.Now, p.scene.Limits, p.scene.MustBeLed = now, LimitsOf(of.law, p.acts), of.book.Led(p.acts)
 		is, changes := p.lead.Look(w.place(p.scene))
@@ -150,7 +150,7 @@ func (w *Watch) look(now time.Time, measures func(duty.Path) duty.Law) (changed 
 		}
 	}
 	slices.SortFunc(changed, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	return changed, good, nil
+	return changed, good, failed
 }
 
 // lawBook is the law of an organ with its book.

@@ -25,3 +25,12 @@ type OfflineStart struct {
 	Ruling   *uuid.UUID // the law's no; nil: it was refused for the state of the task
 	Code     string     // of the refusal
 }
+
+// StatedBy is by when an observation must have been stated: when it was received, or, recorded without network, at the end of the time
+// in which it must have been made.
+func (o Observation) StatedBy(made *Interval) time.Time {
+	if made != nil && made.To.Before(o.ReceivedAt) {
+		return made.To
+	}
+	return o.ReceivedAt
+}

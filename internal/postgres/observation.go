@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -23,16 +24,17 @@ const selectObservations = `SELECT ` + observationColumns + ` FROM observation_n
 		AND (task_id IS NULL OR task_id = ANY (the_tasks()))
 	ORDER BY received_at, id`
 
-// selectThen is the same as it stood at a moment, and what a device has said since.
+// selectThen is the same as it stood at a moment, also by what has come late.
 const selectThen = `SELECT * FROM (
-	SELECT DISTINCT ON (subject, fact, stated_by, task_id) ` + observationColumns + ` FROM observation
+	SELECT DISTINCT ON (subject, fact, stated_by, task_id) id, subject, task_id, fact, value, stated_by, device_id, source, observed_at,
+		coalesce(happened_to, received_at) AS received_at FROM observation
 	WHERE subject IN (SELECT unnest($1::uuid[]) UNION SELECT tp.person_id FROM task_person tp WHERE tp.task_id = ANY (the_tasks()) AND tp.part)
-		AND (task_id IS NULL OR task_id = ANY (the_tasks())) AND (received_at <= $2 OR device_id = $3)
-	ORDER BY subject, fact, stated_by, task_id, received_at DESC, id DESC) AS o ORDER BY received_at, id`
+		AND (task_id IS NULL OR task_id = ANY (the_tasks())) AND coalesce(happened_to, received_at) <= $2
+	ORDER BY subject, fact, stated_by, task_id, coalesce(happened_to, received_at) DESC, id DESC) AS o ORDER BY received_at, id`
 
 const insertObservation = `INSERT INTO observation
-	(id, subject, path, task_id, fact, value, stated_by, device_id, source, observed_at, received_at, event_id)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+	(id, subject, path, task_id, fact, value, stated_by, device_id, source, observed_at, received_at, event_id, happened_to)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 
 // Of two that were received together the one with the later id was stated later.
 const upsertObservationNow = `INSERT INTO observation_now
@@ -43,10 +45,15 @@ const upsertObservationNow = `INSERT INTO observation_now
 		observed_at = excluded.observed_at, received_at = excluded.received_at
 	WHERE (observation_now.received_at, observation_now.id) < (excluded.received_at, excluded.id)`
 
-func queueObservation(b *pgx.Batch, o duty.Observation, path duty.Path, event *uuid.UUID) {
-	now := []any{o.ID, o.Subject, path, o.Task, o.Fact, o.Value, o.By, o.Device, o.Source, o.ObservedAt, o.ReceivedAt}
-	b.Queue(insertObservation, append(now[:len(now):len(now)], event)...)
-	b.Queue(upsertObservationNow, now...)
+// queueObservation keeps what was observed. What was recorded without network counts as of its own time: what has been said since stands.
+func queueObservation(b *pgx.Batch, o duty.Observation, path duty.Path, event *uuid.UUID, made *duty.Interval) {
+	stated := []any{o.ID, o.Subject, path, o.Task, o.Fact, o.Value, o.By, o.Device, o.Source, o.ObservedAt}
+	var by *time.Time
+	if made != nil {
+		by = &made.To
+	}
+	b.Queue(insertObservation, append(stated[:len(stated):len(stated)], o.ReceivedAt, event, by)...)
+	b.Queue(upsertObservationNow, append(stated, o.StatedBy(made))...)
 }
 
 func addObservation(e *ledger.Evidence, o duty.Observation) {

@@ -134,7 +134,7 @@ func (s *scene) writingObserved(call dispatch.Call, was []earlier, decided []dis
 		}
 	}
 	for _, o := range rest {
-		queueObservation(b, o, s.organOf(o.Subject, call.Actor), nil)
+		queueObservation(b, o, s.organOf(o.Subject, call.Actor), nil, s.made)
 	}
 	if err := s.keep(b, call, nil, keptObserved{observed.ReceivedAt, observed.Tasks}); err != nil {
 		return nil, err

@@ -137,3 +137,39 @@ func TestAnObservationForAForeignTaskIsKeptNowhere(t *testing.T) {
 		t.Errorf("%d observations", n)
 	}
 }
+
+// What was recorded without network comes late and stands from its own time: it does not take the place of what has been said since, and
+// is what stood then.
+func TestLateTestimonyStandsFromItsOwnTime(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	task := h.dispatched()
+	h.observe(h.wang, "recording", "on")
+	now, err := h.store.Now(t.Context())
+	h.must(err)
+	late := func(minutes int, value string) (then []duty.Observation) {
+		c := call(h.wang)
+		at := now.Add(time.Duration(minutes) * time.Minute)
+		c.Command.Happened = &duty.Interval{From: at.Add(-time.Minute), To: at}
+		_, err := h.store.Observe(t.Context(), c, []duty.Observation{saying(h.wang, nil, "recording", value)}, func(snap dispatch.Snapshot) (dispatch.Decision, error) {
+			then = snap.Then
+			return noting(h.wang)(snap)
+		})
+		h.must(err)
+		return then
+	}
+	if then := late(-60, "off"); len(then) != 0 {
+		t.Errorf("before anything was said: %+v", then)
+	}
+	if then := late(-30, "buffering"); len(then) != 1 || then[0].Value != "off" {
+		t.Errorf("what stood by then: %+v", then)
+	}
+	if then := late(-50, "on"); len(then) != 1 || then[0].Value != "off" {
+		t.Errorf("what stood before that: %+v", then)
+	}
+	view, err := h.store.Task(t.Context(), h.officer, task.ID)
+	h.must(err)
+	if len(view.Observations) != 1 || view.Observations[0].Value != "on" || view.Observations[0].ReceivedAt.Before(now.Add(-time.Minute)) {
+		t.Errorf("what stands now: %+v", view.Observations)
+	}
+}

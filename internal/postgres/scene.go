@@ -56,11 +56,10 @@ func (s *scene) arranged() map[uuid.UUID]bool {
 	return by
 }
 
-// queueThen reads what stood when a command was given that was recorded without network, with all that its device has said since: a
-// phone's records come in the order in which they were made.
+// queueThen reads what stood when a command was given that was recorded without network.
 func (s *scene) queueThen(b *pgx.Batch, call dispatch.Call, named []uuid.UUID) {
 	if s.made = call.Command.Happened; s.made != nil {
-		each(b, &s.then, scanObservation, selectThen, named, s.made.To, call.Actor.Device)
+		each(b, &s.then, scanObservation, selectThen, named, s.made.To)
 	}
 }
 
@@ -143,7 +142,7 @@ func (s *scene) record(b *pgx.Batch, actor duty.Actor, d dispatch.Decision, seen
 		rulings[i].queue(b, *first)
 	}
 	for _, o := range seen {
-		queueObservation(b, o, s.organOf(o.Subject, actor), first)
+		queueObservation(b, o, s.organOf(o.Subject, actor), first, s.made)
 	}
 	return nil
 }

@@ -167,7 +167,7 @@ func keepTurn(ctx context.Context, tx pgx.Tx, turn shift.Turn) error {
 		queueEvent(b, e)
 	}
 	for _, o := range turn.Observations {
-		queueObservation(b, o, turn.Shift.Organ.Path, &turn.Events[0].ID)
+		queueObservation(b, o, turn.Shift.Organ.Path, &turn.Events[0].ID, nil)
 	}
 	if err := queueConcerns(b, turn.Concerns); err != nil {
 		return err
