@@ -53,15 +53,22 @@ CREATE TABLE held_push (
     PRIMARY KEY (person_id, task_id, kind)
 );
 
--- Where people on a shift were, as their phones say, a day a partition. The time of capture is the phone's, but between the check-in
--- and the moment of receipt, and it makes the key: the same point sent again is the same row.
+-- Somebody's newest shift has ended. Whoever has none belongs to an organ that keeps no shifts here.
+CREATE FUNCTION off_duty(person uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN coalesce((SELECT s.ended_at IS NOT NULL FROM shift s WHERE s.person_id = person ORDER BY s.started_at DESC LIMIT 1), false);
+
+-- Where people on a shift were, as their phones say, a day a partition. The time of capture is the phone's, and it makes the key: the same
+-- point sent again is the same row. A clock that is days off is brought near by whole days, so that there is a partition for it.
 CREATE TABLE position (
     person_id   uuid NOT NULL,
     captured_at timestamptz NOT NULL,
+    days_off    integer NOT NULL, -- by which the phone's own time is earlier
+    seen_at     timestamptz NOT NULL, -- when it was captured by our clock, as far as the phone lets us tell
     received_at timestamptz NOT NULL,
     path        text NOT NULL COLLATE "C", -- of the shift's organ
     shift_id    uuid NOT NULL,
-    task_id     uuid, -- the work that was going on
+    task_id     uuid, -- the work that was going on when it was captured
     lat         double precision NOT NULL, -- WGS-84
     lon         double precision NOT NULL,
     datum       text NOT NULL, -- it was measured in, as the two that follow
@@ -131,12 +138,15 @@ BEGIN
         IF current_setting('dutybound.scope', true) IS DISTINCT FROM '*' THEN
             RAISE EXCEPTION 'whoever does not see what has to stay may not drop the rest' USING ERRCODE = 'insufficient_privilege';
         END IF;
+        BEGIN -- whoever reads an old day for long holds up its end, and not the room for the days to come
         EXECUTE format('INSERT INTO position_kept SELECT p.* FROM %I p WHERE p.task_id IS NOT NULL OR EXISTS (
             SELECT FROM legal_hold h JOIN task t ON t.id = h.task_id JOIN task_person tp ON tp.task_id = t.id
-            WHERE tp.person_id = p.person_id AND (tp.part OR tp.left_at IS NOT NULL) AND p.captured_at BETWEEN (t.doc ->> ''dispatched_at'')::timestamptz
+            WHERE tp.person_id = p.person_id AND (tp.part OR tp.left_at IS NOT NULL) AND p.seen_at BETWEEN (t.doc ->> ''dispatched_at'')::timestamptz
                 AND coalesce((t.doc ->> ''ended_at'')::timestamptz, ''infinity'')) ON CONFLICT DO NOTHING', name);
         EXECUTE format('DROP TABLE %I', name);
         dropped := dropped + 1;
+        EXCEPTION WHEN lock_not_available THEN RAISE WARNING 'the positions of % are being read, and dropped later', name;
+        END;
     END LOOP;
     RETURN dropped;
 END

@@ -18,8 +18,9 @@ CREATE TABLE message (
     subject   uuid NOT NULL, -- what it is about: a task, of the kinds approval_* the request
     kind      text NOT NULL,
     priority  text NOT NULL,
+    help      boolean NOT NULL, -- a call for help in danger; whatever else waits while the person is off duty
     at        timestamptz NOT NULL DEFAULT clock_timestamp(),
-    seq       bigint -- it was there when the event of this number was numbered; null: it waits for the next batch
+    seq       bigint -- it was there when the event of this number was numbered; null: it waits for the next batch, or for a check-in
 );
 CREATE INDEX message_waiting_idx ON message (person_id) WHERE seq IS NULL;
 CREATE INDEX message_person_idx ON message (person_id, seq);
@@ -27,8 +28,8 @@ CREATE INDEX message_seq_idx ON message (seq);
 
 CREATE TRIGGER number_once BEFORE UPDATE ON message FOR EACH ROW
     WHEN (OLD.seq IS NOT NULL OR NEW.seq IS NULL
-        OR (OLD.id, OLD.person_id, OLD.subject, OLD.kind, OLD.priority, OLD.at) IS DISTINCT FROM
-           (NEW.id, NEW.person_id, NEW.subject, NEW.kind, NEW.priority, NEW.at))
+        OR (OLD.id, OLD.person_id, OLD.subject, OLD.kind, OLD.priority, OLD.help, OLD.at) IS DISTINCT FROM
+           (NEW.id, NEW.person_id, NEW.subject, NEW.kind, NEW.priority, NEW.help, NEW.at))
     EXECUTE FUNCTION refuse_change();
 
 INSERT INTO event_person (person_id, seq)
@@ -56,4 +57,4 @@ CREATE POLICY told ON event FOR SELECT
 ALTER TABLE feed_ticket ADD scope text NOT NULL DEFAULT 'organ' CHECK (scope IN ('organ', 'mine'));
 
 GRANT SELECT, INSERT ON event_person, message TO dutybound_app;
-GRANT UPDATE (seq) ON message TO dutybound_app;
+GRANT UPDATE (seq), DELETE ON message TO dutybound_app;

@@ -1,13 +1,14 @@
 package accompany
 
 import (
-	"math"
 	"time"
+
+	"github.com/dutybound/dutybound/internal/duty"
 )
 
-// Position is where a phone last was, in WGS-84 degrees.
+// Position is where a phone last was.
 type Position struct {
-	Lat, Lon float64
+	duty.Point
 	Accuracy float64   // metres: the phone takes itself to be within them
 	SeenAt   time.Time // by the database's clock, and as old as the phone said when it sent it
 	Mock     bool      // made up, by the phone's own word: it shows nothing
@@ -28,7 +29,7 @@ func distanceNow(s Scene, p Person) nearness {
 	if !fresh(a, s) || !fresh(b, s) {
 		return unsaid
 	}
-	d, blur := Distance(a.Lat, a.Lon, b.Lat, b.Lon), a.Accuracy+b.Accuracy
+	d, blur := a.Metres(b.Point), a.Accuracy+b.Accuracy
 	switch {
 	case d+blur <= s.Limits.Radius:
 		return near
@@ -40,14 +41,4 @@ func distanceNow(s Scene, p Person) nearness {
 
 func fresh(p *Position, s Scene) bool {
 	return p != nil && !p.Mock && s.Now.Sub(p.SeenAt) <= s.Limits.Fresh
-}
-
-const earth = 6371008.8 // mean radius in metres
-
-// Distance is that between two points on the ground, in metres; the arguments are degrees.
-func Distance(lat1, lon1, lat2, lon2 float64) float64 {
-	const degree = math.Pi / 180
-	dLat, dLon := (lat2-lat1)*degree, (lon2-lon1)*degree
-	h := math.Pow(math.Sin(dLat/2), 2) + math.Cos(lat1*degree)*math.Cos(lat2*degree)*math.Pow(math.Sin(dLon/2), 2)
-	return 2 * earth * math.Asin(math.Min(1, math.Sqrt(h)))
 }

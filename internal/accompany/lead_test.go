@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/internal/accompany"
+	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/law"
 )
 
@@ -92,7 +93,7 @@ func word(who uuid.UUID, p law.Presence) func(*story) {
 // standing puts somebody so many metres north of the place, as exactly as said.
 func standing(who uuid.UUID, metres, accuracy float64) func(*story) {
 	return func(s *story) {
-		s.person(who).Position = &accompany.Position{Lat: 29.56 + metres/111195, Lon: 106.57, Accuracy: accuracy, SeenAt: s.scene.Now}
+		s.person(who).Position = &accompany.Position{Point: duty.Point{Lat: 29.56 + metres/111195, Lon: 106.57}, Accuracy: accuracy, SeenAt: s.scene.Now}
 	}
 }
 

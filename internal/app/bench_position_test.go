@@ -161,12 +161,15 @@ func (p *patrol) run(d time.Duration) float64 {
 
 // copies puts the same rows where the server puts them.
 func (p *patrol) copies(d time.Duration) float64 {
-	columns := []string{"person_id", "captured_at", "received_at", "path", "shift_id", "lat", "lon", "datum", "given_lat", "given_lon", "accuracy_m", "mock"}
+	columns := []string{
+		"person_id", "captured_at", "days_off", "seen_at", "received_at", "path", "shift_id", "lat", "lon", "datum", "given_lat", "given_lon", "accuracy_m", "mock",
+	}
 	return p.each(d, int(p.s.config.DatabaseConns), func(i int) func() error {
 		return func() error {
 			rows := make([][]any, pointsInARequest)
 			for n := range rows {
-				rows[n] = []any{p.people[i], p.next(), time.Now(), p.path, p.shifts[i], 29.5571, 106.5708, "gcj02", 29.554218, 106.574492, float32(10), false}
+				captured := p.next()
+				rows[n] = []any{p.people[i], captured, 0, captured, time.Now(), p.path, p.shifts[i], 29.5571, 106.5708, "gcj02", 29.554218, 106.574492, float32(10), false}
 			}
 			_, err := p.copier.CopyFrom(p.s.t.Context(), pgx.Identifier{"position"}, columns, pgx.CopyFromRows(rows))
 			return err

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,5 +66,35 @@ func TestNoMessageReachesAnybodyOffDuty(t *testing.T) {
 	worked()
 	if strings.Contains(say.String(), over) || o.count(`SELECT count(*) FROM held_push`) != 0 {
 		t.Errorf("what is over was told: %s", say.String())
+	}
+}
+
+// Whatever is no call for help waits for the check-in, on every way to the phone, and comes once.
+func TestNothingButACallForHelpReachesAnybodyOffDuty(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	u.member.checksIn(dressedFor("yes"))
+	u.member.checksOut()
+	task := u.dispatcher.sends(order("patrol", u.member))
+	over := u.dispatcher.sends(order("patrol", u.member))
+	u.dispatcher.step(over, "cancel", because("误报")).want(200)
+	u.dispatcher.step(task, "acts", object{"add_tags": []string{"alcohol"}}).want(200)
+	testkit.Wait(t, "the pushes to be held", func() bool {
+		return o.count(`SELECT count(*) FROM held_push WHERE person_id = $1 AND task_id = $2`, u.member.person, task) == 2
+	})
+	kinds := func() (found []string) {
+		for _, m := range u.member.get("/v1/sync").want(200).at("messages").([]any) {
+			found = append(found, m.(object)["kind"].(string))
+		}
+		return found
+	}
+	if got := kinds(); len(got) != 0 {
+		t.Errorf("off duty: %v", got)
+	}
+	u.member.checksIn(dressedFor("yes"))
+	testkit.Wait(t, "the messages to be told", func() bool { return len(kinds()) == 2 })
+	if got := kinds(); !slices.Equal(got, []string{"dispatched", "acts_changed"}) {
+		t.Errorf("on duty again: %v", got)
 	}
 }

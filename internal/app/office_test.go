@@ -162,7 +162,7 @@ func (o *office) sound() {
 		"events numbered out of the order of their task": `SELECT count(*) FROM (
 			SELECT version, row_number() OVER (PARTITION BY task_id ORDER BY seq) AS n FROM event WHERE task_id IS NOT NULL
 		) e WHERE version <> n`,
-		"numbers left out": `SELECT coalesce(max(seq), 0) - count(*) FROM event`,
+		"numbers left out": `SELECT coalesce(max(seq), 0) - count(seq) FROM event`,
 		"tasks at work without a ruling that carries them": `SELECT count(*) FROM task t
 			LEFT JOIN ruling r ON r.id = t.standing_ruling AND r.task_id = t.id AND r.epoch = t.epoch AND r.outcome IN ('permitted', 'conditional')
 			WHERE t.state = 'started' AND r.id IS NULL`,

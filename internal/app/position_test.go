@@ -306,7 +306,10 @@ func TestNearbyOfficers(t *testing.T) {
 func TestAWrongClockSendsFreshPositions(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
-	for name, off := range map[string]time.Duration{"an hour slow": -time.Hour, "a day fast": 24 * time.Hour} {
+	for name, off := range map[string]time.Duration{
+		"an hour slow": -time.Hour, "a day fast": 24 * time.Hour, "ten days and seven hours slow": -247 * time.Hour, "a year fast": 365 * 24 * time.Hour,
+		"in 1970": -time.Since(time.Unix(1000, 0)),
+	} {
 		member := o.auxiliary()
 		member.checksIn(dressedFor("yes"))
 		sent := time.Now().Add(off)
@@ -322,5 +325,31 @@ func TestAWrongClockSendsFreshPositions(t *testing.T) {
 		if n := o.count(`SELECT count(*) FROM position_last WHERE person_id = $1 AND abs(extract(epoch FROM seen_at - clock_timestamp())) < 10`, member.person); n != 1 {
 			t.Errorf("%s: the point is not fresh", name)
 		}
+		member.post("/v1/positions", batch).want(200) // again: the same row, which still says what the phone said
+		if n := o.count(`SELECT count(*) FROM position WHERE person_id = $1 AND captured_at - make_interval(days => days_off) = $2`, member.person, batch["points"].([]object)[0]["captured_at"]); n != 1 {
+			t.Errorf("%s: %d rows", name, n)
+		}
+	}
+}
+
+// A point belongs to the work that was going on when it was captured, not to what goes on when it comes.
+func TestAPointBelongsToTheWorkOfItsTime(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	u.member.checksIn(dressedFor("yes"))
+	before := time.Now()
+	task := u.dispatcher.begun(u.member)
+	during := time.Now()
+	u.member.step(task, "finish", object{"report": "无异常"}).want(200)
+	batch := points(point(0), point(0))
+	batch["points"].([]object)[0]["captured_at"], batch["points"].([]object)[1]["captured_at"] = before, during
+	u.member.post("/v1/positions", batch).want(200)
+	if n := o.count(`SELECT count(*) FROM position WHERE person_id = $1 AND (task_id = $2) = (captured_at >= $3)
+		AND (task_id IS NULL) = (captured_at < $3)`, u.member.person, task, during.Truncate(time.Microsecond)); n != 1 {
+		t.Errorf("%d points are of the work", n)
+	}
+	if n := o.count(`SELECT count(*) FROM position WHERE person_id = $1 AND task_id IS NOT NULL`, u.member.person); n != 1 {
+		t.Errorf("%d points are of some work", n)
 	}
 }

@@ -88,6 +88,10 @@ func TestARestraintOnARecordedCommand(t *testing.T) {
 	stopped := using("stop")
 	stopped["outcome"], stopped["injuries"], stopped["medical"] = "controlled", "minor", "first_aid"
 	u.member.restrains(task, id, "use", stopped).want(200)
+	u.colleague.restrains(task, id, "use", using("stop")).want(200) // tells of the same: no second use, and no alarm
+	if n := u.times(task, "restraint.violation"); n != 0 {
+		t.Errorf("%d violations of a lawful use", n)
+	}
 	u.member.restrains(task, id, "report", object{"report": "已控制，转交民警"}).want(200)
 	view := u.dispatcher.get("/v1/tasks/"+task).want(200).at("task", "restraints", 0).(object)
 	if view["state"] != "ended" || view["uses"].([]any)[0].(object)["injuries"] != "minor" || len(view["reports"].([]any)) != 1 {
@@ -100,7 +104,9 @@ func TestARestraintOnARecordedCommand(t *testing.T) {
 	u.member.restrains(task, id, "use", using("stop")).want(200)
 	kinds := u.dispatcher.history(task).each("kind", "events")
 	kinds = kinds[:len(kinds)-5] // the second use: used, a violation, the work's violation, stopped, lawful again
-	want := []string{"restraint.requested", "restraint.commanded", "restraint.used", "restraint.stopped", "restraint.reported"}
+	want := []string{
+		"restraint.requested", "restraint.commanded", "restraint.used", "restraint.stopped", "restraint.stopped", "restraint.reported",
+	}
 	if got := kinds[len(kinds)-len(want):]; !slices.Equal(got, want) {
 		t.Errorf("on record %v", got)
 	}

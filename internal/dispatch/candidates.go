@@ -139,7 +139,7 @@ func (c *Candidates) measure(from *duty.Point, now time.Time, fresh time.Duratio
 	for i := range c.May {
 		p := c.May[i].Position
 		if p != nil && !p.Mock && now.Sub(p.SeenAt) <= fresh {
-			metres := accompany.Distance(from.Lat, from.Lon, p.Lat, p.Lon)
+			metres := from.Metres(p.Point)
 			c.May[i].Metres = &metres
 		}
 	}

@@ -88,7 +88,6 @@ type (
 		Reason  string
 
 		roll *Roll
-		with *Service
 	}
 )
 
@@ -259,7 +258,7 @@ func (s *Service) DecideRecusal(ctx context.Context, actor duty.Actor, cmd duty.
 		if err != nil {
 			return Answer{}, err
 		}
-		step.roll, step.with = &roll, s
+		step.roll = &roll
 	}
 	return s.Do(ctx, actor, cmd, task, step)
 }

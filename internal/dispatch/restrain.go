@@ -266,6 +266,9 @@ func (s UseRestraint) start(d *deciding, r *Restraint, person uuid.UUID) error {
 // stop ends the use. One whose start we never heard of is kept from now on: what it was is for people to find out.
 func (s UseRestraint) stop(d *deciding, r *Restraint, person uuid.UUID) error {
 	var called []Called
+	if d.toldAlready(r) {
+		return d.restrained(r, nil, "restraint.stopped", map[string]any{"again": true})
+	}
 	if r.use() == nil {
 		if err := s.start(d, r, person); err != nil {
 			return err
@@ -273,7 +276,7 @@ func (s UseRestraint) stop(d *deciding, r *Restraint, person uuid.UUID) error {
 		called = d.out.Beside.Called
 	}
 	use := r.use()
-	use.StoppedAt, use.StopObservedAt = &d.Now, moment(s.ObservedAt)
+	use.StoppedAt, use.StopObservedAt, use.StopToldBy = &d.Now, moment(s.ObservedAt), &d.actor.Person
 	use.Outcome, use.Injuries, use.Medical = s.Outcome, s.Injuries, s.Medical
 	urgency := Urgent
 	if s.Injuries != "" && s.Injuries != "none" {
@@ -288,6 +291,16 @@ func (s UseRestraint) stop(d *deciding, r *Restraint, person uuid.UUID) error {
 		return err
 	}
 	return d.rerule()
+}
+
+// sameStop is how long after a stop another one of the unit may tell of the same.
+const sameStop = 10 * time.Minute
+
+// toldAlready says that somebody else of the unit has just told of this stop. Whoever tells of a second stop of their own tells of a second
+// use.
+func (d *deciding) toldAlready(r *Restraint) bool {
+	last := r.last()
+	return r.use() == nil && last != nil && d.Now.Sub(*last.StoppedAt) <= sameStop && last.StopToldBy != nil && *last.StopToldBy != d.actor.Person
 }
 
 func (s ReportRestraint) apply(d *deciding) error {

@@ -57,6 +57,7 @@ type RestraintUse struct {
 	ToldBy          uuid.UUID  `json:"told_by"`
 	StartedAt       time.Time  `json:"started_at"` // when we heard
 	StartObservedAt *time.Time `json:"start_observed_at,omitempty"`
+	StopToldBy      *uuid.UUID `json:"stop_told_by,omitempty"`
 	StoppedAt       *time.Time `json:"stopped_at,omitempty"`
 	StopObservedAt  *time.Time `json:"stop_observed_at,omitempty"`
 	Order           *uuid.UUID `json:"order,omitempty"` // that it stands on; nil: none
@@ -91,7 +92,15 @@ func (r *Restraint) State() string {
 
 // use is the one that goes on; nil: none.
 func (r *Restraint) use() *RestraintUse {
-	if n := len(r.Uses); n > 0 && r.Uses[n-1].StoppedAt == nil {
+	if last := r.last(); last != nil && last.StoppedAt == nil {
+		return last
+	}
+	return nil
+}
+
+// last is the newest use; nil: none.
+func (r *Restraint) last() *RestraintUse {
+	if n := len(r.Uses); n > 0 {
 		return &r.Uses[n-1]
 	}
 	return nil

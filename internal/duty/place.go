@@ -1,6 +1,7 @@
 package duty
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,6 +53,11 @@ type Push struct {
 	Task     uuid.UUID `json:"task"` // what it is about: of the kinds approval_* the request, of alarm and alarm_* the alarm
 	Kind     string    `json:"kind"` // dispatched, removed, cancelled, lead_named, approval_*, alarm, alarm_*, check, check_missed, restraint_alarm, started_offline_unlawfully, ...
 	Priority string    `json:"priority"`
+}
+
+// CallsForHelp says whether the message calls for help in danger: only such reach somebody who is off duty.
+func (p Push) CallsForHelp() bool {
+	return p.Kind == "alarm" || strings.HasPrefix(p.Kind, "alarm_") || p.Kind == "restraint_requested" || p.Kind == "restraint_alarm"
 }
 
 // Observation is what somebody stated about a person: never refused, never changed, marked with who said it and through what.

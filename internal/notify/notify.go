@@ -41,9 +41,6 @@ type Devices interface {
 	HoldPush(ctx context.Context, push duty.Push) (held bool, err error)
 }
 
-// onDutyOnly are the kinds of messages about work, which reach nobody off duty.
-var onDutyOnly = map[string]bool{"dispatched": true, "removed": true, "cancelled": true, "lead_named": true}
-
 // Sender is a channel to devices. An error is a *Failure, or else worth another try. The receipt is the push service's own id.
 type Sender interface {
 	Send(ctx context.Context, device Device, message Message) (receipt string, err error)
@@ -93,14 +90,15 @@ func New(devices Devices, sender Sender, log *slog.Logger, count func(Outcome)) 
 }
 
 // Deliver sends a push that was decided at a moment to each device of its person. The error means: try again, not before the time
-// that a *Failure in it names. Off duty means off: a message about work waits for the next check-in. Devices that had it already get it again then, which the message is made for.
+// that a *Failure in it names. Off duty means off: whatever is no call for help waits
+// for the next check-in. Devices that had it already get it again then, which the message is made for.
 func (s *Service) Deliver(ctx context.Context, push duty.Push, decided, now time.Time) error {
 	message := messageOf(push)
 	if now.Sub(decided) > message.Life {
 		s.note(ctx, push, Device{}, "", Expired, nil)
 		return nil
 	}
-	if onDutyOnly[push.Kind] {
+	if !push.CallsForHelp() {
 		held, err := s.devices.HoldPush(ctx, push)
 		if err != nil {
 			return fmt.Errorf("is %s on duty: %w", push.Person, err)

@@ -130,7 +130,6 @@ func around(ctx context.Context, tx pgx.Tx, person uuid.UUID, organ duty.Organ, 
 	each(b, &a.Heads, pgx.RowToStructByPos[safety.Boss], selectBosses, string(organ.Path))
 	each(b, &a.Unit, func(row pgx.CollectableRow) (h safety.Helper, err error) {
 		h.Why = safety.Unit
-		h.Why = safety.Unit
 		err = row.Scan(&h.Person, &h.Number, &h.Name)
 		return h, err
 	}, selectUnit, task)

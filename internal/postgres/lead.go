@@ -73,7 +73,7 @@ func scanSeen(row pgx.CollectableRow) (p accompany.Person, err error) {
 	}
 	p.Shift = &shift
 	if lat != nil {
-		p.Position = &accompany.Position{Lat: *lat, Lon: *lon, Accuracy: float64(*accuracy), SeenAt: *at, Mock: *mock}
+		p.Position = &accompany.Position{Point: duty.Point{Lat: *lat, Lon: *lon}, Accuracy: float64(*accuracy), SeenAt: *at, Mock: *mock}
 	}
 	return p, nil
 }

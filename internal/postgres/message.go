@@ -12,8 +12,8 @@ import (
 	"github.com/dutybound/dutybound/internal/feed"
 )
 
-const insertMessages = `INSERT INTO message (person_id, subject, kind, priority)
-	SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])`
+const insertMessages = `INSERT INTO message (person_id, subject, kind, priority, help)
+	SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::boolean[])`
 
 func queueMessages(b *pgx.Batch, pushes []duty.Push) {
 	if len(pushes) == 0 {
@@ -21,10 +21,12 @@ func queueMessages(b *pgx.Batch, pushes []duty.Push) {
 	}
 	n := len(pushes)
 	people, subjects, kinds, priorities := make([]uuid.UUID, n), make([]uuid.UUID, n), make([]string, n), make([]string, n)
+	help := make([]bool, n)
 	for i, p := range pushes {
+		help[i] = p.CallsForHelp()
 		people[i], subjects[i], kinds[i], priorities[i] = p.Person, p.Task, p.Kind, p.Priority
 	}
-	b.Queue(insertMessages, people, subjects, kinds, priorities)
+	b.Queue(insertMessages, people, subjects, kinds, priorities, help)
 }
 
 const messageColumns = `id, person_id, kind, priority, subject, at, coalesce(seq, 0)`
@@ -39,11 +41,11 @@ const (
 		SELECT tp.person_id, e.seq FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS e (task_id, seq, at)
 			JOIN task_person tp ON tp.task_id = e.task_id WHERE tp.left_at IS NULL OR tp.left_at >= e.at
 		UNION SELECT * FROM unnest($4::uuid[], $5::bigint[])`
-	numberMessages = `UPDATE message SET seq = $1 WHERE seq IS NULL`
+	numberMessages = `UPDATE message SET seq = $1 WHERE seq IS NULL AND (help OR NOT off_duty(person_id))`
 )
 
 // concern notes whom each event of a batch concerns: who is on its task; of events of no task the person they are about. The messages
-// that are there by now go out with the batch. A message may so come before its event, and never long after it.
+// that are there by now go out with the batch, but for those that wait for a check-in. A message may so come before its event, and never long after it.
 func (g *gathered) concern(ctx context.Context, tx pgx.Tx) error {
 	tasks, people := []uuid.UUID{}, []uuid.UUID{}
 	ofTasks, ofPeople := []int64{}, []int64{}

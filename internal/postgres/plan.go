@@ -168,6 +168,7 @@ func (s *Store) Plans(ctx context.Context, actor duty.Actor, f shift.PlanFilter)
 func (s *Store) RollCall(ctx context.Context, actor duty.Actor, plan uuid.UUID) (p shift.Plan, shifts []shift.Shift, now time.Time, err error) {
 	err = s.read(ctx, sightOf(actor, duty.ViewShifts), func(b *pgx.Batch) {
 		one(b, &p, pgx.RowTo[shift.Plan], `SELECT doc FROM shift_plan WHERE id = $1`, plan)
+		everything.queue(b) // whoever sees the plan sees who of it is there, in whatever organ
 		each(b, &shifts, pgx.RowTo[shift.Shift], `SELECT doc FROM shift WHERE plan_id = $1 ORDER BY started_at`, plan)
 		clock(b, &now)
 	})

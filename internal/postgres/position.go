@@ -20,23 +20,34 @@ import (
 const keepPoints = `
 	WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS at),
 	on_duty AS MATERIALIZED (
-		SELECT s.id, s.person_id, s.path, s.started_at, (
-			SELECT tp.task_id FROM task_person tp JOIN task t ON t.id = tp.task_id
-			WHERE tp.person_id = s.person_id AND tp.part AND tp.open AND t.state = 'started' ORDER BY t.id DESC LIMIT 1) AS task_id
+		SELECT s.id, s.person_id, s.path, s.started_at
 		FROM shift s WHERE s.person_id = ANY ($1) AND s.ended_at IS NULL ORDER BY s.person_id FOR SHARE OF s
 	),
+	worked AS MATERIALIZED (
+		SELECT w.person_id, w.task_id, w.until, (t.doc ->> 'started_at')::timestamptz AS since, coalesce((t.doc ->> 'ended_at')::timestamptz, 'infinity') AS ended
+		FROM on_duty s CROSS JOIN LATERAL (
+			(SELECT tp.person_id, tp.task_id, tp.left_at AS until FROM task_person tp WHERE tp.person_id = s.person_id AND tp.part AND tp.open
+				ORDER BY tp.task_id DESC LIMIT 20)
+			UNION
+			(SELECT tp.person_id, tp.task_id, tp.left_at FROM task_person tp WHERE tp.person_id = s.person_id ORDER BY tp.task_id DESC LIMIT 3)
+		) w JOIN task t ON t.id = w.task_id WHERE t.doc ? 'started_at' AND t.state <> 'paused'
+	),
 	good AS MATERIALIZED (
-		SELECT s.id AS shift_id, s.person_id, s.path, s.task_id, p.captured_at, clock.at AS received_at, p.lat, p.lon, p.datum, p.given_lat, p.given_lon, p.accuracy_m, p.mock, seen.at AS seen_at
+		SELECT s.id AS shift_id, s.person_id, s.path, (
+				SELECT w.task_id FROM worked w WHERE w.person_id = s.person_id AND seen.at BETWEEN w.since AND least(w.ended, w.until)
+				ORDER BY w.since DESC LIMIT 1) AS task_id,
+			p.captured_at + make_interval(days => off.days) AS captured_at, off.days AS days_off, clock.at AS received_at, p.lat, p.lon, p.datum, p.given_lat, p.given_lon, p.accuracy_m, p.mock, seen.at AS seen_at
 		FROM unnest($2::uuid[], $3::timestamptz[], $4::float8[], $5::float8[], $6::text[], $7::float8[], $8::float8[], $9::float4[], $10::boolean[],
 					$12::interval[])
 				AS p (person_id, captured_at, lat, lon, datum, given_lat, given_lon, accuracy_m, mock, age)
 			JOIN on_duty s ON s.person_id = p.person_id CROSS JOIN clock
 			CROSS JOIN LATERAL (SELECT coalesce(clock.at - p.age, p.captured_at)) AS seen (at)
+			CROSS JOIN LATERAL (SELECT round(extract(epoch FROM seen.at - p.captured_at) / 86400)::integer) AS off (days)
 		WHERE seen.at >= s.started_at AND seen.at <= clock.at + $11::interval
 	),
 	kept AS (
-		INSERT INTO position (person_id, captured_at, received_at, path, shift_id, task_id, lat, lon, datum, given_lat, given_lon, accuracy_m, mock)
-		SELECT person_id, captured_at, received_at, path, shift_id, task_id, lat, lon, datum, given_lat, given_lon, accuracy_m, mock FROM good
+		INSERT INTO position (person_id, captured_at, days_off, seen_at, received_at, path, shift_id, task_id, lat, lon, datum, given_lat, given_lon, accuracy_m, mock)
+		SELECT person_id, captured_at, days_off, seen_at, received_at, path, shift_id, task_id, lat, lon, datum, given_lat, given_lon, accuracy_m, mock FROM good
 		ON CONFLICT DO NOTHING
 	),
 	newest AS (

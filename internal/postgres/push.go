@@ -81,7 +81,7 @@ func (s *Store) HoldPush(ctx context.Context, p duty.Push) (held bool, err error
 	err = s.write(ctx, everything, func(b *pgx.Batch) {
 		b.Queue(`SELECT FROM person WHERE id = $1 FOR SHARE`, p.Person)
 		b.Queue(`INSERT INTO held_push (person_id, task_id, kind, priority, held_at) SELECT $1, $2, $3, $4, clock_timestamp()
-			WHERE (SELECT ended_at IS NOT NULL FROM shift WHERE person_id = $1 ORDER BY started_at DESC LIMIT 1)
+			WHERE off_duty($1)
 			ON CONFLICT (person_id, task_id, kind) DO UPDATE SET priority = excluded.priority, held_at = excluded.held_at`,
 			p.Person, p.Task, p.Kind, p.Priority).Exec(func(tag pgconn.CommandTag) error {
 			held = tag.RowsAffected() > 0
@@ -91,13 +91,13 @@ func (s *Store) HoldPush(ctx context.Context, p duty.Push) (held bool, err error
 	return held, err
 }
 
-// releasePushes sends what was held back for somebody who is checking in: of each task that is still open and concerns them the last
-// word. Of what is over by now nothing is said.
+// releasePushes sends what was held back for somebody who is checking in: of each task that is still open and concerns them, and of each
+// other matter, the last word. Of what is over by now nothing is said.
 func releasePushes(ctx context.Context, tx pgx.Tx, person uuid.UUID) error {
 	rows, err := tx.Query(ctx, `WITH held AS (DELETE FROM held_push WHERE person_id = $1 RETURNING task_id, kind, priority, held_at)
 		SELECT DISTINCT ON (h.task_id) $1::uuid, h.task_id, h.kind, h.priority
-		FROM held h JOIN task_person tp ON tp.task_id = h.task_id AND tp.person_id = $1
-		WHERE tp.open AND (tp.part OR h.kind = 'removed') ORDER BY h.task_id, h.held_at DESC`, person)
+		FROM held h LEFT JOIN task_person tp ON tp.task_id = h.task_id AND tp.person_id = $1
+		WHERE tp.task_id IS NULL OR tp.open AND (tp.left_at IS NULL OR h.kind = 'removed') ORDER BY h.task_id, h.held_at DESC`, person)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,13 @@ func releasePushes(ctx context.Context, tx pgx.Tx, person uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	return keepPushes(ctx, tx, pushes)
+	b := &pgx.Batch{}
+	b.Queue(`DELETE FROM message m USING task_person tp WHERE m.person_id = $1 AND m.seq IS NULL AND NOT m.help
+		AND tp.task_id = m.subject AND tp.person_id = m.person_id AND NOT tp.open`, person)
+	if err := queueJobs(b, PushKind, pushes, func(p duty.Push) int16 { return JobPriority(p.Priority) }); err != nil { // the messages are there
+		return err
+	}
+	return tx.SendBatch(ctx, b).Close()
 }
 
 // DropPushToken forgets a token that the push service says is dead, unless the device has another one by now.

@@ -275,7 +275,11 @@ func first[T any](list []T) (none T) {
 }
 
 // Overdue implements shift.Overdue.
-func (s *Store) Overdue(ctx context.Context, before, now time.Time, limit int) (late []shift.Late, err error) {
+func (s *Store) Overdue(ctx context.Context, before, now time.Time, after *shift.Late, limit int) (late []shift.Late, err error) {
+	from, last := time.Time{}, uuid.Nil
+	if after != nil {
+		from, last = after.StartedAt, after.ID
+	}
 	type row struct {
 		ID        uuid.UUID
 		StartedAt time.Time
@@ -285,7 +289,7 @@ func (s *Store) Overdue(ctx context.Context, before, now time.Time, limit int) (
 	var found inForce
 	err = s.read(ctx, everything, func(b *pgx.Batch) {
 		each(b, &rows, pgx.RowToStructByPos[row], `SELECT id, started_at, path FROM shift WHERE ended_at IS NULL AND started_at < $1
-			ORDER BY started_at LIMIT $2`, before, limit)
+			AND (started_at, id) > ($3, $4) ORDER BY started_at, id LIMIT $2`, before, limit, from, last)
 		b.Queue(`SELECT set_config('dutybound.law', coalesce(string_agg(at_and_above(path), ','), ''), true)
 			FROM (SELECT DISTINCT path FROM shift WHERE ended_at IS NULL AND started_at < $1) AS open`, before)
 		b.Queue(lawThen, now).QueryRow(found.scan)

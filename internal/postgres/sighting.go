@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/dutybound/dutybound/internal/accompany"
+	"github.com/dutybound/dutybound/internal/duty"
 )
 
 // sighting is somebody's last position and what they checked in with.
@@ -33,7 +34,7 @@ func scanSighting(row pgx.CollectableRow) (s sighting, err error) {
 	err = row.Scan(&s.person, &shift.Unit, &shift.Facility, &lat, &lon, &accuracy, &at, &mock)
 	s.shift = &shift
 	if lat != nil {
-		s.position = &accompany.Position{Lat: *lat, Lon: *lon, Accuracy: float64(*accuracy), SeenAt: *at, Mock: *mock}
+		s.position = &accompany.Position{Point: duty.Point{Lat: *lat, Lon: *lon}, Accuracy: float64(*accuracy), SeenAt: *at, Mock: *mock}
 	}
 	return s, err
 }

@@ -99,9 +99,10 @@ const (
 		ORDER BY task_id LIMIT $3)` + shownTasks + ` ORDER BY mine.task_id`
 
 	// What has not gone out yet comes with every answer; that it comes again does no harm, for messages are known by their ids.
-	messagesMissed = messagesWhere + ` seq > $2 AND seq <= $3 UNION ALL ` + messagesWhere + ` seq IS NULL ORDER BY at, id`
+	messagesMissed = messagesWhere + ` seq > $2 AND seq <= $3 UNION ALL ` + messagesWhere + ` seq IS NULL AND ` + onDutyOrHelp + ` ORDER BY at, id`
+	onDutyOrHelp   = `(help OR NOT off_duty($1))`
 	// Nobody who begins afresh needs more than what a shift may have brought.
-	messagesLately = `SELECT * FROM (` + messagesWhere + ` true ORDER BY seq DESC LIMIT 100) AS m WHERE at > now() - interval '12 hours' ORDER BY at, id`
+	messagesLately = `SELECT * FROM (` + messagesWhere + ` (seq IS NOT NULL OR ` + onDutyOrHelp + `) ORDER BY seq DESC LIMIT 100) AS m WHERE at > now() - interval '12 hours' ORDER BY at, id`
 	messagesWhere  = `SELECT ` + messageColumns + ` FROM message WHERE person_id = $1 AND`
 )
 

@@ -125,7 +125,7 @@ func (a Alarm) clone() Alarm {
 	return a
 }
 
-// told makes people recipients, or tells those who are once more; nobody is told of their own alarm.
+// told makes people recipients who are none yet; nobody is told of their own alarm.
 func (a *Alarm) told(people []Helper, at time.Time) {
 	for _, h := range people {
 		if h.Person == a.Person.ID || a.recipient(h.Person) != nil {

@@ -2,7 +2,6 @@ package safety
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -150,11 +149,7 @@ func distance(from, to *Spot) float64 {
 	if from == nil {
 		return 0
 	}
-	const earth = 6371008.8
-	rad := func(deg float64) float64 { return deg * math.Pi / 180 }
-	sin := func(x float64) float64 { s := math.Sin(x / 2); return s * s }
-	h := sin(rad(to.Lat-from.Lat)) + math.Cos(rad(from.Lat))*math.Cos(rad(to.Lat))*sin(rad(to.Lon-from.Lon))
-	return 2 * earth * math.Asin(min(1, math.Sqrt(h)))
+	return duty.Point{Lat: from.Lat, Lon: from.Lon}.Metres(duty.Point{Lat: to.Lat, Lon: to.Lon})
 }
 
 // above is the path of the organ above; the root's is empty.

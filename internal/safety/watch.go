@@ -72,6 +72,9 @@ func (s *Service) look(scene Scene) (out Looked, err error) {
 	step := scene.step()
 	scene.Watch.Task, scene.Watch.Path, scene.Watch.Version, scene.Watch.Checks = t.ID, t.Organ.Path, t.Version, step.Checks
 	for _, who := range step.Ask {
+		if err := s.happened(&out, scene, "check.asked", itself, map[string]any{"person": who.ID}); err != nil {
+			return out, err
+		}
 		out.Pushes = append(out.Pushes, duty.Push{Person: who.ID, Task: t.ID, Kind: "check", Priority: "urgent"})
 	}
 	for _, m := range step.Missed {

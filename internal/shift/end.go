@@ -48,7 +48,7 @@ func (s *Service) leave(at Scene, actor duty.Actor, sh Shift, how How, kind stri
 // Overdue finds shifts that nobody has ended.
 type Overdue interface {
 	// Overdue lists at most limit open shifts that began before a moment, the oldest first, with the law of their organs at the moment now.
-	Overdue(ctx context.Context, before, now time.Time, limit int) ([]Late, error)
+	Overdue(ctx context.Context, before, now time.Time, after *Late, limit int) ([]Late, error)
 	// CloseShift locks one of them and writes the turn; one that has been ended meanwhile is passed over.
 	CloseShift(ctx context.Context, id uuid.UUID, decide func(Departure) (Turn, error)) error
 }
@@ -102,17 +102,23 @@ func (c *Closer) Close(ctx context.Context) error {
 		return err
 	}
 	shortest, _ := duty.ShiftLongest.Info()
-	late, err := c.overdue.Overdue(ctx, now.Add(-time.Duration(shortest.Least)*time.Second), now, portion)
-	if err != nil {
-		return err
-	}
 	var failed []error
-	for _, l := range late {
-		if now.Sub(l.StartedAt) > seconds(l.Law, duty.ShiftLongest) {
-			failed = append(failed, c.overdue.CloseShift(ctx, l.ID, func(d Departure) (Turn, error) { return c.byRule(d, now) }))
+	var last *Late
+	for { // those of an organ with short shifts may come after any number of ordinary ones
+		late, err := c.overdue.Overdue(ctx, now.Add(-time.Duration(shortest.Least)*time.Second), now, last, portion)
+		if err != nil {
+			return errors.Join(append(failed, err)...)
 		}
+		for _, l := range late {
+			if now.Sub(l.StartedAt) > seconds(l.Law, duty.ShiftLongest) {
+				failed = append(failed, c.overdue.CloseShift(ctx, l.ID, func(d Departure) (Turn, error) { return c.byRule(d, now) }))
+			}
+		}
+		if len(late) < portion {
+			return errors.Join(failed...)
+		}
+		last = &late[len(late)-1]
 	}
-	return errors.Join(failed...)
 }
 
 // byRule is nobody's deed: the house speaks for the person who did not.
