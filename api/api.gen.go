@@ -776,7 +776,6 @@ const (
 	FactOnDuty    Fact = "on_duty"
 	FactPresence  Fact = "presence"
 	FactRecording Fact = "recording"
-	FactRecusal   Fact = "recusal"
 	FactUniform   Fact = "uniform"
 )
 
@@ -790,8 +789,6 @@ func (e Fact) Valid() bool {
 	case FactPresence:
 		return true
 	case FactRecording:
-		return true
-	case FactRecusal:
 		return true
 	case FactUniform:
 		return true
@@ -1175,6 +1172,36 @@ func (e ObligationState) Valid() bool {
 	case ObligationStateUnknown:
 		return true
 	case ObligationStateUnmet:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ObservationFact.
+const (
+	ObservationFactIDCard    ObservationFact = "id_card"
+	ObservationFactOnDuty    ObservationFact = "on_duty"
+	ObservationFactPresence  ObservationFact = "presence"
+	ObservationFactRecording ObservationFact = "recording"
+	ObservationFactRecusal   ObservationFact = "recusal"
+	ObservationFactUniform   ObservationFact = "uniform"
+)
+
+// Valid indicates whether the value is a known member of the ObservationFact enum.
+func (e ObservationFact) Valid() bool {
+	switch e {
+	case ObservationFactIDCard:
+		return true
+	case ObservationFactOnDuty:
+		return true
+	case ObservationFactPresence:
+		return true
+	case ObservationFactRecording:
+		return true
+	case ObservationFactRecusal:
+		return true
+	case ObservationFactUniform:
 		return true
 	default:
 		return false
@@ -3125,8 +3152,7 @@ type Event struct {
 
 // Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
 // `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-// `recusal`: pending, or none to take it back before it is decided; granted, refused by a station head who neither sent the unit
-// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
+// `unknown` withdraws what was said. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
 type Fact string
 
 // FactAnswer `yes`, `no` or `unknown`; `true` and `false` stand for yes and no.
@@ -3793,13 +3819,8 @@ type Observation struct {
 	// AgeSeconds Of a stale one; since it was received.
 	AgeSeconds *int               `json:"age_seconds,omitempty"`
 	By         openapi_types.UUID `json:"by"`
-
-	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
-	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-	// `recusal`: pending, or none to take it back before it is decided; granted, refused by a station head who neither sent the unit
-	// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
-	Fact Fact               `json:"fact"`
-	ID   openapi_types.UUID `json:"id"`
+	Fact       ObservationFact    `json:"fact"`
+	ID         openapi_types.UUID `json:"id"`
 
 	// ObservedAt As the device said.
 	ObservedAt time.Time `json:"observed_at"`
@@ -3814,6 +3835,9 @@ type Observation struct {
 	Task    *openapi_types.UUID `json:"task,omitempty"`
 	Value   string              `json:"value"`
 }
+
+// ObservationFact defines model for Observation.Fact.
+type ObservationFact string
 
 // ObservationSource defines model for Observation.Source.
 type ObservationSource string
@@ -3835,15 +3859,14 @@ type Observed struct {
 type ObservedStatement struct {
 	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
 	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-	// `recusal`: pending, or none to take it back before it is decided; granted, refused by a station head who neither sent the unit
-	// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
+	// `unknown` withdraws what was said. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
 	Fact       Fact      `json:"fact"`
 	ObservedAt time.Time `json:"observed_at"`
 
 	// Subject Whom it is about. [oneself]
 	Subject *openapi_types.UUID `json:"subject,omitempty"`
 
-	// Task Required for presence and recusal and for statements about somebody else.
+	// Task Required for presence and for statements about somebody else.
 	Task  *openapi_types.UUID `json:"task,omitempty"`
 	Value string              `json:"value"`
 }
@@ -4996,8 +5019,7 @@ type StageResult struct {
 type Statement struct {
 	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
 	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-	// `recusal`: pending, or none to take it back before it is decided; granted, refused by a station head who neither sent the unit
-	// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
+	// `unknown` withdraws what was said. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
 	Fact Fact `json:"fact"`
 
 	// ObservedAt By the phone's clock, which orders and permits nothing. [now]

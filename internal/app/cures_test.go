@@ -127,19 +127,6 @@ var refusals = []refusal{
 		}, sentLed,
 	},
 	{
-		"a recusal that is not decided", "unmet", "cq-2021 22¶1", "replace_auxiliary",
-		func(u *unit, task string) reply {
-			u.colleague.observes(object{"fact": "recusal", "value": "pending", "task": task})
-			u.lead.arrives(task, u.member)
-			return starting(u, task)
-		},
-		func(u *unit, task string) reply {
-			u.dispatcher.step(task, "reassign", object{"add": members(u.spare), "remove": []any{u.colleague.person}}).want(200)
-			ready(task, u.spare)
-			return starting(u, task)
-		}, sentLed,
-	},
-	{
 		"one who was suspended starts himself", "unmet", "cq-2021 37", "replace_auxiliary",
 		func(u *unit, task string) reply {
 			u.lead.arrives(task, u.member)

@@ -119,13 +119,13 @@ func attacks(p uuid.UUID) map[string]attack {
 		"a hundred and one statements": {path: "/v1/observations", body: `{"statements":[` + strings.Repeat(`{"fact":"recording","value":"on","observed_at":"2026-03-02T08:00:00Z"},`, 100) + `{"fact":"recording","value":"on","observed_at":"2026-03-02T08:00:00Z"}]}`, status: 400, code: "invalid_request", field: "body/statements"},
 		"a fact of no catalogue":       {path: "/v1/observations", body: strings.Replace(observed(`"2026-03-02T08:00:00Z"`), "recording", "online", 1), status: 400, code: "invalid_request", field: "body/statements/0/fact"},
 		"online is not recording":      {path: "/v1/observations", body: strings.Replace(observed(`"2026-03-02T08:00:00Z"`), `"on"`, `"online"`, 1), status: 400, code: "invalid_request", field: "body/statements/0/value"},
-		"somebody else's recusal": {
+		"somebody else's presence, of no task": {
 			path: "/v1/observations", status: 404,
-			body: fmt.Sprintf(`{"statements":[{"subject":"%s","task":"%s","fact":"recusal","value":"pending","observed_at":"2026-03-02T08:00:00Z"}]}`, p, uuid.New()),
+			body: fmt.Sprintf(`{"statements":[{"subject":"%s","task":"%s","fact":"presence","value":"present","observed_at":"2026-03-02T08:00:00Z"}]}`, p, uuid.New()),
 		},
-		"a recusal that is settled": {
-			path: "/v1/observations", status: 400, code: "invalid_request", field: "body/statements/0/value",
-			body: fmt.Sprintf(`{"statements":[{"task":"%s","fact":"recusal","value":"settled","observed_at":"2026-03-02T08:00:00Z"}]}`, uuid.New()),
+		"a recusal in passing": {
+			path: "/v1/observations", status: 400, code: "invalid_request", field: "body/statements/0/fact",
+			body: fmt.Sprintf(`{"statements":[{"task":"%s","fact":"recusal","value":"pending","observed_at":"2026-03-02T08:00:00Z"}]}`, uuid.New()),
 		},
 	}
 }

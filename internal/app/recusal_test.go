@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dutybound/dutybound/internal/app"
 	"github.com/dutybound/dutybound/internal/duty"
@@ -51,7 +52,7 @@ func TestARecusalStepsBackAndIsDecided(t *testing.T) {
 		t.Errorf("%s", no.raw)
 	}
 	u.colleague.recuses(task, "party").want(409)
-	u.colleague.post("/v1/observations", saying(now2("recusal", "none", task))).want(409)
+	u.colleague.post("/v1/observations", saying(object{"fact": "recusal", "value": "none", "task": task, "observed_at": time.Now()})).want(400)
 	queue := head.get("/v1/recusals").want(200)
 	if queue.text("recusals", 0, "id") != id || queue.text("recusals", 0, "ground") != "close_relative" {
 		t.Errorf("%s", queue.raw)
@@ -77,12 +78,6 @@ func TestARecusalStepsBackAndIsDecided(t *testing.T) {
 	u.colleague.get("/v1/tasks/" + task).want(404)
 	u.discreet(task, "recusal", id, "表弟", "close_relative", "已核实")
 	u.sound()
-}
-
-func now2(fact, value, task string) object {
-	s := now(said(fact, value))
-	s["task"] = task
-	return s
 }
 
 // discreet holds the events of a task to not telling what is private, and the document to the digest in its newest event.
@@ -203,6 +198,24 @@ func TestARecusalBeforeTheStart(t *testing.T) {
 	if now := u.taskOf(task); memberState(now, 1) != "removed" || now["state"] != "started" {
 		t.Errorf("%v", now)
 	}
+	u.sound()
+}
+
+// Whoever sent the unit, goes with it or asked decides nothing, head or not.
+func TestTheHeadWhoSentTheUnitDecidesNoRecusal(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	sender, other := u.head(riverside), u.head(riverside)
+	u.dispatcher = sender
+	task := u.dispatcher.sends(order("patrol", u.member, u.colleague))
+	own := u.colleague.recuses(task, "party").want(201).text("recusal", "id")
+	passedOn := other.step(task, "recusals", object{"ground": "interest", "by_party": true, "person": u.member.person}).want(201).text("recusal", "id")
+	for id, head := range map[string]*hand{own: sender, passedOn: other} {
+		if no := head.decides(task, id, "refused").want(403); no.text("code") != "not_yours_to_decide" {
+			t.Errorf("%s", no.raw)
+		}
+	}
+	other.decides(task, own, "refused").want(200)
 	u.sound()
 }
 

@@ -75,13 +75,14 @@ func (d *deciding) mayState(field string, o *duty.Observation) error {
 	lead := d.task.Lead()
 	byLead := lead != nil && lead.Person == d.actor.Person
 	switch {
-	case o.Fact == factRecusal && (o.Value == law.RecusalGranted.String() || o.Value == law.RecusalRefused.String()):
-		return d.mayDecideRecusal(o)
 	case o.Subject == d.actor.Person && (d.task.Part(o.Subject) || d.task.Former(o.Subject)):
-		return d.mayStateOwn(field, o)
+		if o.Fact == factPresence && d.task.Officer(o.Subject) == nil {
+			return fault.BadField(field+"/fact", "presence is stated of an officer of the unit")
+		}
+		return nil
 	case o.Fact == factPresence && d.task.Officer(o.Subject) != nil && (d.task.Member(d.actor.Person) != nil || d.task.Former(d.actor.Person)):
 		return nil
-	case byLead && d.task.Member(o.Subject) != nil && o.Fact != factRecusal && o.Fact != factOnDuty:
+	case byLead && d.task.Member(o.Subject) != nil && o.Fact != factOnDuty:
 		o.Source = "lead"
 		return nil
 	}
@@ -89,34 +90,6 @@ func (d *deciding) mayState(field string, o *duty.Observation) error {
 }
 
 var errNotYours = fault.New(fault.Forbidden, "not_yours_to_state", "您不能代他人申报该事项", "this is not yours to state about that person")
-
-func (d *deciding) mayStateOwn(field string, o *duty.Observation) error {
-	if o.Fact == factPresence && d.task.Officer(o.Subject) == nil {
-		return fault.BadField(field+"/fact", "presence is stated of an officer of the unit")
-	}
-	if o.Fact == factRecusal && d.steppedBack(o.Subject) {
-		return errWithTheHead
-	}
-	last := d.seen.latest(o.Subject, factRecusal)
-	if o.Fact == factRecusal && o.Value == law.RecusalNone.String() && last != nil && last.By != o.By {
-		return fault.New(fault.Conflict, "recusal_decided", "回避申请已经作出决定，不能撤回", "the recusal has been decided and cannot be taken back")
-	}
-	return nil
-}
-
-// mayDecideRecusal: the head of the department or station decides whether a member is recused (Art. 22 ¶2), not whoever sent the
-// unit or goes with it.
-func (d *deciding) mayDecideRecusal(o *duty.Observation) error {
-	me := d.actor.Person
-	if !d.actor.Can(duty.DecideRecusal, target(&d.task, d.actor)) || d.task.DispatchedBy.Person == me || d.task.Part(me) || d.task.Member(o.Subject) == nil {
-		return errNotYours
-	}
-	if d.steppedBack(o.Subject) {
-		return errWithTheHead
-	}
-	o.Source = "head"
-	return nil
-}
 
 // observe weighs what was observed for one task. It marks who said what (Source, ReceivedAt) in place; the store writes that.
 type observe struct{ seen []duty.Observation }

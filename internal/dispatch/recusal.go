@@ -104,10 +104,7 @@ func (d *deciding) steppedBack(person uuid.UUID) bool { return d.task.HasStepped
 // HasSteppedBack says whether a member is left out of the unit while their recusal is not decided.
 func (t *Task) HasSteppedBack(person uuid.UUID) bool { return slices.Contains(t.SteppedBack, person) }
 
-var (
-	errSteppedBack = fault.New(fault.Conflict, "stepped_back", "您已申请回避，待负责人决定", "your recusal is asked for and not decided: you have stepped back (Art. 22)")
-	errWithTheHead = fault.New(fault.Conflict, "recusal_pending", "回避申请已提交负责人，请在回避申请中决定", "the request is before the head and is decided there")
-)
+var errSteppedBack = fault.New(fault.Conflict, "stepped_back", "您已申请回避，待负责人决定", "your recusal is asked for and not decided: you have stepped back (Art. 22)")
 
 func (s AskRecusal) apply(d *deciding) error {
 	person := s.Person

@@ -24,9 +24,6 @@ const (
 	factRecusal   = "recusal"
 )
 
-// taskBound are the facts that are only true of one task.
-var taskBound = map[string]bool{factPresence: true, factRecusal: true}
-
 // Statement is one fact as a phone or a dispatcher states it.
 type Statement struct {
 	Subject    uuid.UUID // whom it is about; uuid.Nil: the actor
@@ -48,16 +45,16 @@ func (s Statement) check(field string) error {
 		_, err = parse[law.Answer](s.Value)
 	case factPresence:
 		_, err = parse[law.Presence](s.Value)
-	case factRecusal:
-		_, err = parse[law.Recusal](s.Value)
+	case factRecusal: // Art. 22 ¶2: it is decided by a head, before whom a word said in passing does not come
+		return fault.BadField(field+"/fact", "a recusal is asked for with POST /v1/tasks/{id}/recusals")
 	default:
 		return fault.BadField(field+"/fact", fmt.Sprintf("unknown fact %q", s.Fact))
 	}
 	if err != nil {
 		return fault.BadField(field+"/value", err.Error())
 	}
-	if taskBound[s.Fact] && s.Task == nil {
-		return fault.BadField(field+"/task", s.Fact+" is stated for a task")
+	if s.Fact == factPresence && s.Task == nil {
+		return fault.BadField(field+"/task", "presence is stated for a task")
 	}
 	return nil
 }

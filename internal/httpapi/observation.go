@@ -26,7 +26,7 @@ func (h *handlers) Observe(ctx context.Context, r ObserveRequestObject) (Observe
 
 func observationOf(o duty.Observation) api.Observation {
 	return api.Observation{
-		ID: o.ID, Subject: o.Subject, Task: o.Task, Fact: api.Fact(o.Fact), Value: o.Value, By: o.By,
+		ID: o.ID, Subject: o.Subject, Task: o.Task, Fact: api.ObservationFact(o.Fact), Value: o.Value, By: o.By,
 		Source: api.ObservationSource(o.Source), ObservedAt: o.ObservedAt, ReceivedAt: o.ReceivedAt,
 	}
 }

@@ -139,7 +139,7 @@ func TestARecordLosesNothingOnTheWire(t *testing.T) {
 	if second.Task != nil || second.Version != nil {
 		t.Errorf("what is not there is told: %+v", second)
 	}
-	if o := got.Observations[0]; o.Fact != api.FactRecording || o.Value != "off" || o.Source != api.ObservationSourcePhone || *o.Task != taskID {
+	if o := got.Observations[0]; o.Fact != api.ObservationFactRecording || o.Value != "off" || o.Source != api.ObservationSourcePhone || *o.Task != taskID {
 		t.Errorf("%+v", o)
 	}
 	if record := got.Rulings[0]; record.Epoch != 2 || record.Command != "start" || record.Facts.Officers != nil {
