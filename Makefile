@@ -15,6 +15,7 @@ TOGETHER := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --
 
 TESTRUN  = go build -o bin/testrun ./internal/testkit/testrun && exec $(TOGETHER) bin/testrun --
 PATIENCE = echo "Compiling. On a new machine this takes two to three minutes before anything else is said."
+PARALLEL = -parallel $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN)))) # most tests wait for the database half of their time
 SOURCES  = $(wildcard api cmd internal migrations openapi)
 
 # Tools are installed once, at exactly these versions, never through go.mod: their requirements would join ours.
@@ -57,7 +58,7 @@ demo: build ## play a morning at the demo station against the running server; AR
 .PHONY: test
 test: ## run every test, on a throw-away Postgres; PACKAGES=./internal/law/... for some
 	@$(PATIENCE)
-	@$(TESTRUN) go test $(or $(PACKAGES),./...)
+	@$(TESTRUN) go test $(PARALLEL) $(or $(PACKAGES),./...)
 
 # The compiler is a tool like the others: the client itself has no dependencies, and nothing of npm is part of the project.
 TSTOOLS := .cache/ts/typescript@5.9.3
@@ -73,7 +74,7 @@ test-ts: ## compile and test the TypeScript of the phone's side (needs node and 
 .PHONY: race
 race: ## run every test under the race detector, the three longest in a shorter form (needs a C compiler)
 	@$(PATIENCE)
-	@$(TESTRUN) env CGO_ENABLED=1 go test -race -short -timeout 25m $(or $(PACKAGES),./...)
+	@$(TESTRUN) env CGO_ENABLED=1 go test -race -short -timeout 25m $(PARALLEL) $(or $(PACKAGES),./...)
 
 .PHONY: bench
 bench: ## run the benchmarks; BENCH=Ruling for some

@@ -2,12 +2,10 @@ package app_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/internal/demo"
-	"github.com/dutybound/dutybound/internal/identity"
 )
 
 func signingIn(number, password string, device uuid.UUID) object {
@@ -67,7 +65,7 @@ func TestAResetPasswordIsChangedFirst(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	before := o.sign("310111")
-	o.must(identity.New(o.store, noLimits{}, time.Hour).ResetPassword(t.Context(), "310111", "临时密码-七棵黄桷树", true))
+	o.must(administration(o.store).ResetPassword(t.Context(), "310111", "临时密码-七棵黄桷树", true))
 	before.get("/v1/me").want(401)
 	stranger := &hand{s: o.station}
 	enter := func(password string) *hand {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/dutybound/dutybound/internal/app"
-	"github.com/dutybound/dutybound/internal/identity"
 	"github.com/dutybound/dutybound/internal/simulate"
 )
 
@@ -25,7 +24,7 @@ func TestACityOfPhonesKeepsThePromises(t *testing.T) {
 			o := openOffice(t, func(c *app.Config) { c.LeadSweep = 500 * time.Millisecond })
 			report, err := simulate.Run(t.Context(), app.DemoCity(simulate.Config{
 				Server: o.url, Phones: 12, Speed: 120, Seed: seed, For: 30 * time.Minute, Dir: t.TempDir(), Hasten: true, LeadSweep: 500 * time.Millisecond,
-				Admin: app.Enroller{Store: o.store, Identity: identity.New(o.store, noLimits{}, time.Hour)},
+				Admin: app.Enroller{Store: o.store, Identity: administration(o.store)},
 			}))
 			if err != nil {
 				t.Fatal(err)

@@ -92,11 +92,16 @@ func (s *station) people() {
 		s.t.Fatal(err)
 	}
 	_, err = demo.Seed(ctx, demo.Seeding{
-		Database: store, Roster: roster.NewAdmin(store), Identity: identity.New(store, noLimits{}, time.Hour),
+		Database: store, Roster: roster.NewAdmin(store), Identity: administration(store),
 	}, now)
 	if err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// administration sets passwords as the server does, but for what a hash costs: the demo's people have one each, in every test.
+func administration(store identity.Store) *identity.Service {
+	return identity.New(store, noLimits{}, time.Hour).Costing(identity.Cost{Memory: 64, Passes: 1, Threads: 1})
 }
 
 type noLimits struct{}

@@ -2,12 +2,12 @@ package identity
 
 // Occupy takes every place for hashing and gives them back when the returned function is called.
 func (s *Service) Occupy() (release func()) {
-	for range cap(s.hasher) {
-		s.hasher <- struct{}{}
+	for range cap(s.hasher.room) {
+		s.hasher.room <- struct{}{}
 	}
 	return func() {
-		for range cap(s.hasher) {
-			<-s.hasher
+		for range cap(s.hasher.room) {
+			<-s.hasher.room
 		}
 	}
 }

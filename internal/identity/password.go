@@ -44,13 +44,16 @@ func distinct(text string) int {
 	return len(seen)
 }
 
-// argon is what one hash costs: 19 MiB and two passes, the least that OWASP's guide of 2024 asks of argon2id.
-type argon struct {
-	memory, time uint32 // memory in KiB
-	threads      uint8
+// Cost is what one hash of argon2id costs. It is stored with each hash: a password that is set anew costs what is asked of it now, and
+// one that is compared what was asked of it then.
+type Cost struct {
+	Memory  uint32 // KiB
+	Passes  uint32
+	Threads uint8
 }
 
-var cost = argon{memory: 19 * 1024, time: 2, threads: 1}
+// usual is the least that OWASP's guide of 2024 asks.
+var usual = Cost{Memory: 19 * 1024, Passes: 2, Threads: 1}
 
 const (
 	saltBytes = 16
@@ -59,14 +62,17 @@ const (
 
 // hasher hashes at most as many passwords at once as there are processors: each takes 19 MiB, and a rush of sign-ins must not
 // push everything else out.
-type hasher chan struct{}
+type hasher struct {
+	room chan struct{}
+	cost Cost
+}
 
-func newHasher() hasher { return make(hasher, runtime.NumCPU()) }
+func newHasher() hasher { return hasher{make(chan struct{}, runtime.NumCPU()), usual} }
 
 func (h hasher) do(ctx context.Context, work func()) error {
 	select {
-	case h <- struct{}{}:
-		defer func() { <-h }()
+	case h.room <- struct{}{}:
+		defer func() { <-h.room }()
 		work()
 		return nil
 	case <-ctx.Done():
@@ -78,7 +84,7 @@ func (h hasher) do(ctx context.Context, work func()) error {
 func (h hasher) hash(ctx context.Context, password string) (phc string, err error) {
 	salt := make([]byte, saltBytes)
 	rand.Read(salt) // never fails: crypto/rand ends the program instead
-	err = h.do(ctx, func() { phc = cost.phc(salt, cost.key(password, salt, hashBytes)) })
+	err = h.do(ctx, func() { phc = h.cost.phc(salt, h.cost.key(password, salt, hashBytes)) })
 	return phc, err
 }
 
@@ -88,42 +94,42 @@ func (h hasher) matches(ctx context.Context, phc, password string) (same bool, e
 	if !known {
 		phc = nobody
 	}
-	a, salt, want, err := parsePHC(phc)
+	c, salt, want, err := parsePHC(phc)
 	if err != nil {
 		return false, err
 	}
 	err = h.do(ctx, func() {
-		got := a.key(password, salt, uint32(len(want)))
+		got := c.key(password, salt, uint32(len(want)))
 		same = subtle.ConstantTimeCompare(got, want) == 1 && known
 	})
 	return same, err
 }
 
 // nobody is hashed against when there is no such person, so that the answer takes the same time.
-var nobody = cost.phc(make([]byte, saltBytes), make([]byte, hashBytes))
+var nobody = usual.phc(make([]byte, saltBytes), make([]byte, hashBytes))
 
-func (a argon) key(password string, salt []byte, length uint32) []byte {
-	return argon2.IDKey([]byte(password), salt, a.time, a.memory, a.threads, length)
+func (c Cost) key(password string, salt []byte, length uint32) []byte {
+	return argon2.IDKey([]byte(password), salt, c.Passes, c.Memory, c.Threads, length)
 }
 
-func (a argon) phc(salt, key []byte) string {
+func (c Cost) phc(salt, key []byte) string {
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
-		argon2.Version, a.memory, a.time, a.threads, b64.EncodeToString(salt), b64.EncodeToString(key))
+		argon2.Version, c.Memory, c.Passes, c.Threads, b64.EncodeToString(salt), b64.EncodeToString(key))
 }
 
 var errNoHash = errors.New("identity: a stored password hash is not one of argon2id")
 
-func parsePHC(phc string) (a argon, salt, key []byte, err error) {
+func parsePHC(phc string) (c Cost, salt, key []byte, err error) {
 	parts := strings.Split(phc, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
-		return a, nil, nil, errNoHash
+		return c, nil, nil, errNoHash
 	}
-	_, scanned := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &a.memory, &a.time, &a.threads)
+	_, scanned := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.Memory, &c.Passes, &c.Threads)
 	salt, noSalt := base64.RawStdEncoding.DecodeString(parts[4])
 	key, noKey := base64.RawStdEncoding.DecodeString(parts[5])
-	if errors.Join(scanned, noSalt, noKey) != nil || a.time == 0 || a.threads == 0 || a.memory > 1<<20 || len(key) == 0 {
-		return a, nil, nil, errNoHash
+	if errors.Join(scanned, noSalt, noKey) != nil || c.Passes == 0 || c.Threads == 0 || c.Memory > 1<<20 || len(key) == 0 {
+		return c, nil, nil, errNoHash
 	}
-	return a, salt, key, nil
+	return c, salt, key, nil
 }

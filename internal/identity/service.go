@@ -36,6 +36,12 @@ func New(store Store, limiter Limiter, life time.Duration) *Service {
 	}
 }
 
+// Costing has new passwords hashed at another cost than the usual one.
+func (s *Service) Costing(c Cost) *Service {
+	s.hasher.cost = c
+	return s
+}
+
 // SignIn is what somebody signs in with; Address is where the request came from.
 type SignIn struct {
 	Number   string
