@@ -2556,7 +2556,8 @@ type ArticleUnit struct {
 	Words string `json:"words"`
 }
 
-// Attestation What is known of where the key lives.
+// Attestation What is known of where a key lives. `hardware`: made in a trusted environment or a secure element, which vouches that it has never
+// left. `software`: elsewhere. `none`: nobody vouches for it whose word counts here (`--attestation-roots`).
 type Attestation string
 
 // AuxiliaryClass defines model for AuxiliaryClass.
@@ -2998,7 +2999,8 @@ type Device struct {
 
 // DeviceKey defines model for DeviceKey.
 type DeviceKey struct {
-	// Attestation What is known of where the key lives.
+	// Attestation What is known of where a key lives. `hardware`: made in a trusted environment or a secure element, which vouches that it has never
+	// left. `software`: elsewhere. `none`: nobody vouches for it whose word counts here (`--attestation-roots`).
 	Attestation Attestation `json:"attestation"`
 	EnrolledAt  time.Time   `json:"enrolled_at"`
 
@@ -3659,9 +3661,13 @@ type NewDevice struct {
 
 // NewDeviceKey defines model for NewDeviceKey.
 type NewDeviceKey struct {
-	// Attestation What the phone says of where its key lives. The server verifies no chain of certificates, so it takes nobody's word: the key is kept as `none`, and what was claimed stands in the event `device.key_enrolled` only.
+	// Attestation What the phone says of where its key lives. What it claims is its own word and stands in the event `device.key_enrolled` only; the grade is what the chain shows (Android Key Attestation). A chain that shows nothing turns nobody away: the grade is `none`, and the event says why (`attestation_problem`).
 	Attestation *struct {
-		// Claimed What is known of where the key lives.
+		// Chain The certificates of the key (DER, base64), its own first. The key was made with a `DPoP-Nonce` of this server, as text, for its challenge; it is enrolled while that nonce is good.
+		Chain [][]byte `json:"chain,omitempty"`
+
+		// Claimed What is known of where a key lives. `hardware`: made in a trusted environment or a secure element, which vouches that it has never
+		// left. `software`: elsewhere. `none`: nobody vouches for it whose word counts here (`--attestation-roots`).
 		Claimed Attestation `json:"claimed"`
 	} `json:"attestation,omitempty"`
 

@@ -191,8 +191,14 @@ func (a *App) proofs(ctx context.Context) (identity.Proofs, error) {
 	if !a.config.Embedded() && !a.config.keysRequired() {
 		a.log.WarnContext(ctx, "phones may sign in without a key of their own (--device-keys offered): whoever steals the token of one is taken for it")
 	}
+	attestors, err := a.config.attestors()
+	if err != nil {
+		return identity.Proofs{}, err
+	}
 	secret, err := a.store.Secret(ctx, "dpop_nonce")
-	return identity.Proofs{Nonces: identity.NewNonces(secret), Used: a.live, Needed: a.config.keysRequired()}, err
+	return identity.Proofs{
+		Nonces: identity.NewNonces(secret), Used: a.live, Needed: a.config.keysRequired(), Attestors: attestors,
+	}, err
 }
 
 // background runs work until the service stops.

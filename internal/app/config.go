@@ -6,12 +6,14 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/dutybound/dutybound/internal/httpapi"
+	"github.com/dutybound/dutybound/internal/identity"
 )
 
 // Config is every setting of the server. Each is a flag and an environment variable of `dutybound serve`.
@@ -35,6 +37,8 @@ type Config struct {
 	Proxies            []string      `help:"Addresses or networks of proxies whose X-Forwarded-For is believed." env:"DUTYBOUND_PROXIES"`
 	PublicURL          []string      `help:"Addresses under which phones reach the server, as they stand in their proofs; empty: what the Host header says." env:"DUTYBOUND_PUBLIC_URL" name:"public-url"`
 	DeviceKeys         string        `help:"Keys of devices (DPoP): required of phones, offered, or auto (offered on the private database, required on another)." default:"auto" enum:"auto,required,offered" env:"DUTYBOUND_DEVICE_KEYS"`
+	AttestationRoots   string        `help:"File of the root certificates (PEM) whose word counts on where a phone's key lives; empty: nobody's." env:"DUTYBOUND_ATTESTATION_ROOTS"`
+	AttestationRevoked string        `help:"File of the certificates below them that were revoked, as Google publishes it (JSON)." env:"DUTYBOUND_ATTESTATION_REVOKED"`
 	SessionTTL         time.Duration `help:"How long a session lives." default:"12h" env:"DUTYBOUND_SESSION_TTL" name:"session-ttl"`
 	RecordingFreshness time.Duration `help:"How long a camera's reported state stands before it is unknown." default:"10m" env:"DUTYBOUND_RECORDING_FRESHNESS"`
 	StatementFreshness time.Duration `help:"How long uniform, work card, presence and on-duty statements stand." default:"12h" env:"DUTYBOUND_STATEMENT_FRESHNESS"`
@@ -90,6 +94,9 @@ func (c Config) check() error {
 	if c.TLSCert == "" && !c.PlainHTTP && !loopback(c.Listen) {
 		return fmt.Errorf("--listen %s is reachable from other machines and would carry passwords in plain HTTP: "+
 			"give --tls-cert and --tls-key, or --plain-http when a proxy in front speaks TLS", c.Listen)
+	}
+	if _, err := c.attestors(); err != nil {
+		return err
 	}
 	if c.PlainHTTP && c.TLSCert == "" && !loopback(c.Listen) && c.keysRequired() && len(c.PublicURL) == 0 {
 		return fmt.Errorf("--plain-http with keys of devices: a phone's proof names the address it asks, which the proxy in front may change: " +
@@ -153,6 +160,31 @@ func (c Config) checkWeb() error {
 		return errors.New("--fcm-endpoint: not an address like https://fcm.example.org/v1")
 	}
 	return nil
+}
+
+// attestors are those whose word counts on where keys live; nil: nobody's.
+func (c Config) attestors() (*identity.Attestors, error) {
+	if c.AttestationRoots == "" {
+		if c.AttestationRevoked != "" {
+			return nil, errors.New("--attestation-revoked speaks of certificates below --attestation-roots, which is not given")
+		}
+		return nil, nil
+	}
+	roots, err := os.ReadFile(c.AttestationRoots)
+	if err != nil {
+		return nil, fmt.Errorf("--attestation-roots: %w", err)
+	}
+	var revoked []byte
+	if c.AttestationRevoked != "" {
+		if revoked, err = os.ReadFile(c.AttestationRevoked); err != nil {
+			return nil, fmt.Errorf("--attestation-revoked: %w", err)
+		}
+	}
+	a, err := identity.NewAttestors(roots, revoked)
+	if err != nil {
+		return nil, fmt.Errorf("--attestation-roots, --attestation-revoked: %w", err)
+	}
+	return a, nil
 }
 
 func web(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }

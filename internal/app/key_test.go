@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +19,7 @@ import (
 	"github.com/dutybound/dutybound/internal/demo"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/httpapi"
+	"github.com/dutybound/dutybound/internal/testkit"
 )
 
 func aKey() *phone.Key {
@@ -186,6 +189,33 @@ func TestAKeyIsEnrolledOnce(t *testing.T) {
 	}
 	o.personnel().post("/v1/devices/"+other.device.String()+"/revoke", nil).want(200)
 	other.signing(aKey()).ask("POST", path, object{"jwk": aKey().JWK()}, bearer(other)).want(401)
+}
+
+// A key is enrolled with the grade that its certificates show, and the record says what was wrong with others.
+func TestAKeyIsEnrolledWithItsGrade(t *testing.T) {
+	t.Parallel()
+	ours, others := testkit.NewKeystore(t), testkit.NewKeystore(t)
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(roots, ours.Root(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := openOffice(t, func(c *app.Config) { c.AttestationRoots = roots })
+	for keystore, grade := range map[*testkit.Keystore]string{ours: "hardware", others: "none"} {
+		h, key := o.auxiliary(), aKey()
+		public, err := key.JWK().Public()
+		o.must(err)
+		chain := keystore.Chain(public, testkit.Described{Challenge: h.nonce()})
+		body := object{"jwk": key.JWK(), "attestation": object{"claimed": "hardware", "chain": chain}}
+		answer := h.signing(key).ask("POST", "/v1/devices/current/key", body, http.Header{"Authorization": {"Bearer " + h.token}}).want(200)
+		if answer.text("key", "attestation") != grade {
+			t.Errorf("%s", answer.raw)
+		}
+		if n := o.count(`SELECT count(*) FROM event WHERE kind = 'device.key_enrolled' AND body::jsonb ->> 'device' = $1
+			AND body::jsonb ->> 'attestation' = $2 AND (body::jsonb ? 'attestation_problem') = ($2 = 'none')`, h.device, grade); n != 1 {
+			t.Errorf("%s: %d events", grade, n)
+		}
+	}
+	o.sound()
 }
 
 // A token of a device with a key is worth nothing without the key, at every route that there is, and changes nothing.

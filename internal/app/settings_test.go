@@ -45,6 +45,9 @@ func TestUnsafeSettingsAreRefused(t *testing.T) {
 		"the demo for other machines": {
 			func(c *app.Config) { c.DatabaseURL, c.Demo, c.Listen, c.PlainHTTP = "", "yes", "0.0.0.0:0", true }, []string{"--demo", "loopback"},
 		},
+		"roots that are nowhere":  {func(c *app.Config) { c.AttestationRoots = "/nowhere" }, []string{"--attestation-roots", "/nowhere"}},
+		"roots that are none":     {func(c *app.Config) { c.AttestationRoots = "/dev/null" }, []string{"--attestation-roots", "PEM"}},
+		"revocations of nobody":   {func(c *app.Config) { c.AttestationRevoked = "/dev/null" }, []string{"--attestation-revoked", "--attestation-roots"}},
 		"a database that forgets": {func(*app.Config) {}, []string{"fsync is off", "synchronous_commit is off", "full_page_writes is off"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -38,7 +38,7 @@ func newKeyOf(k *api.NewDeviceKey) *identity.NewKey {
 	}
 	key := &identity.NewKey{JWK: phone.JWK{Curve: string(k.Jwk.Crv), Type: string(k.Jwk.Kty), X: k.Jwk.X, Y: k.Jwk.Y}}
 	if k.Attestation != nil {
-		key.Claimed = string(k.Attestation.Claimed)
+		key.Claimed, key.Chain = string(k.Attestation.Claimed), k.Attestation.Chain
 	}
 	return key
 }

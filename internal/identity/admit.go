@@ -23,6 +23,8 @@ type Proofs struct {
 	Nonces Nonces
 	Used   Used
 	Needed bool // phones must have a key
+
+	Attestors *Attestors // nil: nobody vouches for where keys live
 }
 
 // Used remembers proofs that were used. It must not fail: what cannot be remembered any more is bounded by the nonce.

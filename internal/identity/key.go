@@ -17,18 +17,17 @@ import (
 type DeviceKey struct {
 	Public      []byte // uncompressed point on P-256
 	Thumbprint  string
-	Attestation string    // what is known of where the key lives: none, software or hardware
+	Attestation string    // what is known of where the key lives: none, software or hardware (see Attestors)
 	EnrolledAt  time.Time // read only
 }
 
-// NewKey is a key that somebody wants to enrol. What they claim of where it lives is kept in the event as their word.
+// NewKey is a key that somebody wants to enrol. What they claim of where it lives is kept in the event as their word; what counts is
+// what the chain shows.
 type NewKey struct {
 	JWK     phone.JWK
-	Claimed string // none, software or hardware; empty: nothing was claimed
+	Claimed string   // none, software or hardware; empty: nothing was claimed
+	Chain   [][]byte // of certificates (DER), the key's own first, made with a nonce of this server as the challenge; empty: none
 }
-
-// unattested is the grade of every key: no chain of certificates is verified here, so nothing is known of where a key lives.
-const unattested = "none"
 
 var (
 	errOtherKey = fault.New(fault.Conflict, "device_has_another_key", "该设备已登记其他密钥；更换密钥须登记为新设备",
@@ -36,14 +35,23 @@ var (
 	errUnproven = fault.BadField("header/DPoP", "must be a proof by the key that is enrolled")
 )
 
-// read takes a key apart.
-func (k NewKey) read(field string) (DeviceKey, error) {
-	key, err := k.JWK.Public()
+// read takes a key apart; what is wrong with its chain is said in the event.
+func (s *Service) read(field string, k NewKey) (key DeviceKey, event map[string]any, err error) {
+	public, err := k.JWK.Public()
 	if err != nil {
-		return DeviceKey{}, fault.BadField(field, "is not a public key on P-256")
+		return DeviceKey{}, nil, fault.BadField(field, "is not a public key on P-256")
 	}
-	point, err := key.Bytes()
-	return DeviceKey{Public: point, Thumbprint: k.JWK.Thumbprint(), Attestation: unattested}, err
+	now := s.now()
+	grade, problem := s.proofs.Attestors.grade(k.Chain, public, func(challenge string) bool {
+		good, _ := s.proofs.Nonces.judge(challenge, now)
+		return good
+	}, now)
+	event = map[string]any{"thumbprint": k.JWK.Thumbprint(), "attestation": grade, "claimed": k.Claimed}
+	if problem != nil {
+		event["attestation_problem"] = problem.Error()
+	}
+	point, err := public.Bytes()
+	return DeviceKey{Public: point, Thumbprint: k.JWK.Thumbprint(), Attestation: grade}, event, err
 }
 
 // Enrol gives the device of the actor's session its key, proven by a proof over this request. The same key again changes nothing.
@@ -52,7 +60,7 @@ func (s *Service) Enrol(ctx context.Context, actor duty.Actor, asking Asking, wa
 	if err := duty.Authorise(actor, duty.OwnAccount, actor.Self(), duty.OwnAccount); err != nil {
 		return Device{}, "", err
 	}
-	key, err := wanted.read("body/jwk")
+	key, said, err := s.read("body/jwk", wanted)
 	if err != nil {
 		return Device{}, "", err
 	}
@@ -65,7 +73,7 @@ func (s *Service) Enrol(ctx context.Context, actor duty.Actor, asking Asking, wa
 			return Device{}, "", errUnproven
 		}
 	}
-	event, err := s.keyEvent(actor.Person, actor.Device, actor.Organ.Path, key, wanted.Claimed)
+	event, err := s.keyEvent(actor.Person, actor.Device, actor.Organ.Path, said)
 	if err != nil {
 		return Device{}, "", err
 	}
@@ -73,10 +81,9 @@ func (s *Service) Enrol(ctx context.Context, actor duty.Actor, asking Asking, wa
 	return device, next, err
 }
 
-func (s *Service) keyEvent(person, device uuid.UUID, path duty.Path, key DeviceKey, claimed string) (ledger.Event, error) {
-	body, err := json.Marshal(map[string]any{
-		"device": device, "person": person, "thumbprint": key.Thumbprint, "attestation": key.Attestation, "claimed": claimed,
-	})
+func (s *Service) keyEvent(person, device uuid.UUID, path duty.Path, said map[string]any) (ledger.Event, error) {
+	said["person"], said["device"] = person, device
+	body, err := json.Marshal(said)
 	return ledger.Event{ID: s.newID(), Kind: "device.key_enrolled", Path: path, Actor: person, Body: body}, err
 }
 
@@ -84,9 +91,10 @@ func (s *Service) keyEvent(person, device uuid.UUID, path duty.Path, key DeviceK
 // key nobody gets in without a proof by it; that looks like a wrong password.
 func (s *Service) keyToEnrol(known Credential, in SignIn, proven string) (*Enrolment, error) {
 	var wanted DeviceKey
+	var said map[string]any
 	if in.Key != nil {
 		var err error
-		if wanted, err = in.Key.read("body/device_key/jwk"); err != nil {
+		if wanted, said, err = s.read("body/device_key/jwk", *in.Key); err != nil {
 			return nil, err
 		}
 		if known.Key != "" && wanted.Thumbprint != known.Key {
@@ -102,7 +110,7 @@ func (s *Service) keyToEnrol(known Credential, in SignIn, proven string) (*Enrol
 	case known.Key != "":
 		return nil, nil
 	case in.Key != nil:
-		event, err := s.keyEvent(known.Person, in.Device, known.Path, wanted, in.Key.Claimed)
+		event, err := s.keyEvent(known.Person, in.Device, known.Path, said)
 		return &Enrolment{wanted, event}, err
 	case proven != "":
 		return nil, fault.BadField("body/device_key", "is needed with a proof: the device has no key yet")
