@@ -72,7 +72,7 @@ test-ts: ## compile and test the TypeScript of the phone's side (needs node and 
 	@VECTORS=$(CURDIR)/api/phone-ts/vectors.json node --test .cache/ts/out
 
 .PHONY: race
-race: ## run every test under the race detector, the three longest in a shorter form (needs a C compiler)
+race: ## run the tests under the race detector, the longest in a shorter form (needs a C compiler)
 	@$(PATIENCE)
 	@$(TESTRUN) env CGO_ENABLED=1 go test -race -short -timeout 25m $(PARALLEL) $(or $(PACKAGES),./...)
 

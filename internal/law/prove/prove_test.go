@@ -54,6 +54,16 @@ func result(t *testing.T, r *prove.Report, id string) prove.Result {
 	return r.Statements[i]
 }
 
+// walks marks a test that walks for long and shares nothing with others: under the race detector, which slows it ten times and more,
+// TestTheRulebookHolds is the walk that looks for races.
+func walks(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a walk that shares nothing, ten times as long under the race detector")
+	}
+	t.Parallel()
+}
+
 // The whole of each rulebook is proved by `make prove`; here are acts of each kind.
 func TestTheRulebookHolds(t *testing.T) {
 	t.Parallel()
@@ -75,7 +85,7 @@ func TestTheRulebookHolds(t *testing.T) {
 
 // A statement that speaks of no facts at all would hold whatever the law says. With every outcome forbidden each must be refuted.
 func TestEveryStatementSpeaksOfSomething(t *testing.T) {
-	t.Parallel()
+	walks(t)
 	only := regexp.MustCompile(`only: \[.*\]`)
 	for id, acts := range map[string][]string{
 		"cq-2021": {
@@ -194,7 +204,7 @@ func TestACounterExampleCanBeRuledOn(t *testing.T) {
 
 // Ladders upside down are refuted wherever the fact stands: in a part, in the unit, in the scene.
 func TestLaddersCanFail(t *testing.T) {
-	t.Parallel()
+	walks(t)
 	ladders := map[string]string{
 		"uniform": `["no", "yes"]`, "officers.lead.presence": `[absent, present]`, "status": "[suspended, active]",
 		"restraint_in_use": "[listed, none]", "command": "[none, lead]", "equipment": "[weapon carry, none]",
@@ -214,7 +224,7 @@ func TestLaddersCanFail(t *testing.T) {
 }
 
 func TestLaddersThatProveNothingAreRefused(t *testing.T) {
-	t.Parallel()
+	walks(t)
 	for words, want := range map[string]string{
 		"{fact: phase, words: [start, during]}":             "no ladder of phase leads from start to during",
 		"{fact: tags, words: [injury, alcohol]}":            "no ladder of tags leads from injury to alcohol",
@@ -233,7 +243,7 @@ func TestLaddersThatProveNothingAreRefused(t *testing.T) {
 
 // What the law does tell apart cannot be folded unnoticed: unfolded combinations are held to their representatives.
 func TestAWrongFoldingIsFoundOut(t *testing.T) {
-	t.Parallel()
+	walks(t)
 	for name, c := range map[string]struct {
 		how runner
 		act string
@@ -252,7 +262,7 @@ func TestAWrongFoldingIsFoundOut(t *testing.T) {
 
 // The report is the same whoever did which part of the work.
 func TestReportsAreStable(t *testing.T) {
-	t.Parallel()
+	walks(t)
 	lib := spoiled(t, "cq-2021/readings.yaml", "default: organ_and_officer", "default: organ")
 	texts := map[string]bool{}
 	for workers := 1; workers <= 2; workers++ {
