@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -288,13 +289,11 @@ const workers = 4
 // Run applies what is due: what uploads left, what has waited long enough, what a process that died had begun. Any number of replicas
 // may run it.
 func (s *Service) Run(ctx context.Context) {
-	done := make(chan struct{}, workers)
+	var all sync.WaitGroup
 	for range workers {
-		go func() { s.sweep(ctx); done <- struct{}{} }()
+		all.Go(func() { duty.Rounds{What: "outbox", Every: s.pace(), Woken: s.kicked, Log: s.log}.Run(ctx, s.sweep) })
 	}
-	for range workers {
-		<-done
-	}
+	all.Wait()
 }
 
 // pace is how often to look when nobody says that there is something.
@@ -302,23 +301,17 @@ func (s *Service) pace() time.Duration {
 	return max(50*time.Millisecond, min(s.hold/10, 5*time.Second))
 }
 
-func (s *Service) sweep(ctx context.Context) {
+// sweep takes one device after the other until nothing is due.
+func (s *Service) sweep(ctx context.Context) error {
 	for ctx.Err() == nil {
 		holder := s.newID()
 		devices, err := s.store.ClaimDueOutboxes(ctx, holder, lease, 1)
-		if err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "outbox", "error", err)
+		if err != nil || len(devices) == 0 {
+			return err
 		}
 		for _, device := range devices {
 			s.drain(ctx, device, holder, time.Now().Add(lease/2))
 		}
-		if len(devices) > 0 {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-s.kicked:
-		case <-time.After(s.pace()):
-		}
 	}
+	return nil
 }
