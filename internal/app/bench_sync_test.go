@@ -78,8 +78,8 @@ func (u *unit) longAgo(events int) {
 		`INSERT INTO event_person SELECT md5((n * 7 + k) % 20000 || 'x')::uuid, seq FROM past, generate_series(1, 4) AS k WHERE $1 > 0 AND $2::uuid IS NOT NULL
 			UNION SELECT $2, seq FROM past WHERE own`,
 		`INSERT INTO task_person (task_id, person_id, part, open) SELECT task, $2, true, false FROM past WHERE own AND $1 > 0`,
-		`INSERT INTO message (person_id, subject, kind, priority, at, seq) SELECT md5(n % 20000 || 'x')::uuid, task, 'dispatched', 'routine', now(), seq FROM past WHERE $1 > 0
-			UNION ALL SELECT $2, task, 'dispatched', 'routine', now(), seq FROM past WHERE n % 50000 = 0`,
+		`INSERT INTO message (person_id, subject, kind, priority, help, at, seq) SELECT md5(n % 20000 || 'x')::uuid, task, 'dispatched', 'routine', false, now(), seq FROM past WHERE $1 > 0
+			UNION ALL SELECT $2, task, 'dispatched', 'routine', false, now(), seq FROM past WHERE n % 50000 = 0`,
 		`UPDATE ledger_head SET size = size + $1 WHERE $2::uuid IS NOT NULL`,
 	} {
 		if _, err := tx.Exec(u.t.Context(), sql, events, u.member.person); err != nil {

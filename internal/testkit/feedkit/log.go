@@ -115,7 +115,7 @@ func Write(ctx context.Context, tx pgx.Tx, paths ...duty.Path) error {
 // Tell leaves a message to somebody; it goes out with the next events.
 func (l *Log) Tell(person uuid.UUID) {
 	l.t.Helper()
-	_, err := l.owner.Exec(l.t.Context(), `INSERT INTO message (person_id, subject, kind, priority) VALUES ($1, gen_random_uuid(), 'dispatched', 'urgent')`, person)
+	_, err := l.owner.Exec(l.t.Context(), `INSERT INTO message (person_id, subject, kind, priority, help) VALUES ($1, gen_random_uuid(), 'dispatched', 'urgent', false)`, person)
 	l.must(err)
 }
 
