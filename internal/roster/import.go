@@ -251,7 +251,9 @@ func (s *Service) carryOut(ctx context.Context, actor duty.Actor, job ImportJob,
 	case err != nil && fault.KindOf(err) != fault.Internal && fault.KindOf(err) != fault.Unavailable:
 		ended.State, ended.Report.Wrong, ended.Report.Problems = ImportRefused, 1, []Problem{wholeFile(err)}
 	case err != nil:
-		s.log.ErrorContext(ctx, "roster: import", "import", job.ID, "error", err)
+		if ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "roster: import", "import", job.ID, "error", err)
+		}
 		ended.State = ImportFailed
 	case report.Wrong > 0:
 		ended.State = ImportRefused
