@@ -113,7 +113,11 @@ func (d *drain) run(ctx context.Context) (due *time.Time, err error) {
 			if time.Now().After(d.until) {
 				return &d.now, nil
 			}
-			if again, err := d.apply(ctx, w, todo); again != nil || d.lost || err != nil { // lost: somebody else goes on
+			again, err := d.apply(ctx, w, todo)
+			if err != nil && again == nil {
+				again = soon()
+			}
+			if again != nil || d.lost { // lost: somebody else goes on
 				return again, err
 			}
 		}
@@ -187,7 +191,8 @@ func (w *Work) held(r Todo, through int64, hold time.Duration) (until time.Time)
 	return until
 }
 
-// apply carries one record out and writes what became of it. Again says when to try once more.
+// apply carries one record out and writes what became of it. Again says when to try once more; of one that was given up the next ones wait
+// no longer.
 func (d *drain) apply(ctx context.Context, w Work, todo Todo) (again *time.Time, err error) {
 	e, err := open(todo.Signed)
 	if err != nil {
@@ -195,14 +200,15 @@ func (d *drain) apply(ctx context.Context, w Work, todo Todo) (again *time.Time,
 	}
 	r := e.record
 	made := d.reckon(r, todo)
-	answer, err := d.carry(ctx, w, r, made)
+	answer, failed := d.carry(ctx, w, r, made)
 	s := Settled{Device: d.device, N: r.N, Hash: r.Hash, State: Applied, Made: made.Interval, Answer: &answer, Through: max(w.Through, r.N)}
 	switch {
-	case err != nil && todo.Attempts < mostTries:
+	case failed != nil && todo.Attempts < mostTries:
 		s.State, s.Answer = Stored, nil
 		at := d.now.Add(firstRetry << min(todo.Attempts, 6))
 		again = &at
-	case err != nil:
+	case failed != nil:
+		d.log.WarnContext(ctx, "outbox: given up", "device", d.device, "n", r.N, "error", failed)
 		s.State, s.Answer = Refused, &Answer{Status: 500, Fault: errFailed}
 		d.finding(&s, w.Signer, Finding{Kind: Failed, Key: Flaw{Kind: Failed, N: r.N}.Key(), Hashes: []string{r.Hash}})
 	case !answer.Good():
@@ -214,10 +220,11 @@ func (d *drain) apply(ctx context.Context, w Work, todo Todo) (again *time.Time,
 	if err := d.settle(ctx, s); err != nil {
 		return again, err
 	}
-	if again == nil {
-		d.last = &made
+	if again != nil {
+		return again, failed
 	}
-	return again, err
+	d.last = &made
+	return nil, nil
 }
 
 var errFailed = fault.New(fault.Internal, "not_carried_out", "多次尝试后仍无法执行，记录已保存，待人工处理",
