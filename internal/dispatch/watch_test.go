@@ -16,6 +16,7 @@ import (
 	"github.com/dutybound/dutybound/internal/accompany"
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/law"
 )
 
 // post is a desk whose clock is the bubble's, and which the watch over leads looks at. What the real database makes of the same questions
@@ -33,6 +34,7 @@ type post struct {
 	asked []float64 // when the watch asked, in seconds
 	whole int       // how often it asked where everybody is, and not only who has moved
 	looks int       // tasks looked at under lock
+	facts law.Facts // of the last ruling
 	down  bool      // the database does not answer
 }
 
@@ -137,6 +139,9 @@ func (p *post) Decide(_ context.Context, _ dispatch.Call, _ uuid.UUID, decide fu
 		return dispatch.Answer{}, err
 	}
 	p.keep(made, made.Observations)
+	for _, r := range made.Rulings {
+		p.facts = r.Facts
+	}
 	for _, e := range made.Events {
 		if !p.began.IsZero() && strings.HasPrefix(e.Kind, "lead.") && !strings.Contains(e.Kind, "code") {
 			p.told = append(p.told, told{e.Kind, p.since()})
