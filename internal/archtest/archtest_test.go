@@ -74,6 +74,17 @@ func TestDocumentsNamePathsThatExist(t *testing.T) {
 	}
 }
 
+func TestDocumentsNameTestsThatExist(t *testing.T) {
+	files, err := readTree(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, document := range []string{"ARCHITECTURE.md", "README.md", "README.zh-CN.md", "CONTRIBUTING.md", "internal/dispatch/STATES.md"} {
+		text, err := os.ReadFile("../../" + document)
+		report(t, missingTests(document, text, files), err)
+	}
+}
+
 func TestTheExampleSettingsAreComplete(t *testing.T) {
 	config, err := os.ReadFile("../app/config.go")
 	if err != nil {
@@ -163,6 +174,17 @@ func TestTheSettingsRuleFindsWhatIsWrong(t *testing.T) {
 	got := unlistedSettings([]byte("A string `env:\"BOTH\"`\nB int `help:\"x\" env:\"UNLISTED\" name:\"b\"`"), []byte("#BOTH=1\nGONE=\n# prose\n"))
 	want := []string{"UNLISTED is a setting, but deploy/dutybound.env does not list it", "GONE stands in deploy/dutybound.env, but is no setting"}
 	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTheTestRuleFindsWhatIsWrong(t *testing.T) {
+	files, err := readTree(fstest.MapFS{"x/x_test.go": {Data: []byte("package x\nfunc TestThere() {}")}, "x/x.go": {Data: []byte("package x\nfunc TestElsewhere() {}")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := missingTests("A.md", []byte("`TestThere`, `TestGone`, `TestElsewhere`, TestProse"), files)
+	if !slices.Equal(got, []string{"A.md names TestGone, which does not exist", "A.md names TestElsewhere, which does not exist"}) {
 		t.Errorf("got %q", got)
 	}
 }

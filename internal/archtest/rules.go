@@ -206,6 +206,26 @@ func missingPaths(root fs.FS, document string) (violations []string, err error) 
 	return violations, nil
 }
 
+var namedTest = regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]*)`")
+
+// missingTests finds tests a document names in backquotes that do not exist.
+func missingTests(document string, text []byte, files []file) (violations []string) {
+	there := map[string]bool{}
+	for _, f := range files {
+		for _, decl := range f.syntax.Decls {
+			if function, is := decl.(*ast.FuncDecl); is && f.isTest {
+				there[function.Name.Name] = true
+			}
+		}
+	}
+	for _, m := range namedTest.FindAllSubmatch(text, -1) {
+		if name := string(m[1]); !there[name] {
+			violations = append(violations, fmt.Sprintf("%s names %s, which does not exist", document, name))
+		}
+	}
+	return violations
+}
+
 var (
 	settingTag  = regexp.MustCompile(`\benv:"([A-Z0-9_]+)"`)
 	settingLine = regexp.MustCompile(`(?m)^#?([A-Z0-9_]+)=`)
