@@ -67,3 +67,30 @@ func TestAnApproverHasAsLongAsTheWorkCanWait(t *testing.T) {
 		})
 	}
 }
+
+// Two of a unit tell of one stop within ten minutes of it; whoever tells of one after that tells of a use that nobody had heard of.
+func TestAStopIsToldAgainForTenMinutes(t *testing.T) {
+	t.Parallel()
+	lead, one, other := person(duty.Officer, "310121"), person(duty.FieldAuxiliary, "FJ31021"), person(duty.FieldAuxiliary, "FJ31022")
+	for after, uses := range map[time.Duration]int{10 * time.Minute: 1, 10*time.Minute + 1: 2} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(time.Until(eight))
+			d := newDesk("stop-and-question", lead, one, other)
+			use := dispatch.UseRestraint{Restraint: uuid.New(), Danger: "violence", Class: law.EquipmentRestraint, Item: "约束带"}
+			for _, told := range []struct {
+				by    duty.Person
+				after time.Duration
+				stop  bool
+			}{{one, 0, false}, {one, time.Minute, true}, {other, after, true}} {
+				time.Sleep(told.after)
+				use.Stop = told.stop
+				if _, err := d.does(time.Now(), told.by, use); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := d.snap.Task.Restraints[0].Uses; len(got) != uses {
+				t.Errorf("after %s: %d uses", after, len(got))
+			}
+		})
+	}
+}
