@@ -99,7 +99,7 @@ func (a *App) openRedis(context.Context) error {
 	if err != nil {
 		return err
 	}
-	client := redis.NewClient(options)
+	client := live.Client(options)
 	a.onStop(func(context.Context) error { return client.Close() })
 	a.live = live.New(client, a.log)
 	return nil

@@ -188,6 +188,9 @@ func TestADeadlineIsToldToThoseAbove(t *testing.T) {
 	work := driving(o.driver(riverside))
 	work["urgency"] = "immediate"
 	id := o.asks(officer, work)
+	if n := o.count(`SELECT count(*) FROM river_job WHERE kind = 'approval' AND max_attempts = 1000`); n != 2 {
+		t.Errorf("%d jobs are tried for as long as a message is", n)
+	}
 	testkit.Wait(t, "those above to be told", func() bool {
 		return o.count(`SELECT count(*) FROM river_job WHERE kind = 'push' AND args ->> 'kind' = 'approval_escalated' AND args ->> 'person' = $1`, above.first.person) == 1
 	})

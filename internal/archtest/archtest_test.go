@@ -37,6 +37,25 @@ func TestTheRepositoryKeepsItsRules(t *testing.T) {
 	}
 }
 
+func TestListedTimersAreThere(t *testing.T) {
+	for _, timer := range timers {
+		if _, err := os.Stat("../../" + timer.file); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestATestOfATimerIsInABubble(t *testing.T) {
+	for source, want := range map[string]bool{
+		"func TestX(t *testing.T) { synctest.Test(t, nil) }": true, "func TestX(t *testing.T) { time.Sleep(1) }": false, "func TestY(t *testing.T) { synctest.Test(t, nil) }": false,
+	} {
+		files, err := readTree(fstest.MapFS{"x/x_test.go": {Data: []byte("package x\n" + source)}})
+		if err != nil || files[0].bubbles("TestX") != want {
+			t.Errorf("%s: %v, %v", source, !want, err)
+		}
+	}
+}
+
 func TestPinnedModules(t *testing.T) {
 	gomod, err := os.ReadFile("../../go.mod")
 	if err != nil {
@@ -52,6 +71,17 @@ func TestDocumentsNamePathsThatExist(t *testing.T) {
 			violations, err := missingPaths(repository, document)
 			report(t, violations, err)
 		})
+	}
+}
+
+func TestDocumentsNameTestsThatExist(t *testing.T) {
+	files, err := readTree(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, document := range []string{"ARCHITECTURE.md", "README.md", "README.zh-CN.md", "CONTRIBUTING.md", "internal/dispatch/STATES.md"} {
+		text, err := os.ReadFile("../../" + document)
+		report(t, missingTests(document, text, files), err)
 	}
 }
 
@@ -80,6 +110,7 @@ func TestTheContractIsValid(t *testing.T) {
 
 var rules = map[string]func([]file) []string{
 	"floors": wrongImports, "law is pure": impureLaw, "banned imports": bannedImports, "served files": servedFiles, "skipped tests": skippedTests,
+	"timers": unboundTimers, "tests of timers": untestedTimers,
 }
 
 // Every rule must be able to fail: each case plants one wrong file beside right ones and names what the rule has to say.
@@ -101,6 +132,10 @@ func TestTheRulesFindWhatIsWrong(t *testing.T) {
 		{"banned imports", "internal/app/x.go", `import _ "firebase.google.com/go/v4/messaging"`, "it stays behind one package"},
 		{"banned imports", "internal/app/x.go", `import _ "github.com/gofiber/fiber/v2/middleware/filesystem"`, "it ignores Range"},
 		{"served files", "internal/httpapi/x.go", `var _ = c.SendFile`, "internal/httpapi/x.go:2: SendFile: serve embedded files"},
+		{"timers", "internal/shift/x.go", "import \"time\"\nvar _ = time.NewTicker", "internal/shift/x.go:3: time.NewTicker: what waits for time is listed"},
+		{"timers", "internal/httpapi/x.go", "import clock \"time\"\nvar _ = clock.Sleep", "internal/httpapi/x.go:3: clock.Sleep: what waits"},
+		{"timers", "internal/legal/x.go", "import \"" + own + "internal/duty\"\nvar _ = duty.Rounds{}", "duty.Rounds: what waits for time is listed"},
+		{"tests of timers", "internal/safety/sweep.go", "", "internal/safety/sweep.go: what it waits for is shown by no TestWhoSaysNothingIsAskedMissedAndLookedFor in a bubble"},
 		{"skipped tests", "internal/duty/x_test.go", `func f() { t.Skipf("no") }`, "internal/duty/x_test.go:2: Skipf: a skipped test proves nothing"},
 	} {
 		t.Run(c.rule+" "+c.name, func(t *testing.T) {
@@ -139,6 +174,17 @@ func TestTheSettingsRuleFindsWhatIsWrong(t *testing.T) {
 	got := unlistedSettings([]byte("A string `env:\"BOTH\"`\nB int `help:\"x\" env:\"UNLISTED\" name:\"b\"`"), []byte("#BOTH=1\nGONE=\n# prose\n"))
 	want := []string{"UNLISTED is a setting, but deploy/dutybound.env does not list it", "GONE stands in deploy/dutybound.env, but is no setting"}
 	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTheTestRuleFindsWhatIsWrong(t *testing.T) {
+	files, err := readTree(fstest.MapFS{"x/x_test.go": {Data: []byte("package x\nfunc TestThere() {}")}, "x/x.go": {Data: []byte("package x\nfunc TestElsewhere() {}")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := missingTests("A.md", []byte("`TestThere`, `TestGone`, `TestElsewhere`, TestProse"), files)
+	if !slices.Equal(got, []string{"A.md names TestGone, which does not exist", "A.md names TestElsewhere, which does not exist"}) {
 		t.Errorf("got %q", got)
 	}
 }

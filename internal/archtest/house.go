@@ -67,6 +67,36 @@ var bans = []ban{
 	{"github.com/gofiber/fiber/v2/middleware/proxy", "", "its balancer is open to CVE-2026-45045"},
 }
 
+// A timer is a file that waits for time to pass, with the test that shows in a bubble (testing/synctest) what its passing does.
+type timer struct{ file, test string }
+
+// timers are all that wait for time. Whatever is done again and again is done by duty.Rounds.
+var timers = []timer{
+	{"internal/duty/rounds.go", "TestARoundIsMadeAtOnceAndAtEveryTick"},
+	{"internal/dispatch/watch.go", "TestALeadDecaysToTheSecondThoughNobodyReports"},
+	{"internal/embedded/redis.go", "TestKeysOfTheEmbeddedRedisPassWithinATenthOfASecond"},
+	{"internal/feed/hub.go", "TestAnEventWaitsForASecondAtMost"},
+	{"internal/feed/sessions.go", "TestAnEndedSessionIsCutWithinThreeSeconds"},
+	{"internal/feed/subscription.go", "TestAQuietViewerHearsABeatEveryFifteenSeconds"}, // one viewer's, among all that it waits for
+	{"internal/live/wake.go", "TestADeadRedisIsTriedOnceASecond"},                      // after a failure only
+	{"internal/outbox/apply.go", "TestAnUploadWaitsForItsTurn"},
+	{"internal/postgres/sequencer.go", "TestABatchWaitsForASecondAndNoLonger"}, // it holds a connection, and its batches gather
+	{"internal/roster/import.go", "TestAFileWaitsForASecondAtMost"},
+	{"internal/safety/sweep.go", "TestWhoSaysNothingIsAskedMissedAndLookedFor"},
+	{"internal/shift/end.go", "TestAForgottenShiftIsClosedWithinHalfAMinute"},
+	{"internal/shift/turn.go", "TestTheDaysOfPositionsAreTurnedEveryHour"},
+}
+
+// timeless are packages and files whose waiting is no business of duty: for processes and ports to come up, and at the other end of the
+// public API.
+var timeless = []string{
+	"cmd/dutybound", "internal/demo", "internal/simulate",
+	"internal/embedded/postgres.go", "internal/embedded/fetch.go", "internal/embedded/home.go",
+}
+
+// waits are the names of package time that wait.
+var waits = []string{"After", "AfterFunc", "Tick", "NewTimer", "NewTicker", "Sleep"}
+
 // serveFile are the calls that serve a file through fasthttp v1.51.0 (GO-2026-4950) or look just like them.
 var serveFile = []string{"SendFile", "ServeFile", "ServeFileFS", "ServeFS", "Download", "Static"}
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"io/fs"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -124,6 +125,35 @@ func servedFiles(files []file) (violations []string) {
 	return violations
 }
 
+// unboundTimers finds what waits for time without a test in a bubble, and what ticks beside duty.Rounds.
+func unboundTimers(files []file) (violations []string) {
+	for _, f := range files {
+		known := slices.ContainsFunc(timers, func(t timer) bool { return t.file == f.name })
+		if f.isTest || known || slices.Contains(testOnly, f.pkg) || slices.Contains(timeless, f.pkg) || slices.Contains(timeless, f.name) {
+			continue
+		}
+		f.selectors(func(s *ast.SelectorExpr) {
+			x, ok := s.X.(*ast.Ident)
+			if ok && (x.Name == f.localName("time") && slices.Contains(waits, s.Sel.Name) || s.Sel.Name == "Rounds" && x.Name == "duty") {
+				violations = append(violations, f.at(s.Pos(), "%s.%s: what waits for time is listed in internal/archtest/house.go with its test in a bubble; "+
+					"what is done again and again is done by duty.Rounds", x.Name, s.Sel.Name))
+			}
+		})
+	}
+	return violations
+}
+
+// untestedTimers finds timers whose test is not there, or in no bubble.
+func untestedTimers(files []file) (violations []string) {
+	for _, t := range timers {
+		there := slices.ContainsFunc(files, func(f file) bool { return f.name == t.file })
+		if there && !slices.ContainsFunc(files, func(f file) bool { return f.isTest && f.pkg == path.Dir(t.file) && f.bubbles(t.test) }) {
+			violations = append(violations, fmt.Sprintf("%s: what it waits for is shown by no %s in a bubble of testing/synctest", t.file, t.test))
+		}
+	}
+	return violations
+}
+
 // skippedTests finds tests that may choose not to prove anything.
 func skippedTests(files []file) (violations []string) {
 	for _, f := range files {
@@ -174,6 +204,26 @@ func missingPaths(root fs.FS, document string) (violations []string, err error) 
 		}
 	}
 	return violations, nil
+}
+
+var namedTest = regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]*)`")
+
+// missingTests finds tests a document names in backquotes that do not exist.
+func missingTests(document string, text []byte, files []file) (violations []string) {
+	there := map[string]bool{}
+	for _, f := range files {
+		for _, decl := range f.syntax.Decls {
+			if function, is := decl.(*ast.FuncDecl); is && f.isTest {
+				there[function.Name.Name] = true
+			}
+		}
+	}
+	for _, m := range namedTest.FindAllSubmatch(text, -1) {
+		if name := string(m[1]); !there[name] {
+			violations = append(violations, fmt.Sprintf("%s names %s, which does not exist", document, name))
+		}
+	}
+	return violations
 }
 
 var (

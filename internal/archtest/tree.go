@@ -93,6 +93,24 @@ func (f file) at(pos token.Pos, format string, args ...any) string {
 	return fmt.Sprintf("%s:%d: ", f.name, f.set.Position(pos).Line) + fmt.Sprintf(format, args...)
 }
 
+// bubbles says whether the file has a test of that name which runs in a bubble.
+func (f file) bubbles(test string) (found bool) {
+	for _, decl := range f.syntax.Decls {
+		function, is := decl.(*ast.FuncDecl)
+		if !is || function.Name.Name != test {
+			continue
+		}
+		ast.Inspect(function, func(n ast.Node) bool {
+			if s, is := n.(*ast.SelectorExpr); is && s.Sel.Name == "Test" {
+				x, named := s.X.(*ast.Ident)
+				found = found || named && x.Name == "synctest"
+			}
+			return true
+		})
+	}
+	return found
+}
+
 // selectors calls back for every x.Name in the file.
 func (f file) selectors(found func(s *ast.SelectorExpr)) {
 	ast.Inspect(f.syntax, func(n ast.Node) bool {

@@ -38,6 +38,11 @@ func (s *Service) DecideOn(snap Snapshot, actor duty.Actor, step Step) (Decision
 	return s.decide(snap, actor, step.action(), uuid.Nil, step)
 }
 
+// DispatchOn decides an order.
+func (s *Service) DispatchOn(snap Snapshot, actor duty.Actor, order DispatchOrder) (Decision, error) {
+	return s.decide(snap, actor, DoDispatch, uuid.New(), order)
+}
+
 // WeighOn is the same of statements.
 func (s *Service) WeighOn(snap Snapshot, actor duty.Actor, said []Statement) (Decision, []duty.Observation, error) {
 	seen, err := s.observations(actor, said)

@@ -267,7 +267,13 @@ func (d *deciding) attend(asked bool) error {
 		return nil
 	}
 	lead, changes := d.look()
-	if lead == nil || len(changes) == 0 {
+	switch {
+	case lead == nil:
+		return nil
+	case len(changes) == 0:
+		if asked && len(d.out.Events) > 0 { // until when it has been seen to be there is kept with whatever is written
+			d.task.Accompaniment = lead
+		}
 		return nil
 	}
 	d.task.Accompaniment = lead

@@ -24,9 +24,9 @@ type model struct {
 	answer  map[uuid.UUID]string
 	said    map[uuid.UUID]map[string]string
 	at      map[uuid.UUID]map[string]time.Time
-	code    time.Time // when a code last went between the lead and somebody; zero: never
+	code    time.Time // when a code last went between the lead and one of those he leads; zero: never
 	gone    bool      // the lead said last that he is not there
-	lost    bool      // work went on too long with nothing that showed him
+	lost    bool      // work went on while he was gone, or too long with nothing that showed him
 }
 
 func (m *model) say(who uuid.UUID, fact, value string) {
@@ -41,10 +41,12 @@ func (m *model) presence() law.Presence {
 	stale := m.now.Sub(m.code) - 30*time.Minute
 	switch {
 	case m.gone:
+		m.lost = m.lost || m.state == "started"
 		return law.PresenceAbsent
 	case m.code.IsZero():
 		return law.PresenceUnknown
 	case stale <= 0:
+		m.lost = false
 		return law.PresencePresent
 	case m.state == "started" && (m.lost || stale >= time.Minute):
 		m.lost = true
@@ -157,7 +159,9 @@ func (m *model) step(r *rapid.T, d *desk) {
 		m.held(r, d, m.lead, dispatch.ShowCode{Code: "49381726"}, open, false)
 		m.held(r, d, who, dispatch.EnterCode{Code: "49381726"}, open && m.answer[who.ID] != "", false)
 		if open {
-			m.code, m.gone, m.lost = m.now, false, false
+			if m.gone = false; m.answer[who.ID] != "declined" { // whoever said no is led by nobody: it shows that he has come back, and no more
+				m.code, m.lost = m.now, false
+			}
 			m.compare(r, d)
 		}
 	case "leave":

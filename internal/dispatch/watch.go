@@ -73,24 +73,17 @@ func NewWatch(store Watching, s *Service, log *slog.Logger) *Watch {
 	}
 }
 
-// Run sweeps at each tick until the context ends. A sweep that fails is made again at the next.
+// Run sweeps until the context ends. After a sweep that failed the next one reads everything again.
 func (w *Watch) Run(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		if err := w.Sweep(ctx); err != nil && ctx.Err() == nil {
-			w.log.Warn("watch over leads", "error", err)
+	duty.Rounds{What: "watch over leads", Every: every, Log: w.log}.Run(ctx, func(ctx context.Context) error {
+		err := w.Sweep(ctx)
+		if err != nil {
 			w.forget()
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+		return err
+	})
 }
 
-// forget has the next sweep read everything again.
 func (w *Watch) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,5 +1,5 @@
 // Package duty holds the nouns that more than one capability shares: people and organs, who acts and what they may do, places
-// and their datum. It decides nothing about tasks and stores nothing.
+// and their datum; and the rounds that all of them make. It decides nothing about tasks and stores nothing.
 package duty
 
 import (

@@ -18,7 +18,7 @@ type Redis struct {
 	done   chan struct{}
 }
 
-// StartRedis starts an empty server whose keys expire by the wall clock, up to a moment late.
+// StartRedis starts an empty server whose keys expire by the wall clock, up to a moment early: whoever keeps a key here has one to spare.
 func StartRedis() (*Redis, error) {
 	r := &Redis{server: miniredis.NewMiniRedis(), stop: make(chan struct{}), done: make(chan struct{})}
 	go r.age()

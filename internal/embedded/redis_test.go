@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/dutybound/dutybound/internal/embedded"
@@ -93,4 +94,35 @@ func TestRedisIsNoSlowerForWhatItKeeps(t *testing.T) {
 	if median := took[len(took)/2]; median > 2*time.Millisecond {
 		t.Errorf("a command takes %s beside %d keys", median, kept)
 	}
+}
+
+// A key passes when its time is over, or up to a tenth of a second before: it is as if it had been there since the last look.
+func TestKeysOfTheEmbeddedRedisPassWithinATenthOfASecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, err := embedded.StartRedis()
+		if err != nil {
+			t.Fatal(err)
+		}
+		options := server.Options()
+		options.Addr = "127.0.0.1:1" // whoever is asked for a name is outside of the bubble
+		client := redis.NewClient(options)
+		there := func(after time.Duration, want int64) {
+			t.Helper()
+			time.Sleep(after)
+			if n, err := client.Exists(t.Context(), "short").Result(); err != nil || n != want {
+				t.Errorf("after %s: %d, %v", after, n, err)
+			}
+		}
+		time.Sleep(150 * time.Millisecond)
+		if err := client.Set(t.Context(), "short", "b", time.Second).Err(); err != nil {
+			t.Fatal(err)
+		}
+		there(949*time.Millisecond, 1)
+		there(2*time.Millisecond, 0)
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+		server.Stop()
+	})
 }

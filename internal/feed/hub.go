@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/duty"
 )
 
 // Pace says how often the hub looks and how much it holds. Zero fields take the value named.
@@ -88,20 +90,7 @@ func (h *Hub) Run(ctx context.Context) {
 	var checks sync.WaitGroup
 	checks.Go(func() { h.checkSessions(ctx) })
 	defer checks.Wait()
-
-	poll := time.NewTicker(h.pace.Poll)
-	defer poll.Stop()
-	for {
-		if err := h.follow(ctx); err != nil && ctx.Err() == nil {
-			h.log.ErrorContext(ctx, "feed: reading the log", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-h.wake:
-		case <-poll.C:
-		}
-	}
+	duty.Rounds{What: "feed: reading the log", Every: h.pace.Poll, Woken: h.wake, Log: h.log}.Run(ctx, h.follow)
 }
 
 // follow brings the position to the head of the log.

@@ -2,26 +2,16 @@ package feed
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/dutybound/dutybound/internal/duty"
 )
 
 // checkSessions asks again and again, in one question for all of them, whether those who watch still may: a socket outlives the
 // request that opened it, and authority is only ever what it is now.
 func (h *Hub) checkSessions(ctx context.Context) {
-	tick := time.NewTicker(h.pace.Check)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if err := h.checkOnce(ctx); err != nil && ctx.Err() == nil {
-			h.log.ErrorContext(ctx, "feed: checking sessions", "error", err)
-		}
-	}
+	duty.Rounds{What: "feed: checking sessions", Every: h.pace.Check, Log: h.log}.Run(ctx, h.checkOnce)
 }
 
 func (h *Hub) checkOnce(ctx context.Context) error {

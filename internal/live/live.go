@@ -27,6 +27,13 @@ type Live struct {
 	outage outage
 }
 
+// Client is a client of a Redis as this room needs it: our deadlines hold on the wire too. Without that a Redis that takes connections and
+// says nothing is waited for as long as the driver likes, by whoever asks next in each second.
+func Client(options *redis.Options) *redis.Client {
+	options.ContextTimeoutEnabled = true
+	return redis.NewClient(options)
+}
+
 // New makes the room. Register what is to be woken (On), then Run it.
 func New(client redis.UniversalClient, log *slog.Logger) *Live {
 	return &Live{

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -112,7 +113,11 @@ func (d *drain) run(ctx context.Context) (due *time.Time, err error) {
 			if time.Now().After(d.until) {
 				return &d.now, nil
 			}
-			if again, err := d.apply(ctx, w, todo); again != nil || d.lost || err != nil { // lost: somebody else goes on
+			again, err := d.apply(ctx, w, todo)
+			if err != nil && again == nil {
+				again = soon()
+			}
+			if again != nil || d.lost { // lost: somebody else goes on
 				return again, err
 			}
 		}
@@ -186,7 +191,8 @@ func (w *Work) held(r Todo, through int64, hold time.Duration) (until time.Time)
 	return until
 }
 
-// apply carries one record out and writes what became of it. Again says when to try once more.
+// apply carries one record out and writes what became of it. Again says when to try once more; of one that was given up the next ones wait
+// no longer.
 func (d *drain) apply(ctx context.Context, w Work, todo Todo) (again *time.Time, err error) {
 	e, err := open(todo.Signed)
 	if err != nil {
@@ -194,14 +200,15 @@ func (d *drain) apply(ctx context.Context, w Work, todo Todo) (again *time.Time,
 	}
 	r := e.record
 	made := d.reckon(r, todo)
-	answer, err := d.carry(ctx, w, r, made)
+	answer, failed := d.carry(ctx, w, r, made)
 	s := Settled{Device: d.device, N: r.N, Hash: r.Hash, State: Applied, Made: made.Interval, Answer: &answer, Through: max(w.Through, r.N)}
 	switch {
-	case err != nil && todo.Attempts < mostTries:
+	case failed != nil && todo.Attempts < mostTries:
 		s.State, s.Answer = Stored, nil
 		at := d.now.Add(firstRetry << min(todo.Attempts, 6))
 		again = &at
-	case err != nil:
+	case failed != nil:
+		d.log.WarnContext(ctx, "outbox: given up", "device", d.device, "n", r.N, "error", failed)
 		s.State, s.Answer = Refused, &Answer{Status: 500, Fault: errFailed}
 		d.finding(&s, w.Signer, Finding{Kind: Failed, Key: Flaw{Kind: Failed, N: r.N}.Key(), Hashes: []string{r.Hash}})
 	case !answer.Good():
@@ -213,10 +220,11 @@ func (d *drain) apply(ctx context.Context, w Work, todo Todo) (again *time.Time,
 	if err := d.settle(ctx, s); err != nil {
 		return again, err
 	}
-	if again == nil {
-		d.last = &made
+	if again != nil {
+		return again, failed
 	}
-	return again, err
+	d.last = &made
+	return nil, nil
 }
 
 var errFailed = fault.New(fault.Internal, "not_carried_out", "多次尝试后仍无法执行，记录已保存，待人工处理",
@@ -288,13 +296,11 @@ const workers = 4
 // Run applies what is due: what uploads left, what has waited long enough, what a process that died had begun. Any number of replicas
 // may run it.
 func (s *Service) Run(ctx context.Context) {
-	done := make(chan struct{}, workers)
+	var all sync.WaitGroup
 	for range workers {
-		go func() { s.sweep(ctx); done <- struct{}{} }()
+		all.Go(func() { duty.Rounds{What: "outbox", Every: s.pace(), Woken: s.kicked, Log: s.log}.Run(ctx, s.sweep) })
 	}
-	for range workers {
-		<-done
-	}
+	all.Wait()
 }
 
 // pace is how often to look when nobody says that there is something.
@@ -302,23 +308,17 @@ func (s *Service) pace() time.Duration {
 	return max(50*time.Millisecond, min(s.hold/10, 5*time.Second))
 }
 
-func (s *Service) sweep(ctx context.Context) {
+// sweep takes one device after the other until nothing is due.
+func (s *Service) sweep(ctx context.Context) error {
 	for ctx.Err() == nil {
 		holder := s.newID()
 		devices, err := s.store.ClaimDueOutboxes(ctx, holder, lease, 1)
-		if err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "outbox", "error", err)
+		if err != nil || len(devices) == 0 {
+			return err
 		}
 		for _, device := range devices {
 			s.drain(ctx, device, holder, time.Now().Add(lease/2))
 		}
-		if len(devices) > 0 {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-s.kicked:
-		case <-time.After(s.pace()):
-		}
 	}
+	return nil
 }

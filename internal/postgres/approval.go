@@ -47,10 +47,10 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (matter) WHERE state = 'open' DO NOTHING`
 	lapseApprovals  = `UPDATE approval SET state = 'lapsed', decided_at = $2 WHERE id = ANY ($1) AND state = 'open'`
 	becomeApprovals = `UPDATE approval SET task_id = $2 WHERE id = ANY ($1) AND task_id IS NULL`
-	// insertApprovalJobs has the approvers told now, and those above them at the deadline.
-	insertApprovalJobs = `INSERT INTO river_job (args, kind, priority, state, scheduled_at) VALUES
-		(jsonb_build_object('approval', $1::uuid, 'step', 'announce'), 'approval', $3, 'available', now()),
-		(jsonb_build_object('approval', $1::uuid, 'step', 'escalate'), 'approval', $3, 'scheduled', $2)`
+	// insertApprovalJobs has the approvers told now, and those above them at the deadline; nobody looks for a request that was forgotten.
+	insertApprovalJobs = `INSERT INTO river_job (args, kind, priority, max_attempts, state, scheduled_at) VALUES
+		(jsonb_build_object('approval', $1::uuid, 'step', 'announce'), 'approval', $3, $4, 'available', now()),
+		(jsonb_build_object('approval', $1::uuid, 'step', 'escalate'), 'approval', $3, $4, 'scheduled', $2)`
 )
 
 // queueRequest queues what a decision asks of the approvers, and no longer asks of them.
@@ -71,7 +71,7 @@ func queueRequest(b *pgx.Batch, d dispatch.Decision, now time.Time) error {
 	}
 	b.Queue(insertApproval, r.ID, string(r.Path), r.Matter, r.Task, r.Ruling, questions, string(r.Urgency), r.AskedBy, r.DispatchedBy,
 		r.At, r.Deadline)
-	b.Queue(insertApprovalJobs, r.ID, r.Deadline, JobPriority(string(r.Urgency)))
+	b.Queue(insertApprovalJobs, r.ID, r.Deadline, JobPriority(string(r.Urgency)), PushAttempts)
 	return nil
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/dutybound/dutybound/internal/ledger"
 )
@@ -17,7 +17,12 @@ type notary struct {
 	note                 string // of the signed head
 }
 
-func (n *notary) witness(ctx context.Context, conn *pgx.Conn, head ledger.Head, config SequencerConfig) error {
+// archive is where signed heads are kept: the sequencer's own connection.
+type archive interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}
+
+func (n *notary) witness(ctx context.Context, conn archive, head ledger.Head, config SequencerConfig) error {
 	if head.Size != n.signed.Size && time.Since(n.signedAt) >= config.SignEvery {
 		if err := n.sign(ctx, conn, head, config.Key); err != nil {
 			return err
@@ -29,7 +34,7 @@ func (n *notary) witness(ctx context.Context, conn *pgx.Conn, head ledger.Head, 
 	return nil
 }
 
-func (n *notary) sign(ctx context.Context, conn *pgx.Conn, head ledger.Head, key ledger.Key) error {
+func (n *notary) sign(ctx context.Context, conn archive, head ledger.Head, key ledger.Key) error {
 	note, err := head.Sign(key)
 	if err != nil {
 		return err

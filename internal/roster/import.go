@@ -206,18 +206,7 @@ type Ended struct {
 
 // RunImports works off the files that were taken in, one after the other, until the context ends.
 func (s *Service) RunImports(ctx context.Context) {
-	tick := time.NewTicker(importPoll)
-	defer tick.Stop()
-	for {
-		for s.runImport(ctx) {
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		case <-s.imports:
-		}
-	}
+	duty.Rounds{What: "roster: looking for imports", Every: importPoll, Woken: s.imports, Log: s.log}.Run(ctx, s.takeImports)
 }
 
 const importPoll = time.Second
@@ -229,23 +218,24 @@ func (s *Service) wake() {
 	}
 }
 
-// runImport does one import with what its actor may do now; false: there was none.
-func (s *Service) runImport(ctx context.Context) bool {
-	job, actor, content, err := s.store.TakeImport(ctx)
-	if err != nil {
-		if fault.KindOf(err) != fault.NotFound && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "roster: looking for imports", "error", err)
+// takeImports does what has been taken in, each with what its actor may do now.
+func (s *Service) takeImports(ctx context.Context) error {
+	for {
+		job, actor, content, err := s.store.TakeImport(ctx)
+		switch {
+		case fault.KindOf(err) == fault.NotFound:
+			return nil
+		case err != nil:
+			return err
 		}
-		return false
+		ended := s.carryOut(ctx, actor, job, content)
+		if ctx.Err() != nil {
+			return nil // broken off: another takes it over
+		}
+		if err := s.store.EndImport(ctx, ended); err != nil {
+			s.log.ErrorContext(ctx, "roster: ending an import", "import", job.ID, "error", err)
+		}
 	}
-	ended := s.carryOut(ctx, actor, job, content)
-	if ctx.Err() != nil {
-		return false // broken off: another takes it over
-	}
-	if err := s.store.EndImport(ctx, ended); err != nil {
-		s.log.ErrorContext(ctx, "roster: ending an import", "import", job.ID, "error", err)
-	}
-	return true
 }
 
 func (s *Service) carryOut(ctx context.Context, actor duty.Actor, job ImportJob, content []byte) Ended {
@@ -261,7 +251,9 @@ func (s *Service) carryOut(ctx context.Context, actor duty.Actor, job ImportJob,
 	case err != nil && fault.KindOf(err) != fault.Internal && fault.KindOf(err) != fault.Unavailable:
 		ended.State, ended.Report.Wrong, ended.Report.Problems = ImportRefused, 1, []Problem{wholeFile(err)}
 	case err != nil:
-		s.log.ErrorContext(ctx, "roster: import", "import", job.ID, "error", err)
+		if ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "roster: import", "import", job.ID, "error", err)
+		}
 		ended.State = ImportFailed
 	case report.Wrong > 0:
 		ended.State = ImportRefused

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
+
+	"github.com/dutybound/dutybound/internal/duty"
 )
 
 const (
@@ -34,17 +35,6 @@ func (s *Service) Sweep(ctx context.Context) error {
 // Run sweeps until the context ends. A failure is logged and tried again.
 func (s *Service) Run(log *slog.Logger) func(context.Context) {
 	return func(ctx context.Context) {
-		tick := time.NewTicker(s.pace.Sweep)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
-				log.ErrorContext(ctx, "the watch over people at work could not be kept", "error", err)
-			}
-		}
+		duty.Rounds{What: "the watch over people at work", Every: s.pace.Sweep, Log: log}.Run(ctx, s.Sweep)
 	}
 }

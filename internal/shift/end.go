@@ -81,18 +81,7 @@ const (
 
 // Run closes what is overdue until the context ends.
 func (c *Closer) Run(ctx context.Context) {
-	tick := time.NewTicker(closeEvery)
-	defer tick.Stop()
-	for {
-		if err := c.Close(ctx); err != nil && ctx.Err() == nil {
-			c.log.ErrorContext(ctx, "closing forgotten shifts", "error", err)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
+	duty.Rounds{What: "closing forgotten shifts", Every: closeEvery, Log: c.log}.Run(ctx, c.Close)
 }
 
 // Close ends every shift that has lasted for longer than its organ's shifts may (shift_longest_s).

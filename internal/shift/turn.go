@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/dutybound/dutybound/internal/duty"
 )
 
 // Turner makes room for the positions of the days to come and drops those that are no longer anybody's business. Any number of
@@ -24,18 +26,7 @@ const turnEvery = time.Hour
 
 // Run turns until the context ends.
 func (t *Turner) Run(ctx context.Context) {
-	tick := time.NewTicker(turnEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-		if err := t.Turn(ctx); err != nil && ctx.Err() == nil {
-			t.log.ErrorContext(ctx, "turning the positions' days", "error", err)
-		}
-	}
+	duty.Rounds{What: "turning the positions' days", Every: turnEvery, Log: t.log}.Run(ctx, t.Turn)
 }
 
 // Turn does it once.
