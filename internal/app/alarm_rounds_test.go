@@ -21,6 +21,9 @@ func TestAnAlarmIsRepeatedUntilSomebodyAnswers(t *testing.T) {
 	member, head, above := o.auxiliary(), o.head(riverside), o.head(district)
 	id := member.raises(sos())
 	testkit.Wait(t, "another round", func() bool { return o.pushes("alarm", head) >= 2 })
+	testkit.Wait(t, "the message of the round on the feed", func() bool { // with the round's own event: nothing else happens here
+		return o.count(`SELECT count(*) FROM message WHERE person_id = $1 AND kind = 'alarm' AND seq IS NOT NULL`, head.person) >= 2
+	})
 	o.stop() // the server that took it
 	testkit.Wait(t, "the organ above to be told", func() bool { return o.pushes("alarm", above) >= 1 })
 	there := member.at(other).alarm(id)
@@ -34,6 +37,9 @@ func TestAnAlarmIsRepeatedUntilSomebodyAnswers(t *testing.T) {
 	})
 	if now := member.at(other).alarm(id); now.text("round") != rounds || now.text("state") != "answered" {
 		t.Errorf("it goes on after the answer: %s", now.raw)
+	}
+	if n := o.happenings("alarm.unanswered"); fmt.Sprint(n+1) != rounds {
+		t.Errorf("%d rounds on record of %s", n+1, rounds)
 	}
 	if n := o.count(`SELECT count(*) FROM river_job WHERE kind = 'push' AND args ->> 'kind' = 'alarm' AND args ->> 'person' = $1`, head.person.String()); fmt.Sprint(n) != rounds {
 		t.Errorf("%d messages in %s rounds", n, rounds)

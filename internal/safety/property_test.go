@@ -239,7 +239,7 @@ func TestWhoeverComesOnDutyLaterIsTold(t *testing.T) {
 		if d, err = service.AgainOn(safety.Moment{Now: after(30 * round), Alarm: &a, Around: around}, round); err != nil {
 			t.Fatal(err)
 		}
-		if told := len(d.Pushes) == 1; told != (round >= 3) || (len(d.Events) == 1) != (round == 3) {
+		if told := len(d.Pushes) == 1; told != (round >= 3) || (len(d.Events) == 2) != (round == 3) {
 			t.Errorf("round %d: %+v", round, d)
 		}
 	}

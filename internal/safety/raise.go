@@ -102,7 +102,8 @@ func (s *Service) round(out *Decided, now time.Time) {
 	out.Alarm.NextAt, out.Schedule = &next, true
 }
 
-// again is the next round of an alarm that nobody has answered; after so many rounds the organ above is told as well. One that was
+// again is the next round of an alarm that nobody has answered, which stands in the record, so that screens show it and nobody is left
+// to a push alone; after so many rounds the organ above is told as well. One that was
 // answered, closed or brought before people by somebody else meanwhile is left as it is.
 func (s *Service) again(m Moment, round int) (Decided, error) {
 	a := m.Alarm.clone()
@@ -114,8 +115,11 @@ func (s *Service) again(m Moment, round int) (Decided, error) {
 		out.Alarm.Level = level
 		out.Alarm.told(people, m.Now)
 	}
+	out, err := s.with(out, "alarm.unanswered", itself, m.Now, map[string]any{"round": a.Round, "recipients": len(out.Alarm.Recipients)})
+	if err != nil {
+		return out, err
+	}
 	if len(out.Alarm.Recipients) > len(a.Recipients) {
-		var err error
 		if out, err = s.with(out, "alarm.widened", itself, m.Now, map[string]any{"to": out.Alarm.Level, "round": a.Round}); err != nil {
 			return out, err
 		}

@@ -209,10 +209,10 @@ func TestWhoSaysNothingIsAskedMissedAndLookedFor(t *testing.T) {
 		raised := append(missed, told{"check.missed", 728}, told{"check.escalated", 728}, told{"alarm.raised", 728}, told{"push", 728})
 		w.tells(raised...)
 		w.until(847.9)
-		raised = append(raised, told{"push", 758}, told{"push", 788}, told{"push", 818})
+		raised = append(raised, told{"alarm.unanswered", 758}, told{"push", 758}, told{"alarm.unanswered", 788}, told{"push", 788}, told{"alarm.unanswered", 818}, told{"push", 818})
 		w.tells(raised...)
 		w.until(877.9)
-		w.tells(append(raised, told{"alarm.widened", 848}, told{"push", 848}, told{"push", 848})...)
+		w.tells(append(raised, told{"alarm.unanswered", 848}, told{"alarm.widened", 848}, told{"push", 848}, told{"push", 848})...)
 		stop()
 	})
 }
@@ -269,7 +269,7 @@ func TestASweepThatFailsIsMadeAgain(t *testing.T) {
 			w.task.Version = 2
 		})
 		w.until(740)
-		w.tells(told{"alarm.raised", 700}, told{"push", 700}, told{"push", 738})
+		w.tells(told{"alarm.raised", 700}, told{"push", 700}, told{"alarm.unanswered", 738}, told{"push", 738})
 		stop()
 	})
 }
@@ -287,11 +287,11 @@ func TestARoundThatNobodyComesToIsTakenOver(t *testing.T) {
 		w.until(135.9)
 		w.tells(told{"alarm.raised", 99.5}, told{"push", 99.5})
 		w.until(136)
-		w.tells(told{"alarm.raised", 99.5}, told{"push", 99.5}, told{"push", 136})
+		w.tells(told{"alarm.raised", 99.5}, told{"push", 99.5}, told{"alarm.unanswered", 136}, told{"push", 136})
 		w.until(173.9) // due at 166, six seconds late at 172: not yet
-		w.tells(told{"alarm.raised", 99.5}, told{"push", 99.5}, told{"push", 136})
+		w.tells(told{"alarm.raised", 99.5}, told{"push", 99.5}, told{"alarm.unanswered", 136}, told{"push", 136})
 		w.until(174)
-		w.tells(told{"alarm.raised", 99.5}, told{"push", 99.5}, told{"push", 136}, told{"push", 174})
+		w.tells(told{"alarm.raised", 99.5}, told{"push", 99.5}, told{"alarm.unanswered", 136}, told{"push", 136}, told{"alarm.unanswered", 174}, told{"push", 174})
 		stop()
 	})
 }
