@@ -32,7 +32,7 @@ func TestAStatementStandsForItsTime(t *testing.T) {
 			time.Sleep(waits)
 			p.must(p.says(time.Now(), p.lead, dispatch.Statement{Fact: "on_duty", Value: "yes"}))
 			p.meet(p.lead)
-			_, err := p.service.Do(t.Context(), actorOf(p.member), duty.Command{}, p.snap.Task.ID, dispatch.Resume{})
+			_, err := p.service.Do(t.Context(), actorOf(p.member), duty.Command{}, p.task().ID, dispatch.Resume{})
 			if a := p.facts.Auxiliaries[0]; err != nil || a.Recording != want.recording || a.Uniform != want.uniform {
 				t.Errorf("after %s: the camera is %s, the uniform %s, %v", waits, a.Recording, a.Uniform, err)
 			}

@@ -71,7 +71,7 @@ func (p *post) must(err error) {
 
 func (p *post) do(who duty.Person, step dispatch.Step) {
 	p.Helper()
-	if answer, err := p.service.Do(p.Context(), actorOf(who), duty.Command{}, p.snap.Task.ID, step); err != nil || answer.Refused {
+	if answer, err := p.service.Do(p.Context(), actorOf(who), duty.Command{}, p.task().ID, step); err != nil || answer.Refused {
 		p.Fatalf("%T: refused %v, %v", step, answer.Refused, err)
 	}
 }
@@ -81,6 +81,13 @@ func (p *post) meet(officer duty.Person) {
 	p.Helper()
 	p.do(officer, dispatch.ShowCode{Code: "49381726"})
 	p.do(p.member, dispatch.EnterCode{Code: "49381726"})
+}
+
+// task is the task as it is, while the watch may be at it.
+func (p *post) task() dispatch.Task {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.snap.Task
 }
 
 // watched sets a watch going, a second into the work.
@@ -226,33 +233,33 @@ func TestALeadDecaysToTheSecondThoughNobodyReports(t *testing.T) {
 		p.tells()
 		p.until(1860.9)
 		p.tells(told{"lead.doubtful", 1801})
-		p.spent(p.snap.Task.Accompaniment, 1800, 60.9, 0)
+		p.spent(p.task().Accompaniment, 1800, 60.9, 0)
 		p.until(1861)
 		lost := []told{{"lead.doubtful", 1801}, {"lead.lost", 1861}, {"lead.fallback", 1861}, {"push lead_lost", 1861}}
 		p.tells(lost...)
-		if f := p.snap.Task.Fallback; len(f) != 1 || f[0].Person != p.member.ID || len(f[0].Acts) == 0 {
+		if f := p.task().Fallback; len(f) != 1 || f[0].Person != p.member.ID || len(f[0].Acts) == 0 {
 			t.Errorf("may go on with %+v", f)
 		}
-		if !p.snap.Task.Violation {
+		if !p.task().Violation {
 			t.Error("nobody leads, and nothing is wrong")
 		}
 		p.until(2000)
 		p.tells(lost...)
-		p.spent(p.snap.Task.Accompaniment, 1800, 60, 140)
+		p.spent(p.task().Accompaniment, 1800, 60, 140)
 
 		p.do(p.member, dispatch.ShowCode{Code: "11112222"})
 		p.do(p.other, dispatch.TakeLead{Officer: p.other.ID, Code: "11112222"})
 		over := append(lost, told{"lead.led", 2000}, told{"push lead_restored", 2000})
 		p.tells(over...)
-		if p.snap.Task.Violation || len(p.snap.Task.Fallback) > 0 {
-			t.Errorf("led again: violation %v, fallback %+v", p.snap.Task.Violation, p.snap.Task.Fallback)
+		if p.task().Violation || len(p.task().Fallback) > 0 {
+			t.Errorf("led again: violation %v, fallback %+v", p.task().Violation, p.task().Fallback)
 		}
 		p.until(3800.9)
 		p.tells(over...)
 		p.until(3801)
 		p.tells(append(over, told{"lead.doubtful", 3801})...)
-		p.spent(&p.snap.Task.LedBefore[0], 1800, 60, 140) // they stay
-		p.spent(p.snap.Task.Accompaniment, 1800, 1, 0)
+		p.spent(&p.task().LedBefore[0], 1800, 60, 140) // they stay
+		p.spent(p.task().Accompaniment, 1800, 1, 0)
 		stop()
 	})
 }
@@ -273,7 +280,7 @@ func TestPositionsShowALeadForThreeMinutes(t *testing.T) {
 		p.tells(told{"lead.doubtful", 2031})
 		p.until(1850 + 180.9 + 61)
 		p.tells(told{"lead.doubtful", 2031}, told{"lead.lost", 2091}, told{"lead.fallback", 2091}, told{"push lead_lost", 2091})
-		p.spent(p.snap.Task.Accompaniment, 2030, 60, 1.9)
+		p.spent(p.task().Accompaniment, 2030, 60, 1.9)
 		stop()
 	})
 }
@@ -296,7 +303,7 @@ func TestASweepThatFailsIsMadeAgain(t *testing.T) {
 		p.mu.Unlock()
 		p.until(1866)
 		p.tells(told{"lead.doubtful", 1865}, told{"lead.lost", 1865}, told{"lead.fallback", 1865}, told{"push lead_lost", 1865})
-		p.spent(p.snap.Task.Accompaniment, 1800, 60, 6)
+		p.spent(p.task().Accompaniment, 1800, 60, 6)
 		stop()
 		p.until(1900)
 		if n := len(p.asked); n != 33 || p.asked[0] != 1801 || p.asked[32] != 1865 {
@@ -324,7 +331,9 @@ func TestAnotherWatchGoesOnWhereOneEnded(t *testing.T) {
 		clear(p.snap.Sightings) // both went off the air; only what was kept of it speaks
 		p.mu.Unlock()
 		p.until(2000)
+		p.mu.Lock()
 		p.looks = 0
+		p.mu.Unlock()
 		again, beside := p.watched(), p.watched() // one ticks in odd seconds, the other in even ones
 		p.until(2200)
 		again()
@@ -346,7 +355,7 @@ func TestACodeLivesForTwoMinutes(t *testing.T) {
 		p.do(p.member, dispatch.EnterCode{Code: "11112222"})
 		p.do(p.member, dispatch.ShowCode{Code: "33334444"})
 		time.Sleep(2*time.Minute + 1)
-		_, err := p.service.Do(t.Context(), actorOf(p.lead), duty.Command{}, p.snap.Task.ID, dispatch.EnterCode{Code: "33334444"})
+		_, err := p.service.Do(t.Context(), actorOf(p.lead), duty.Command{}, p.task().ID, dispatch.EnterCode{Code: "33334444"})
 		if err == nil || !strings.Contains(err.Error(), "wrong or too old") {
 			t.Errorf("after two minutes: %v", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,7 @@ type desk struct {
 	began  time.Time
 	viewer feed.Viewer
 	sub    *feed.Subscription
+	mu     sync.Mutex
 	heard  []heard
 	ended  chan error
 }
@@ -57,7 +59,9 @@ func watching(t *testing.T) *desk {
 				d.ended <- err
 				return
 			}
+			d.mu.Lock()
 			d.heard = append(d.heard, heard{m.Kind, d.since()})
+			d.mu.Unlock()
 		}
 	}()
 	synctest.Wait()
@@ -73,6 +77,8 @@ func (d *desk) until(seconds float64) {
 
 func (d *desk) hears(want ...heard) {
 	d.Helper()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if want = append([]heard{{feed.Hello, 0}}, want...); !slices.Equal(d.heard, want) {
 		d.Errorf("heard %v, not %v", d.heard, want)
 	}

@@ -25,7 +25,7 @@ type line struct {
 	*testing.T
 	began  time.Time
 	client *redis.Client
-	log    strings.Builder
+	log    words
 
 	mu     sync.Mutex
 	mood   string                   // well, dead: nobody is there, mute: somebody is there and says nothing
@@ -33,6 +33,24 @@ type line struct {
 	dialed []float64                // when it was tried
 	open   []net.Conn
 	silent bool // nothing that is said arrives
+}
+
+// words are what the log was told.
+type words struct {
+	mu   sync.Mutex
+	said strings.Builder
+}
+
+func (w *words) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.said.Write(p)
+}
+
+func (w *words) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.said.String()
 }
 
 func connected(t *testing.T, mood string) *line {
@@ -151,7 +169,11 @@ func TestADeadRedisIsTriedOnceASecond(t *testing.T) {
 		l := connected(t, "dead")
 		room := l.room()
 		var woken []float64
-		room.On(live.Sequenced, func() { woken = append(woken, time.Since(l.began).Seconds()) })
+		room.On(live.Sequenced, func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			woken = append(woken, time.Since(l.began).Seconds())
+		})
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); room.Run(ctx) }()
@@ -167,9 +189,11 @@ func TestADeadRedisIsTriedOnceASecond(t *testing.T) {
 		l.until(10)
 		room.Tell(live.Sequenced)
 		l.until(11)
+		l.mu.Lock()
 		if want := []float64{4, 10}; !slices.Equal(woken, want) {
 			t.Errorf("woken at %v, not %v", woken, want)
 		}
+		l.mu.Unlock()
 		l.becomes("dead")
 		l.until(60)
 		l.becomes("well")

@@ -63,6 +63,7 @@ func connect(t *testing.T) *line {
 	}
 	t.Cleanup(func() { _, _ = answer.Body.Close(), phone.Close() })
 	l.phone = phone
+	synctest.Wait() // the first round has been made
 	return l
 }
 
