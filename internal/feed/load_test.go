@@ -28,6 +28,7 @@ func TestNobodyMissesAnythingUnderLoad(t *testing.T) {
 		actor := r.viewer(scope)
 		all.Go(func() { r.readAll(actor, scope, paths, uint64(i)) })
 	}
+	all.Go(func() { r.dawdle(r.viewer(city), len(paths)) })
 	for rest := paths; len(rest) > 0; {
 		n := min(1+random.IntN(40), len(rest))
 		head := r.log.Append(rest[:n]...)
@@ -42,6 +43,20 @@ func TestNobodyMissesAnythingUnderLoad(t *testing.T) {
 	all.Wait()
 	if stats := r.hub.Stats(); stats.Slow == 0 {
 		t.Errorf("nobody was too slow: %+v", stats)
+	}
+}
+
+// dawdle watches at the head and then looks away until there is more than is kept for anybody, or no more comes, again and again.
+func (r *room) dawdle(actor duty.Actor, end int) {
+	for r.hub.Stats().Position < int64(end) && !r.Failed() {
+		sub := r.service.Subscribe(feed.Viewer{Session: actor.Session, Person: actor.Person, Grants: actor.Grants}, nil)
+		if _, err := sub.Next(r.Context()); err != nil {
+			r.Error(err)
+		}
+		for from := r.hub.Stats().Position; r.hub.Stats().Position < min(from+20, int64(end)) && !r.Failed(); {
+			time.Sleep(time.Millisecond)
+		}
+		sub.Close()
 	}
 }
 
