@@ -6754,7 +6754,7 @@ type ClientInterface interface {
 
 	// UploadOutboxWithBody Bring what was recorded without network
 	//
-	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6763,7 +6763,7 @@ type ClientInterface interface {
 
 	// UploadOutbox Bring what was recorded without network
 	//
-	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8805,7 +8805,7 @@ func (c *Client) SetQuota(ctx context.Context, id ID, body SetQuotaJSONRequestBo
 
 // UploadOutboxWithBody Bring what was recorded without network
 //
-// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8824,7 +8824,7 @@ func (c *Client) UploadOutboxWithBody(ctx context.Context, contentType string, b
 
 // UploadOutbox Bring what was recorded without network
 //
-// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -17572,7 +17572,7 @@ type ClientWithResponsesInterface interface {
 
 	// UploadOutboxWithBodyWithResponse Bring what was recorded without network
 	//
-	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17581,7 +17581,7 @@ type ClientWithResponsesInterface interface {
 
 	// UploadOutboxWithResponse Bring what was recorded without network
 	//
-	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -27647,7 +27647,7 @@ func (c *ClientWithResponses) SetQuotaWithResponse(ctx context.Context, id ID, b
 
 // UploadOutboxWithBodyWithResponse Bring what was recorded without network
 //
-// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -27662,7 +27662,7 @@ func (c *ClientWithResponses) UploadOutboxWithBodyWithResponse(ctx context.Conte
 
 // UploadOutboxWithResponse Bring what was recorded without network
 //
-// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

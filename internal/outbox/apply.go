@@ -62,6 +62,9 @@ func (s *Service) drain(ctx context.Context, device, holder uuid.UUID, until tim
 	if err != nil {
 		s.log.WarnContext(ctx, "outbox", "device", device, "error", err)
 	}
+	if d.now.IsZero() {
+		return // nothing could be read: what was due is due still, once the lease has ended by itself
+	}
 	if d.lost {
 		due = &d.now
 	}
@@ -83,10 +86,11 @@ type drain struct {
 	now            time.Time // of the database
 	arrivals       int64
 	lost           bool // the lease
+	revoked        bool // since the records were read
 	last           *Reckoned
 }
 
-// run works until nothing is due, and says when something will be.
+// run works until nothing is due, and says when something will be: soon again after an error, for nobody else would come for what is left.
 func (d *drain) run(ctx context.Context) (due *time.Time, err error) {
 	soon := func() *time.Time { at := d.now.Add(firstRetry); return &at }
 	for {
@@ -94,7 +98,7 @@ func (d *drain) run(ctx context.Context) (due *time.Time, err error) {
 		if err != nil {
 			return soon(), err
 		}
-		d.now, d.arrivals = w.Now, w.Arrivals
+		d.now, d.arrivals, d.revoked = w.Now, w.Arrivals, false
 		if w.Signer.RevokedAt != nil && w.toIsolate() {
 			if err := d.store.IsolateRecords(ctx, d.device, d.quarantined(w.Signer)); err != nil {
 				return soon(), err
@@ -112,11 +116,18 @@ func (d *drain) run(ctx context.Context) (due *time.Time, err error) {
 			if time.Now().After(d.until) {
 				return &d.now, nil
 			}
-			if again, err := d.apply(ctx, w, todo); again != nil || d.lost || err != nil { // lost: somebody else goes on
+			again, err := d.apply(ctx, w, todo)
+			if err != nil && again == nil {
+				again = soon()
+			}
+			if again != nil || d.lost { // lost: somebody else goes on
 				return again, err
 			}
+			if d.revoked {
+				break
+			}
 		}
-		if len(ready) == len(w.Records) && len(ready) < atOnce {
+		if !d.revoked && len(ready) == len(w.Records) && len(ready) < atOnce {
 			return due, nil // what comes meanwhile is due when the lease is given back
 		}
 	}
@@ -167,15 +178,23 @@ func (w *Work) Ready(hold time.Duration) (ready []Todo, due *time.Time) {
 			at(until)
 			break
 		}
-		through = max(through, r.N)
+		through = r.passing(through)
 		ready = append(ready, r)
 	}
 	return ready, due
 }
 
+// passing is how far the records have come with this one. A call for help goes ahead of the others, which go on from where they were.
+func (t *Todo) passing(through int64) int64 {
+	if t.Help {
+		return through
+	}
+	return max(through, t.N)
+}
+
 // held is until when a record waits for those missing before it.
 func (w *Work) held(r Todo, through int64, hold time.Duration) (until time.Time) {
-	if r.Released || r.N <= through+1 {
+	if r.Released || r.Help || r.N <= through+1 {
 		return until
 	}
 	for _, m := range w.Missing {
@@ -186,24 +205,27 @@ func (w *Work) held(r Todo, through int64, hold time.Duration) (until time.Time)
 	return until
 }
 
-// apply carries one record out and writes what became of it. Again says when to try once more.
+// apply carries one record out and writes what became of it. Again says when to try once more; one that can no longer be read, as it
+// could be when it was taken in, is not tried again.
 func (d *drain) apply(ctx context.Context, w Work, todo Todo) (again *time.Time, err error) {
-	e, err := open(todo.Signed)
-	if err != nil {
-		return nil, err // it was read when it was taken in
-	}
+	e, unreadable := open(todo.Signed)
 	r := e.record
 	made := d.reckon(r, todo)
-	answer, err := d.carry(ctx, w, r, made)
-	s := Settled{Device: d.device, N: r.N, Hash: r.Hash, State: Applied, Made: made.Interval, Answer: &answer, Through: max(w.Through, r.N)}
+	answer, err := Answer{}, unreadable
+	if err == nil {
+		answer, err = d.carry(ctx, w, r, made)
+	}
+	s := Settled{Device: d.device, N: todo.N, Hash: todo.Hash, State: Applied, Made: made.Interval, Answer: &answer, Through: todo.passing(w.Through)}
 	switch {
-	case err != nil && todo.Attempts < mostTries:
+	case err != nil && unreadable == nil && todo.Attempts < mostTries:
 		s.State, s.Answer = Stored, nil
 		at := d.now.Add(firstRetry << min(todo.Attempts, 6))
 		again = &at
 	case err != nil:
+		d.log.ErrorContext(ctx, "outbox: given up", "device", d.device, "n", todo.N, "error", err)
+		err = nil // the next ones go on without it
 		s.State, s.Answer = Refused, &Answer{Status: 500, Fault: errFailed}
-		d.finding(&s, w.Signer, Finding{Kind: Failed, Key: Flaw{Kind: Failed, N: r.N}.Key(), Hashes: []string{r.Hash}})
+		d.finding(&s, w.Signer, Finding{Kind: Failed, Key: Flaw{Kind: Failed, N: todo.N}.Key(), Hashes: []string{todo.Hash}})
 	case !answer.Good():
 		s.State = Refused
 	}
@@ -227,10 +249,10 @@ var errLeft = fault.New(fault.Forbidden, "person_left", "该人员已离队，�
 // reckon says when the record was made, from the nearest record before it.
 func (d *drain) reckon(r Record, todo Todo) Reckoned {
 	before := todo.Before
-	if d.last != nil && d.last.N < r.N && (before == nil || before.N < d.last.N) {
+	if d.last != nil && d.last.N < todo.N && (before == nil || before.N < d.last.N) {
 		before = d.last
 	}
-	made := Reckoned{N: r.N, Boot: r.Boot, SinceBoot: r.SinceBoot, Server: r.Server}
+	made := Reckoned{N: todo.N, Boot: r.Boot, SinceBoot: r.SinceBoot, Server: r.Server}
 	made.Interval = Reckon(made, before, todo.By)
 	return made
 }
@@ -277,8 +299,8 @@ func (d *drain) finding(s *Settled, of Signer, f Finding) {
 }
 
 func (d *drain) settle(ctx context.Context, s Settled) error {
-	mine, err := d.store.SettleRecord(ctx, d.holder, lease, s)
-	d.lost = err == nil && !mine
+	after, err := d.store.SettleRecord(ctx, d.holder, lease, s)
+	d.lost, d.revoked = err == nil && !after.Mine, after.Revoked
 	return err
 }
 

@@ -142,10 +142,10 @@ type Appliers interface {
 	ClaimOutbox(ctx context.Context, device, holder uuid.UUID, lease time.Duration) (bool, error)
 	// ClaimDueOutboxes takes the leases of devices of which something is due.
 	ClaimDueOutboxes(ctx context.Context, holder uuid.UUID, lease time.Duration, most int) ([]uuid.UUID, error)
-	// NextRecords is what is to be applied, in the order of the counters.
+	// NextRecords is what is to be applied: calls for help, and then the others, in the order of the counters.
 	NextRecords(ctx context.Context, device uuid.UUID, most int) (Work, error)
-	// SettleRecord writes what became of a record, and keeps the lease; false when somebody else has it.
-	SettleRecord(ctx context.Context, holder uuid.UUID, lease time.Duration, s Settled) (bool, error)
+	// SettleRecord writes what became of a record, and keeps the lease; it writes nothing when somebody else has that.
+	SettleRecord(ctx context.Context, holder uuid.UUID, lease time.Duration, s Settled) (Standing, error)
 	// IsolateRecords puts what is stored of a device that was revoked, and was not released, into quarantine.
 	IsolateRecords(ctx context.Context, device uuid.UUID, event func(n int, at time.Time) (ledger.Event, error)) error
 	// TellGaps has the gaps told that records waited for in vain.
@@ -168,8 +168,15 @@ type Work struct {
 // Todo is a record to be applied.
 type Todo struct {
 	Kept
+	Help   bool      // it calls for help, and waits for no other
 	Before *Reckoned // the nearest record before it whose interval is known
 	By     time.Time // it must have been made by then
+}
+
+// Standing is where an applier stands once a record is settled.
+type Standing struct {
+	Mine    bool // the lease
+	Revoked bool // the device
 }
 
 // Settled is what became of a record.

@@ -46,6 +46,12 @@ type Seen struct {
 	SinceBoot time.Duration
 }
 
+// callForHelp is where help is called for.
+const callForHelp = "/v1/alarms"
+
+// CallsForHelp says whether somebody in danger waits for the record to be carried out.
+func (r *Record) CallsForHelp() bool { return r.Path == callForHelp }
+
 // SamePayload says whether two records were signed over the same bytes: of one payload there are as many signatures as one likes, and
 // they are no fork.
 func (r *Record) SamePayload(jws string) bool {
@@ -159,6 +165,9 @@ func readPayload(raw []byte) (r Record, err error) {
 	return r, r.check(method)
 }
 
+// maxCounter is the last number that every reader of JSON reads as it is written.
+const maxCounter = 1<<53 - 1
+
 // maxSinceBoot, in milliseconds: no phone is on for thirty years.
 const maxSinceBoot = 30 * 366 * 24 * 60 * 60 * 1000
 
@@ -187,8 +196,8 @@ var plainPath = regexp.MustCompile(`^/v1(/[A-Za-z0-9_-]+)+$`)
 
 func (r *Record) check(method string) error {
 	switch {
-	case r.N < 1:
-		return malformed("payload/n", "counts from 1")
+	case r.N < 1 || r.N > maxCounter:
+		return malformed("payload/n", "counts from 1, by 1")
 	case (r.Prev == "") != (r.N == 1) || r.N > 1 && !isHash(r.Prev):
 		return malformed("payload/prev", "names the record before by its SHA-256; the first names none")
 	case r.Device == uuid.Nil:

@@ -93,8 +93,8 @@ func scanLink(row pgx.CollectableRow) (l outbox.KnownLink, err error) {
 
 const (
 	insertRecord = `INSERT INTO outbox_record (device_id, n, hash, prev, command_id, person_id, path, jws, wall, boot, since_boot_ms,
-			server_at, server_boot_ms, received_at, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
+			server_at, server_boot_ms, help, received_at, state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
 	insertFinding = `INSERT INTO outbox_finding (id, device_id, person_id, path, kind, key, first_n, last_n, hashes, seconds, opened_at, told)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (device_id, key) DO NOTHING`
 	updateFinding = `UPDATE outbox_finding SET first_n = $2, last_n = $3, hashes = $4, state = $5, closed_at = $6, closed_by = $7, reason = $8
@@ -112,7 +112,7 @@ func keepIntake(of outbox.Signer, in outbox.Intake, now time.Time) *pgx.Batch {
 			serverAt, serverBoot = &a.Server.At, &ms
 		}
 		b.Queue(insertRecord, of.Device, a.N, a.Hash, a.Prev, a.ID, of.Person, string(of.Path), a.Signed, a.Wall, a.Boot,
-			a.SinceBoot.Milliseconds(), serverAt, serverBoot, now, string(a.State))
+			a.SinceBoot.Milliseconds(), serverAt, serverBoot, a.CallsForHelp(), now, string(a.State))
 	}
 	for _, f := range in.Open {
 		b.Queue(insertFinding, findingColumnsOf(f)...)

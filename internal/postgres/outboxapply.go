@@ -62,12 +62,12 @@ const (
 	// before anything that was made after it came in.
 	selectTodo = `SELECT ` + keptColumns + `,
 			(SELECT least(min(a.received_at), min(a.latest)) FROM outbox_record a WHERE a.device_id = r.device_id AND a.n >= r.n AND a.state <> 'forked'),
-			b.n, b.boot, b.since_boot_ms, b.server_at, b.server_boot_ms, b.earliest, b.latest
-		FROM (SELECT * FROM outbox_record WHERE device_id = $1 AND state = 'stored' ORDER BY n, received_at LIMIT $2) AS r
+			r.help, b.n, b.boot, b.since_boot_ms, b.server_at, b.server_boot_ms, b.earliest, b.latest
+		FROM (SELECT * FROM outbox_record WHERE device_id = $1 AND state = 'stored' ORDER BY help DESC, n, received_at LIMIT $2) AS r
 			LEFT JOIN LATERAL (
 				SELECT c.* FROM outbox_record c WHERE c.device_id = r.device_id AND c.n < r.n AND c.earliest IS NOT NULL ORDER BY c.n DESC LIMIT 1
 			) AS b ON true
-		ORDER BY r.n, r.received_at`
+		ORDER BY r.help DESC, r.n, r.received_at`
 	selectMissing = `SELECT first_n, last_n, opened_at, told FROM outbox_finding
 		WHERE device_id = $1 AND kind = 'gap' AND state = 'open' ORDER BY first_n`
 )
@@ -109,7 +109,7 @@ func scanTodo(row pgx.CollectableRow) (t outbox.Todo, err error) {
 	var n, since, serverSince *int64
 	var boot *string
 	var serverAt, from, to *time.Time
-	if err = row.Scan(append(into, &t.By, &n, &boot, &since, &serverAt, &serverSince, &from, &to)...); err != nil {
+	if err = row.Scan(append(into, &t.By, &t.Help, &n, &boot, &since, &serverAt, &serverSince, &from, &to)...); err != nil {
 		return t, err
 	}
 	finish()
@@ -138,9 +138,10 @@ const (
 )
 
 // SettleRecord implements outbox.Store.
-func (s *Store) SettleRecord(ctx context.Context, holder uuid.UUID, lease time.Duration, d outbox.Settled) (mine bool, err error) {
+func (s *Store) SettleRecord(ctx context.Context, holder uuid.UUID, lease time.Duration, d outbox.Settled) (after outbox.Standing, err error) {
 	err = s.write(ctx, everything, func(b *pgx.Batch) {
-		wrote := func(tag pgconn.CommandTag) error { mine = tag.RowsAffected() == 1; return nil }
+		one(b, &after.Revoked, pgx.RowTo[bool], `SELECT revoked_at IS NOT NULL FROM device WHERE id = $1`, d.Device)
+		wrote := func(tag pgconn.CommandTag) error { after.Mine = tag.RowsAffected() == 1; return nil }
 		if d.State == outbox.Stored {
 			b.Queue(tryAgain, d.Device, holder, lease, int64(0), d.N, d.Hash).Exec(wrote)
 			return
@@ -153,7 +154,7 @@ func (s *Store) SettleRecord(ctx context.Context, holder uuid.UUID, lease time.D
 	if d.Event != nil {
 		s.tellCommitted()
 	}
-	return mine, err
+	return after, err
 }
 
 // IsolateRecords implements outbox.Store.
