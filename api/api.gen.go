@@ -3938,7 +3938,7 @@ type OutboxFinding struct {
 	Person openapi_types.UUID `json:"person"`
 	Reason *string            `json:"reason,omitempty"`
 
-	// Records The base64url SHA-256 of the records that show it.
+	// Records The base64url SHA-256 of the records that show it, of a hundred at most.
 	Records []string `json:"records"`
 
 	// Seconds How far the clock of the phone was ahead; negative, behind.

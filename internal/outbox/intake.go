@@ -53,7 +53,7 @@ func (in *intake) add(records []Record) (arrived []int64) {
 			if k.N != r.N {
 				continue
 			}
-			if known = k.Hash == r.Hash || r.SamePayload(k.Signed); known {
+			if known = k.Content == r.Content; known {
 				in.same[r.Hash] = k.Hash
 				break
 			}
@@ -62,7 +62,7 @@ func (in *intake) add(records []Record) (arrived []int64) {
 		if known {
 			continue
 		}
-		in.Known = append(in.Known, KnownLink{r.link(), r.Signed})
+		in.Known = append(in.Known, KnownLink{r.link(), r.Content})
 		in.out.Add = append(in.out.Add, Added{r, state})
 		arrived = append(arrived, r.N)
 	}

@@ -118,7 +118,7 @@ type Chain struct {
 // KnownLink is a record that is kept, as far as its place is judged by it.
 type KnownLink struct {
 	Link
-	Signed string
+	Content string
 }
 
 // Intake is what new records leave behind.
@@ -220,7 +220,8 @@ type Reviews interface {
 	CloseFinding(ctx context.Context, actor duty.Actor, cmd duty.Command, id uuid.UUID, decide func(Finding, time.Time) (Finding, ledger.Event, error)) (Finding, bool, error)
 	// Quarantine lists what the actor sees of it.
 	Quarantine(ctx context.Context, actor duty.Actor, f Filter) ([]Held, error)
-	// DecideQuarantine runs a command on the quarantined records of a device in the actor's sight (fault.NotFound when there are none).
+	// DecideQuarantine runs a command on the quarantined records of a device in the actor's sight (fault.NotFound when there are none), of
+	// which it says the hash, the person and the organ.
 	DecideQuarantine(ctx context.Context, actor duty.Actor, cmd duty.Command, device uuid.UUID, decide func([]Held, time.Time) (Verdict, error)) (n int, replay bool, err error)
 }
 

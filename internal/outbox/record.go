@@ -36,8 +36,9 @@ type Record struct {
 	SinceBoot time.Duration   // by the clock that nobody can set
 	Server    *Seen           // nil: no answer of the server since the phone was switched on
 
-	Hash   string // base64url SHA-256 of the compact JWS
-	Signed string // the compact JWS
+	Hash    string // base64url SHA-256 of the compact JWS
+	Content string // that of what is signed: of one record there are as many signatures, and hashes, as one likes
+	Signed  string // the compact JWS
 }
 
 // Seen is the last time that the server told a phone, and when that was by the clock that nobody can set.
@@ -52,16 +53,9 @@ const callForHelp = "/v1/alarms"
 // CallsForHelp says whether somebody in danger waits for the record to be carried out.
 func (r *Record) CallsForHelp() bool { return r.Path == callForHelp }
 
-// SamePayload says whether two records were signed over the same bytes: of one payload there are as many signatures as one likes, and
-// they are no fork.
-func (r *Record) SamePayload(jws string) bool {
-	at := strings.LastIndexByte(r.Signed, '.')
-	return strings.HasPrefix(jws, r.Signed[:at+1])
-}
-
-// HashOf is what the next record names this one by.
-func HashOf(jws string) string {
-	sum := sha256.Sum256([]byte(jws))
+// HashOf is the base64url SHA-256 of a text: of a compact JWS, what the next record names it by.
+func HashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
@@ -94,8 +88,8 @@ func open(jws string) (e envelope, err error) {
 	if e.record, err = readPayload(decoded[1]); err != nil {
 		return e, err
 	}
-	e.record.Hash, e.record.Signed = HashOf(jws), jws
 	e.signed, e.signature = parts[0]+"."+parts[1], decoded[2]
+	e.record.Hash, e.record.Content, e.record.Signed = HashOf(jws), HashOf(e.signed), jws
 	return e, nil
 }
 

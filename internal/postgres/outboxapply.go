@@ -60,10 +60,14 @@ const (
 		WHERE d.id = $1 AND p.status <> 'separated'`
 	// selectTodo reads records with the nearest one before each whose interval is known, and the end of what is possible: it was made
 	// before anything that was made after it came in.
-	selectTodo = `SELECT ` + keptColumns + `,
-			(SELECT least(min(a.received_at), min(a.latest)) FROM outbox_record a WHERE a.device_id = r.device_id AND a.n >= r.n AND a.state <> 'forked'),
-			r.help, b.n, b.boot, b.since_boot_ms, b.server_at, b.server_boot_ms, b.earliest, b.latest
-		FROM (SELECT * FROM outbox_record WHERE device_id = $1 AND state = 'stored' ORDER BY help DESC, n, received_at LIMIT $2) AS r
+	selectTodo = `WITH todo AS (
+			SELECT * FROM outbox_record WHERE device_id = $1 AND state = 'stored' ORDER BY help DESC, n, received_at LIMIT $2
+		), possible AS (
+			SELECT a.n, min(least(a.received_at, a.latest)) OVER (ORDER BY a.n DESC) AS until
+			FROM outbox_record a WHERE a.device_id = $1 AND a.n >= (SELECT min(n) FROM todo) AND a.state <> 'forked'
+		)
+		SELECT ` + keptColumns + `, p.until, r.help, b.n, b.boot, b.since_boot_ms, b.server_at, b.server_boot_ms, b.earliest, b.latest
+		FROM todo r JOIN possible p ON p.n = r.n
 			LEFT JOIN LATERAL (
 				SELECT c.* FROM outbox_record c WHERE c.device_id = r.device_id AND c.n < r.n AND c.earliest IS NOT NULL ORDER BY c.n DESC LIMIT 1
 			) AS b ON true
