@@ -31,6 +31,29 @@ func (s *Service) StartedOffline(ctx context.Context, o duty.OfflineStart) error
 	return err
 }
 
+// hearAnyway keeps what was said with a step that was recorded without network and came too late for the task: the no to the step, which
+// its phone gets hours later, does not take testimony off the record. Heard twice it counts once; what is not theirs to state is not heard.
+func (s *Service) hearAnyway(ctx context.Context, actor duty.Actor, cmd duty.Command, task uuid.UUID, said []Statement) error {
+	if len(said) == 0 {
+		return nil
+	}
+	said = slices.Clone(said)
+	for i := range said {
+		said[i].Task = &task
+		if said[i].ObservedAt.IsZero() {
+			said[i].ObservedAt = cmd.Happened.To
+		}
+	}
+	cmd.ID = uuid.NewSHA1(cmd.ID, []byte("said with it"))
+	cmd.Hash = sha256.Sum256(cmd.ID[:])
+	_, err := s.Observe(ctx, actor, cmd, said)
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Forbidden, fault.NotFound, fault.Conflict:
+		return nil
+	}
+	return err
+}
+
 type offlineStart struct{ duty.OfflineStart }
 
 // apply: a start that came too late for the state of the task is one of work that others have begun under a ruling, unless nobody has.

@@ -1,0 +1,38 @@
+package app_test
+
+import (
+	"testing"
+
+	"github.com/dutybound/dutybound/internal/testkit"
+)
+
+// What somebody said with a start that came too late is testimony like any other: the no to the start does not take it off the record.
+func TestWhatWasSaidWithALateStartIsKept(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	p := o.phone(u.member)
+	task := u.dispatcher.sends(order("patrol", u.member, u.colleague))
+	ready(task, u.member, u.colleague)
+	records := []string{p.Records(stepPath(task, "start"), saying(said("uniform", "no")))}
+	u.colleague.step(task, "start", saying()).want(200)
+	results := u.member.brings(records...)
+	wantOutcomes(t, results, "refused")
+	if results[0]["status"] != 409.0 {
+		t.Errorf("%v", results[0])
+	}
+	heard := func() int {
+		return o.count(`SELECT count(*) FROM observation WHERE subject = $1 AND fact = 'uniform' AND value = 'no' AND task_id = $2`, u.member.person, task)
+	}
+	if n := heard(); n != 1 {
+		t.Errorf("it is on the record %d times", n)
+	}
+	if violation := u.dispatcher.get("/v1/tasks/"+task).text("task", "violation"); violation != "true" {
+		t.Errorf("the law was not asked: %s", violation)
+	}
+	u.dispatcher.step(task, "cancel", because("警情解除")).want(200)
+	records = append(records, p.Records(stepPath(task, "resume"), saying(said("uniform", "no"))))
+	wantOutcomes(t, u.member.brings(records...), "duplicate", "refused")
+	testkit.Wait(t, "the second to be heard", func() bool { return heard() == 2 })
+	o.sound()
+}
