@@ -28,8 +28,7 @@ CREATE INDEX outbox_device_due_idx ON outbox_device (due_at) WHERE due_at IS NOT
 CREATE TABLE outbox_record (
     device_id       uuid NOT NULL REFERENCES outbox_device (device_id),
     n               bigint NOT NULL CHECK (n >= 1),
-    hash            text NOT NULL COLLATE "C", -- base64url SHA-256 of jws
-    content         text NOT NULL COLLATE "C", -- the same of what is signed: of one record there are many signatures
+    hash            text NOT NULL COLLATE "C", -- base64url SHA-256 of what is signed, whatever the signature
     prev            text NOT NULL COLLATE "C",
     command_id      uuid NOT NULL,
     person_id       uuid NOT NULL REFERENCES person (id),
@@ -65,10 +64,10 @@ CREATE INDEX outbox_record_quarantine_idx ON outbox_record (path, device_id, n) 
 -- +goose StatementBegin
 CREATE FUNCTION outbox_record_goes_forward() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (OLD.device_id, OLD.n, OLD.hash, OLD.content, OLD.prev, OLD.command_id, OLD.person_id, OLD.path, OLD.jws, OLD.wall, OLD.boot, OLD.since_boot_ms,
+    IF (OLD.device_id, OLD.n, OLD.hash, OLD.prev, OLD.command_id, OLD.person_id, OLD.path, OLD.jws, OLD.wall, OLD.boot, OLD.since_boot_ms,
             OLD.server_at, OLD.server_boot_ms, OLD.help, OLD.received_at)
         IS DISTINCT FROM
-       (NEW.device_id, NEW.n, NEW.hash, NEW.content, NEW.prev, NEW.command_id, NEW.person_id, NEW.path, NEW.jws, NEW.wall, NEW.boot, NEW.since_boot_ms,
+       (NEW.device_id, NEW.n, NEW.hash, NEW.prev, NEW.command_id, NEW.person_id, NEW.path, NEW.jws, NEW.wall, NEW.boot, NEW.since_boot_ms,
             NEW.server_at, NEW.server_boot_ms, NEW.help, NEW.received_at)
         OR OLD.state IN ('applied', 'refused', 'forked', 'rejected')
         OR OLD.state = 'stored' AND NEW.state NOT IN ('stored', 'applied', 'refused', 'quarantined')

@@ -107,9 +107,10 @@ func RecordKey(compact string) (thumbprint string, err error) {
 	return signed.Signatures[0].Protected.KeyID, nil
 }
 
-// Digest is what the next record names this one by.
+// Digest is what the next record names this one by: the SHA-256 of what is signed, header and payload with the dot between them. Of one
+// record there are as many signatures as one likes.
 func Digest(compact string) string {
-	sum := sha256.Sum256([]byte(compact))
+	sum := sha256.Sum256([]byte(compact[:max(0, strings.LastIndexByte(compact, '.'))]))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 

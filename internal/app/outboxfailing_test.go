@@ -39,8 +39,8 @@ func TestARecordThatCannotBeReadHoldsNobodyUp(t *testing.T) {
 	wantOutcomes(t, u.member.brings(p.Records("/v1/observations", dressedAt(time.Now()))), "applied")
 	p.Records("/v1/observations", nil)
 	_, err := o.sql.Exec(t.Context(), `
-		INSERT INTO outbox_record (device_id, n, hash, content, prev, command_id, person_id, path, jws, wall, boot, since_boot_ms, help, received_at, state)
-		SELECT device_id, 2, 'of something else', 'of something else', hash, gen_random_uuid(), person_id, path, 'what nobody reads', wall, boot, since_boot_ms, false, now(), 'stored'
+		INSERT INTO outbox_record (device_id, n, hash, prev, command_id, person_id, path, jws, wall, boot, since_boot_ms, help, received_at, state)
+		SELECT device_id, 2, 'of something else', hash, gen_random_uuid(), person_id, path, 'what nobody reads', wall, boot, since_boot_ms, false, now(), 'stored'
 		FROM outbox_record WHERE device_id = $1`, p.Device)
 	o.must(err)
 	u.member.brings(p.Records("/v1/observations", dressedAt(time.Now())))

@@ -111,14 +111,8 @@ type Intakes interface {
 type Chain struct {
 	Now      time.Time
 	Top      int64
-	Known    []KnownLink
+	Known    []Link
 	Findings []Finding // the open gaps, and whatever was found at the new records' counters or next to them
-}
-
-// KnownLink is a record that is kept, as far as its place is judged by it.
-type KnownLink struct {
-	Link
-	Content string
 }
 
 // Intake is what new records leave behind.

@@ -36,9 +36,8 @@ type Record struct {
 	SinceBoot time.Duration   // by the clock that nobody can set
 	Server    *Seen           // nil: no answer of the server since the phone was switched on
 
-	Hash    string // base64url SHA-256 of the compact JWS
-	Content string // that of what is signed: of one record there are as many signatures, and hashes, as one likes
-	Signed  string // the compact JWS
+	Hash   string // base64url SHA-256 of what is signed, which is the same under every signature of the record
+	Signed string // the compact JWS
 }
 
 // Seen is the last time that the server told a phone, and when that was by the clock that nobody can set.
@@ -52,12 +51,6 @@ const callForHelp = "/v1/alarms"
 
 // CallsForHelp says whether somebody in danger waits for the record to be carried out.
 func (r *Record) CallsForHelp() bool { return r.Path == callForHelp }
-
-// HashOf is the base64url SHA-256 of a text: of a compact JWS, what the next record names it by.
-func HashOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
 
 // envelope is a record of which nothing has been believed yet but whose it claims to be.
 type envelope struct {
@@ -89,7 +82,8 @@ func open(jws string) (e envelope, err error) {
 		return e, err
 	}
 	e.signed, e.signature = parts[0]+"."+parts[1], decoded[2]
-	e.record.Hash, e.record.Content, e.record.Signed = HashOf(jws), HashOf(e.signed), jws
+	sum := sha256.Sum256([]byte(e.signed))
+	e.record.Hash, e.record.Signed = base64.RawURLEncoding.EncodeToString(sum[:]), jws
 	return e, nil
 }
 
