@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/ledger"
+	"github.com/dutybound/dutybound/internal/outbox"
 	"github.com/dutybound/dutybound/internal/testkit"
 )
 
@@ -73,6 +76,28 @@ func TestARecordThatAlwaysFailsIsPassed(t *testing.T) {
 	testkit.Wait(t, "the one after it to be applied", func() bool { return o.applied(p) == 1 })
 	if got := of(u.dispatcher.findings("open"), p.Device); !slices.Equal(got, []string{"failed 1-1"}) {
 		t.Errorf("open: %v", got)
+	}
+}
+
+// Who has lost the lease of a device writes nothing of it, and says nothing is wrong with it.
+func TestWhoHasLostTheLeaseWritesNothing(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	p := o.phone(u.member)
+	wantOutcomes(t, u.member.brings(p.Records("/v1/observations", dressedAt(time.Now()))), "applied")
+	late := outbox.Settled{
+		Device: p.Device, N: 1, Hash: "h", State: outbox.Refused, Answer: &outbox.Answer{Status: 500}, Made: duty.Interval{From: time.Now(), To: time.Now()},
+		Found: &outbox.Finding{ID: newKey(), Device: p.Device, Person: u.member.person, Path: duty.Path(o.path(riverside)), Kind: outbox.Failed, Key: "failed:1", First: 1, Last: 1, OpenedAt: time.Now()},
+		Event: &ledger.Event{ID: newKey(), Kind: "outbox.finding", Actor: u.member.person, At: time.Now(), Body: []byte(`{}`)},
+	}
+	before := o.events()
+	after, err := o.store.SettleRecord(t.Context(), newKey(), time.Minute, late)
+	if err != nil || after.Mine {
+		t.Fatalf("%+v, %v", after, err)
+	}
+	if n := o.count(`SELECT count(*) FROM outbox_finding`); n != 0 || o.events() != before {
+		t.Errorf("%d findings, %d events", n, o.events()-before)
 	}
 }
 

@@ -95,8 +95,9 @@ const (
 	insertRecord = `INSERT INTO outbox_record (device_id, n, hash, prev, command_id, person_id, path, jws, wall, boot, since_boot_ms,
 			server_at, server_boot_ms, help, received_at, state)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
-	insertFinding = `INSERT INTO outbox_finding (id, device_id, person_id, path, kind, key, first_n, last_n, hashes, seconds, opened_at, told)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (device_id, key) DO NOTHING`
+	newFinding = `INSERT INTO outbox_finding (id, device_id, person_id, path, kind, key, first_n, last_n, hashes, seconds, opened_at, told)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12`
+	knownFinding  = ` ON CONFLICT (device_id, key) DO NOTHING`
 	updateFinding = `UPDATE outbox_finding SET first_n = $2, last_n = $3, hashes = $4, state = $5, closed_at = $6, closed_by = $7, reason = $8
 		WHERE id = $1`
 	noteArrivals = `UPDATE outbox_device SET top = $2, arrivals = arrivals + 1, due_at = clock_timestamp() WHERE device_id = $1`
@@ -115,7 +116,7 @@ func keepIntake(of outbox.Signer, in outbox.Intake, now time.Time) *pgx.Batch {
 			a.SinceBoot.Milliseconds(), serverAt, serverBoot, a.CallsForHelp(), now, string(a.State))
 	}
 	for _, f := range in.Open {
-		b.Queue(insertFinding, findingColumnsOf(f)...)
+		b.Queue(newFinding+knownFinding, findingColumnsOf(f)...)
 	}
 	for _, f := range in.Change {
 		b.Queue(updateFinding, findingChange(f)...)

@@ -137,7 +137,7 @@ const (
 	tryAgain = withLease + ` UPDATE outbox_record SET attempts = attempts + 1
 		WHERE device_id = $1 AND n = $5 AND hash = $6 AND state = 'stored' AND EXISTS (SELECT FROM mine)`
 	// What was found before is not said again.
-	discover = `WITH fresh AS (` + insertFinding + ` RETURNING true)
+	discover = `WITH fresh AS (` + newFinding + ` FROM outbox_device WHERE device_id = $2 AND lease = $18` + knownFinding + ` RETURNING true)
 		INSERT INTO event (id, kind, path, version, actor, at, body) SELECT $13::uuid, $14::text, $4, 0, $15::uuid, $16::timestamptz, $17::text WHERE EXISTS (SELECT FROM fresh)`
 )
 
@@ -152,7 +152,7 @@ func (s *Store) SettleRecord(ctx context.Context, holder uuid.UUID, lease time.D
 		}
 		b.Queue(settleRecord, d.Device, holder, lease, d.Through, d.N, d.Hash, string(d.State), d.Answer.Status, d.Answer, d.Made.From, d.Made.To).Exec(wrote)
 		if e := d.Event; e != nil {
-			b.Queue(discover, append(findingColumnsOf(*d.Found), e.ID, e.Kind, e.Actor, e.At, string(e.Body))...)
+			b.Queue(discover, append(findingColumnsOf(*d.Found), e.ID, e.Kind, e.Actor, e.At, string(e.Body), holder)...)
 		}
 	})
 	if d.Event != nil {
