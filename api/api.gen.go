@@ -5000,7 +5000,7 @@ type Statement struct {
 	// nor goes with it (Art. 22). Of the others, `unknown` withdraws what was said.
 	Fact Fact `json:"fact"`
 
-	// ObservedAt By the phone's clock, which orders and permits nothing. [now]
+	// ObservedAt By the phone's clock, which orders and permits nothing. [now; of a record, the end of the time in which it was made]
 	ObservedAt *time.Time `json:"observed_at,omitempty"`
 
 	// Subject Whom it is about. [oneself]

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/dutybound/dutybound/internal/testkit"
 )
@@ -35,4 +36,21 @@ func TestWhatWasSaidWithALateStartIsKept(t *testing.T) {
 	wantOutcomes(t, u.member.brings(records...), "duplicate", "refused")
 	testkit.Wait(t, "the second to be heard", func() bool { return heard() == 2 })
 	o.sound()
+}
+
+// A statement that names no time is of when its record was made, not of when it came.
+func TestAStatementWithoutATimeIsOfItsRecord(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	p := o.phone(u.member)
+	task := u.dispatcher.sends(order("patrol", u.member))
+	ready(task, u.member)
+	p.Next.Server = &testkit.SeenAt{At: time.Now().Add(-time.Hour), SinceBoot: p.Next.SinceBoot}
+	p.Next.SinceBoot += 600_000
+	u.member.brings(p.Records(stepPath(task, "start"), saying(said("uniform", "yes"))))
+	if n := o.count(`SELECT count(*) FROM observation o JOIN outbox_record r ON r.latest = o.observed_at
+		WHERE o.subject = $1 AND o.fact = 'uniform' AND r.latest < now() - interval '40 minutes'`, u.member.person); n != 1 {
+		t.Errorf("%d statements are of then", n)
+	}
 }

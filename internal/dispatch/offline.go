@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -52,6 +53,15 @@ func (s *Service) hearAnyway(ctx context.Context, actor duty.Actor, cmd duty.Com
 		return nil
 	}
 	return err
+}
+
+// given is when the command was given, for what it states and names no time of: now, or the end of the time in which it must have been
+// recorded.
+func (d *deciding) given() time.Time {
+	if d.Happened != nil {
+		return d.Happened.To
+	}
+	return d.Now
 }
 
 type offlineStart struct{ duty.OfflineStart }
