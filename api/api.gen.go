@@ -3977,7 +3977,7 @@ type OutboxResult struct {
 	Kept *bool  `json:"kept,omitempty"`
 	N    *int64 `json:"n,omitempty"`
 
-	// Outcome `accepted`: kept, and soon applied; `applied`: its request was carried out; `waiting`: kept, and records before it are missing; `duplicate`: it was kept before; `refused`: its request was answered with a no, or its key is unknown; `forked`: kept as evidence, for another record has its counter; `quarantined`: kept, of a revoked device; `not_yours`: of another device, and not kept; `malformed`: not kept.
+	// Outcome `accepted`: kept, and soon applied; `applied`: its request was carried out; `waiting`: kept, and records before it are missing; `duplicate`: it was kept before; `refused`: its request was answered with a no, or its key is unknown; `forked`: kept as evidence, for another record has its counter (a call for help is heard all the same); `quarantined`: kept, of a revoked device; `not_yours`: of another device, and not kept; `malformed`: not kept.
 	Outcome OutboxResultOutcome `json:"outcome"`
 	Ruling  *openapi_types.UUID `json:"ruling,omitempty"`
 
@@ -3995,7 +3995,7 @@ type OutboxResult struct {
 	Title *string `json:"title,omitempty"`
 }
 
-// OutboxResultOutcome `accepted`: kept, and soon applied; `applied`: its request was carried out; `waiting`: kept, and records before it are missing; `duplicate`: it was kept before; `refused`: its request was answered with a no, or its key is unknown; `forked`: kept as evidence, for another record has its counter; `quarantined`: kept, of a revoked device; `not_yours`: of another device, and not kept; `malformed`: not kept.
+// OutboxResultOutcome `accepted`: kept, and soon applied; `applied`: its request was carried out; `waiting`: kept, and records before it are missing; `duplicate`: it was kept before; `refused`: its request was answered with a no, or its key is unknown; `forked`: kept as evidence, for another record has its counter (a call for help is heard all the same); `quarantined`: kept, of a revoked device; `not_yours`: of another device, and not kept; `malformed`: not kept.
 type OutboxResultOutcome string
 
 // OutboxResultState What has become of the record by now.

@@ -12,6 +12,26 @@ import (
 	"github.com/dutybound/dutybound/internal/testkit"
 )
 
+// A call for help is heard though another record has its counter, as after the phone was restored from a backup; the fork is told.
+func TestACallForHelpIsHeardFromAFork(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	p := o.phone(u.member)
+	backup := p.Next
+	wantOutcomes(t, u.member.brings(p.Records("/v1/observations", dressedAt(time.Now()))), "applied")
+	p.Next = backup
+	help := p.Records("/v1/alarms", object{"raised_at": p.Next.Wall})
+	wantOutcomes(t, u.member.brings(help, p.Records("/v1/observations", dressedAt(time.Now()))), "applied", "applied")
+	wantOutcomes(t, u.member.brings(help), "duplicate")
+	if n := o.count(`SELECT count(*) FROM alarm WHERE person_id = $1`, u.member.person); n != 1 {
+		t.Errorf("%d calls for help were heard", n)
+	}
+	if got := of(u.dispatcher.findings("open"), p.Device); !slices.Equal(got, []string{"fork 1-1"}) {
+		t.Errorf("open: %v", got)
+	}
+}
+
 // A record whose end could not be written is applied later, though nobody brings anything any more.
 func TestWhatCouldNotBeWrittenIsAppliedLater(t *testing.T) {
 	t.Parallel()

@@ -40,7 +40,7 @@ func (in *intake) take(records []Record) (Intake, error) {
 	return in.out, nil
 }
 
-// add keeps what is new. The first record of a counter is the one that is applied; another one is evidence.
+// add keeps what is new. The first record of a counter is the one that is applied; another one is evidence, unless it calls for help.
 func (in *intake) add(records []Record) (arrived []int64) {
 	for _, r := range records {
 		state := Stored
@@ -55,7 +55,9 @@ func (in *intake) add(records []Record) (arrived []int64) {
 			if known = k.Hash == r.Hash; known {
 				break
 			}
-			state = Forked
+			if !r.CallsForHelp() {
+				state = Forked
+			}
 		}
 		if known {
 			continue

@@ -31,7 +31,7 @@ const (
 	Stored      State = "stored"      // to be applied
 	Applied     State = "applied"     // its request was carried out
 	Refused     State = "refused"     // its request was carried out, and answered with a no
-	Forked      State = "forked"      // another record has its place: evidence, never applied by itself
+	Forked      State = "forked"      // another record has its place: evidence, never applied
 	Quarantined State = "quarantined" // of a revoked device: somebody decides
 	Rejected    State = "rejected"    // from quarantine
 )

@@ -63,8 +63,8 @@ const (
 	selectTodo = `WITH todo AS (
 			SELECT * FROM outbox_record WHERE device_id = $1 AND state = 'stored' ORDER BY help DESC, n, received_at LIMIT $2
 		), possible AS (
-			SELECT a.n, min(least(a.received_at, a.latest)) OVER (ORDER BY a.n DESC) AS until
-			FROM outbox_record a WHERE a.device_id = $1 AND a.n >= (SELECT min(n) FROM todo) AND a.state <> 'forked'
+			SELECT a.n, min(min(least(a.received_at, a.latest))) OVER (ORDER BY a.n DESC) AS until
+			FROM outbox_record a WHERE a.device_id = $1 AND a.n >= (SELECT min(n) FROM todo) AND a.state <> 'forked' GROUP BY a.n
 		)
 		SELECT ` + keptColumns + `, p.until, r.help, b.n, b.boot, b.since_boot_ms, b.server_at, b.server_boot_ms, b.earliest, b.latest
 		FROM todo r JOIN possible p ON p.n = r.n
