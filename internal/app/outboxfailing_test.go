@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dutybound/dutybound/internal/app"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/ledger"
 	"github.com/dutybound/dutybound/internal/outbox"
@@ -186,5 +187,24 @@ func TestACallForHelpWaitsForNoRecord(t *testing.T) {
 	testkit.Wait(t, "all to be applied", func() bool { return o.applied(p) == 5 })
 	if n := o.count(`SELECT count(*) FROM outbox_record a JOIN outbox_record b ON b.n > a.n WHERE b.settled_at < a.settled_at AND NOT b.help`); n != 0 {
 		t.Errorf("%d went ahead of one before them", n)
+	}
+}
+
+// What somebody brought who has left before it was their turn is kept, and not carried out in their name.
+func TestWhoHasLeftDoesNothingAnyMore(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t, func(c *app.Config) { c.OutboxGap = time.Second })
+	u := newUnit(o)
+	p := o.phone(u.member)
+	task := u.dispatcher.sends(order("patrol", u.member))
+	p.Records("/v1/observations", nil) // never comes
+	wantOutcomes(t, u.member.brings(p.Records(stepPath(task, "accept"), nil)), "waiting")
+	_, err := o.sql.Exec(t.Context(), `UPDATE person SET status = 'separated' WHERE id = $1`, u.member.person)
+	o.must(err)
+	testkit.Wait(t, "its turn to come", func() bool {
+		return o.count(`SELECT count(*) FROM outbox_record WHERE state = 'refused' AND status = 403 AND answer #>> '{fault,Code}' = 'person_left'`) == 1
+	})
+	if n := o.count(`SELECT count(*) FROM event WHERE kind = 'task.accepted'`); n != 0 {
+		t.Error("it was accepted in their name")
 	}
 }
