@@ -86,7 +86,7 @@ type drain struct {
 	now            time.Time // of the database
 	arrivals       int64
 	lost           bool // the lease
-	revoked        bool // since the records were read
+	revoked        bool // the device, since its records were read
 	last           *Reckoned
 }
 
@@ -232,7 +232,7 @@ func (d *drain) apply(ctx context.Context, w Work, todo Todo) (again *time.Time,
 	if off := SkewOf(r.Wall, made.Interval); again == nil && s.Found == nil && off != 0 {
 		d.finding(&s, w.Signer, Finding{Kind: Skew, Key: string(Skew) + ":" + r.Boot, Hashes: []string{r.Hash}, Seconds: int64(off / time.Second)})
 	}
-	if err := d.settle(ctx, s); err != nil {
+	if err := d.settle(ctx, w.Signer.RevokedAt == nil, s); err != nil {
 		return again, err
 	}
 	if again == nil {
@@ -298,9 +298,9 @@ func (d *drain) finding(s *Settled, of Signer, f Finding) {
 	s.Found, s.Event = &f, &event
 }
 
-func (d *drain) settle(ctx context.Context, s Settled) error {
+func (d *drain) settle(ctx context.Context, inUse bool, s Settled) error {
 	after, err := d.store.SettleRecord(ctx, d.holder, lease, s)
-	d.lost, d.revoked = err == nil && !after.Mine, after.Revoked
+	d.lost, d.revoked = err == nil && !after.Mine, after.Revoked && inUse
 	return err
 }
 
