@@ -54,3 +54,26 @@ func TestAStatementWithoutATimeIsOfItsRecord(t *testing.T) {
 		t.Errorf("%d statements are of then", n)
 	}
 }
+
+// A start by an officer who was suspended by the time it came is answered 403; that the work began is on the record all the same.
+func TestAStartOfASuspendedOfficerIsOnTheRecord(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	p := o.phone(u.lead)
+	task := u.dispatcher.sends(led(order("patrol", u.member), u.lead))
+	ready(task, u.member)
+	_, err := o.sql.Exec(t.Context(), `UPDATE person SET status = 'suspended' WHERE id = $1`, u.lead.person)
+	o.must(err)
+	results := u.lead.brings(p.Records(stepPath(task, "start"), saying(said("uniform", "no"))))
+	wantOutcomes(t, results, "refused")
+	if results[0]["status"] != 403.0 {
+		t.Errorf("%v", results[0])
+	}
+	if bodies := unlawfulStarts(u, task); len(bodies) != 1 || bodies[0]["refused"] != results[0]["code"] {
+		t.Errorf("%v", bodies)
+	}
+	if n := o.count(`SELECT count(*) FROM observation WHERE subject = $1 AND fact = 'uniform' AND value = 'no'`, u.lead.person); n != 1 {
+		t.Errorf("what was said with it is on the record %d times", n)
+	}
+}

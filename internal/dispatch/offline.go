@@ -32,13 +32,16 @@ func (s *Service) StartedOffline(ctx context.Context, o duty.OfflineStart) error
 	return err
 }
 
-// hearAnyway keeps what was said with a step that was recorded without network and came too late for the task: the no to the step, which
-// its phone gets hours later, does not take testimony off the record. Heard twice it counts once; what is not theirs to state is not heard.
-func (s *Service) hearAnyway(ctx context.Context, actor duty.Actor, cmd duty.Command, task uuid.UUID, said []Statement) error {
-	if len(said) == 0 {
+// hearAnyway keeps what was said with a step that was recorded without network and came too late for the task or the person: the no to the
+// step, which its phone gets hours later, does not take testimony off the record. Heard twice it counts once; what is not theirs to state
+// is not heard.
+func (s *Service) hearAnyway(ctx context.Context, actor duty.Actor, cmd duty.Command, task uuid.UUID, step Step, refused error) error {
+	with, says := step.(saying)
+	late := fault.KindOf(refused) == fault.Conflict || fault.KindOf(refused) == fault.Forbidden
+	if !says || cmd.Happened == nil || !late || len(with.said()) == 0 {
 		return nil
 	}
-	said = slices.Clone(said)
+	said := slices.Clone(with.said())
 	for i := range said {
 		said[i].Task = &task
 		if said[i].ObservedAt.IsZero() {

@@ -83,10 +83,8 @@ func (s *Service) Do(ctx context.Context, actor duty.Actor, cmd duty.Command, ta
 		d, err := s.decide(snap, actor, step.action(), uuid.Nil, step)
 		return dated(d, cmd.Happened, err)
 	})
-	if with, says := step.(saying); says && cmd.Happened != nil && fault.KindOf(err) == fault.Conflict {
-		if lost := s.hearAnyway(ctx, actor, cmd, task, with.said()); lost != nil {
-			return answer, lost
-		}
+	if lost := s.hearAnyway(ctx, actor, cmd, task, step, err); lost != nil {
+		return answer, lost
 	}
 	return answer, err
 }

@@ -276,7 +276,7 @@ var steps = map[string]string{"startTask": "start", "resumeTask": "resume"}
 // or for a task out of sight, says nothing of work.
 func (d *drain) bearWitness(ctx context.Context, person uuid.UUID, r Record, made Reckoned, a Answer) error {
 	step := steps[a.Operation]
-	if step == "" || a.Target == nil || !a.byLaw() && (a.Fault == nil || a.Fault.Kind != fault.Conflict) {
+	if step == "" || a.Target == nil || !a.byLaw() && !tooLate(a.Fault) {
 		return nil
 	}
 	code := "refused_by_law"
@@ -286,6 +286,11 @@ func (d *drain) bearWitness(ctx context.Context, person uuid.UUID, r Record, mad
 	return d.witness.StartedOffline(ctx, duty.OfflineStart{
 		Record: r.ID, Task: *a.Target, Person: person, Device: d.device, Step: step, Happened: made.Interval, Wall: r.Wall, Ruling: a.Ruling, Code: code,
 	})
+}
+
+// tooLate says whether a request was refused for what has become of its task or its person, and not for what it says.
+func tooLate(why *fault.Error) bool {
+	return why != nil && (why.Kind == fault.Conflict || why.Kind == fault.Forbidden)
 }
 
 func (d *drain) finding(s *Settled, of Signer, f Finding) {
