@@ -3967,7 +3967,7 @@ type OutboxFinding struct {
 	Person openapi_types.UUID `json:"person"`
 	Reason *string            `json:"reason,omitempty"`
 
-	// Records The base64url SHA-256 of the records that show it.
+	// Records What the records that show it are named by, as in `prev`; a hundred at most.
 	Records []string `json:"records"`
 
 	// Seconds How far the clock of the phone was ahead; negative, behind.
@@ -4006,7 +4006,7 @@ type OutboxResult struct {
 	Kept *bool  `json:"kept,omitempty"`
 	N    *int64 `json:"n,omitempty"`
 
-	// Outcome `accepted`: kept, and soon applied; `applied`: its request was carried out; `waiting`: kept, and records before it are missing; `duplicate`: it was kept before; `refused`: its request was answered with a no, or its key is unknown; `forked`: kept as evidence, for another record has its counter; `quarantined`: kept, of a revoked device; `not_yours`: of another device, and not kept; `malformed`: not kept.
+	// Outcome `accepted`: kept, and soon applied; `applied`: its request was carried out; `waiting`: kept, and records before it are missing; `duplicate`: it was kept before; `refused`: its request was answered with a no, or its key is unknown; `forked`: kept as evidence, for another record has its counter (a call for help is heard all the same); `quarantined`: kept, of a revoked device; `not_yours`: of another device, and not kept; `malformed`: not kept.
 	Outcome OutboxResultOutcome `json:"outcome"`
 	Ruling  *openapi_types.UUID `json:"ruling,omitempty"`
 
@@ -4024,7 +4024,7 @@ type OutboxResult struct {
 	Title *string `json:"title,omitempty"`
 }
 
-// OutboxResultOutcome `accepted`: kept, and soon applied; `applied`: its request was carried out; `waiting`: kept, and records before it are missing; `duplicate`: it was kept before; `refused`: its request was answered with a no, or its key is unknown; `forked`: kept as evidence, for another record has its counter; `quarantined`: kept, of a revoked device; `not_yours`: of another device, and not kept; `malformed`: not kept.
+// OutboxResultOutcome `accepted`: kept, and soon applied; `applied`: its request was carried out; `waiting`: kept, and records before it are missing; `duplicate`: it was kept before; `refused`: its request was answered with a no, or its key is unknown; `forked`: kept as evidence, for another record has its counter (a call for help is heard all the same); `quarantined`: kept, of a revoked device; `not_yours`: of another device, and not kept; `malformed`: not kept.
 type OutboxResultOutcome string
 
 // OutboxResultState What has become of the record by now.
@@ -4426,7 +4426,7 @@ type QuarantinedRecord struct {
 	Person     openapi_types.UUID `json:"person"`
 	ReceivedAt time.Time          `json:"received_at"`
 
-	// Record Its base64url SHA-256.
+	// Record What it is named by, as in `prev`.
 	Record string `json:"record"`
 
 	// Request Example: /v1/tasks/0198f5a2-7c1e-7d4a-9b52-0f6d1a2b3c4d/finish
@@ -5028,7 +5028,7 @@ type Statement struct {
 	// `unknown` withdraws what was said. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
 	Fact Fact `json:"fact"`
 
-	// ObservedAt By the phone's clock, which orders and permits nothing. [now]
+	// ObservedAt By the phone's clock, which orders and permits nothing. [now; of a record, the end of the time in which it was made]
 	ObservedAt *time.Time `json:"observed_at,omitempty"`
 
 	// Subject Whom it is about. [oneself]
@@ -6782,7 +6782,7 @@ type ClientInterface interface {
 
 	// UploadOutboxWithBody Bring what was recorded without network
 	//
-	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of what is signed of the record before: `header.payload`, whatever the signature), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6791,7 +6791,7 @@ type ClientInterface interface {
 
 	// UploadOutbox Bring what was recorded without network
 	//
-	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of what is signed of the record before: `header.payload`, whatever the signature), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8833,7 +8833,7 @@ func (c *Client) SetQuota(ctx context.Context, id ID, body SetQuotaJSONRequestBo
 
 // UploadOutboxWithBody Bring what was recorded without network
 //
-// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of what is signed of the record before: `header.payload`, whatever the signature), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8852,7 +8852,7 @@ func (c *Client) UploadOutboxWithBody(ctx context.Context, contentType string, b
 
 // UploadOutbox Bring what was recorded without network
 //
-// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of what is signed of the record before: `header.payload`, whatever the signature), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -17600,7 +17600,7 @@ type ClientWithResponsesInterface interface {
 
 	// UploadOutboxWithBodyWithResponse Bring what was recorded without network
 	//
-	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of what is signed of the record before: `header.payload`, whatever the signature), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17609,7 +17609,7 @@ type ClientWithResponsesInterface interface {
 
 	// UploadOutboxWithResponse Bring what was recorded without network
 	//
-	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+	// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of what is signed of the record before: `header.payload`, whatever the signature), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -27675,7 +27675,7 @@ func (c *ClientWithResponses) SetQuotaWithResponse(ctx context.Context, id ID, b
 
 // UploadOutboxWithBodyWithResponse Bring what was recorded without network
 //
-// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of what is signed of the record before: `header.payload`, whatever the signature), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -27690,7 +27690,7 @@ func (c *ClientWithResponses) UploadOutboxWithBodyWithResponse(ctx context.Conte
 
 // UploadOutboxWithResponse Bring what was recorded without network
 //
-// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of the record before), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive. Those of a revoked device of the same person go to quarantine.
+// Up to 500 signed records of the device that is signed in, in any order, split and repeated as it pleases: the end is the same as if each had been sent when it was made. A record is a compact JWS (ES256, `typ` `dutybound-record+jws`, `kid` the RFC 7638 thumbprint of the device's key) over `device`, `n` (counts from 1), `prev` (base64url SHA-256 of what is signed of the record before: `header.payload`, whatever the signature), `id` (its Idempotency-Key), `method`, `path`, `body`, `wall`, `boot`, `since_boot_ms` and `server` (the last time the server told, or null). Each is judged by itself; the good ones are kept whatever the others are, and applied in the order of `n`, under the law of the moment in which they arrive; a call for help waits for none before it. Those of a revoked device of the same person go to quarantine.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

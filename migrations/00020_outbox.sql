@@ -28,7 +28,7 @@ CREATE INDEX outbox_device_due_idx ON outbox_device (due_at) WHERE due_at IS NOT
 CREATE TABLE outbox_record (
     device_id       uuid NOT NULL REFERENCES outbox_device (device_id),
     n               bigint NOT NULL CHECK (n >= 1),
-    hash            text NOT NULL COLLATE "C", -- base64url SHA-256 of jws
+    hash            text NOT NULL COLLATE "C", -- base64url SHA-256 of what is signed, whatever the signature
     prev            text NOT NULL COLLATE "C",
     command_id      uuid NOT NULL,
     person_id       uuid NOT NULL REFERENCES person (id),
@@ -39,6 +39,7 @@ CREATE TABLE outbox_record (
     since_boot_ms   bigint NOT NULL,
     server_at       timestamptz,
     server_boot_ms  bigint,
+    help            boolean NOT NULL, -- it calls for help, and waits for no other
     received_at     timestamptz NOT NULL, -- database clock
     state           text NOT NULL CHECK (state IN ('stored', 'applied', 'refused', 'forked', 'quarantined', 'rejected')),
     attempts        integer NOT NULL DEFAULT 0,
@@ -56,7 +57,7 @@ CREATE TABLE outbox_record (
     CHECK ((earliest IS NULL) = (latest IS NULL))
 );
 CREATE INDEX outbox_record_prev_idx ON outbox_record (device_id, prev);
-CREATE INDEX outbox_record_stored_idx ON outbox_record (device_id, n) WHERE state = 'stored';
+CREATE INDEX outbox_record_stored_idx ON outbox_record (device_id, help DESC, n) WHERE state = 'stored';
 CREATE INDEX outbox_record_quarantine_idx ON outbox_record (path, device_id, n) WHERE state = 'quarantined';
 
 -- What was signed stays as it came; only what became of it is added, once.
@@ -64,10 +65,10 @@ CREATE INDEX outbox_record_quarantine_idx ON outbox_record (path, device_id, n) 
 CREATE FUNCTION outbox_record_goes_forward() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (OLD.device_id, OLD.n, OLD.hash, OLD.prev, OLD.command_id, OLD.person_id, OLD.path, OLD.jws, OLD.wall, OLD.boot, OLD.since_boot_ms,
-            OLD.server_at, OLD.server_boot_ms, OLD.received_at)
+            OLD.server_at, OLD.server_boot_ms, OLD.help, OLD.received_at)
         IS DISTINCT FROM
        (NEW.device_id, NEW.n, NEW.hash, NEW.prev, NEW.command_id, NEW.person_id, NEW.path, NEW.jws, NEW.wall, NEW.boot, NEW.since_boot_ms,
-            NEW.server_at, NEW.server_boot_ms, NEW.received_at)
+            NEW.server_at, NEW.server_boot_ms, NEW.help, NEW.received_at)
         OR OLD.state IN ('applied', 'refused', 'forked', 'rejected')
         OR OLD.state = 'stored' AND NEW.state NOT IN ('stored', 'applied', 'refused', 'quarantined')
         OR OLD.state = 'quarantined' AND NEW.state NOT IN ('stored', 'rejected')

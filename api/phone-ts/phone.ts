@@ -128,8 +128,10 @@ export function signRecord(key: Key, r: Record): Promise<string> {
   return sign(key, { alg: "ES256", typ: "dutybound-record+jws", kid: key.thumbprint }, record);
 }
 
-/** What the next record names a signed one by. */
-export const digest = sha256;
+/** What the next record names a signed one by: the SHA-256 of what is signed. Of one record there are as many signatures as one likes. */
+export function digest(signed: string): Promise<string> {
+  return sha256(signed.slice(0, signed.lastIndexOf(".")));
+}
 
 /** A UUIDv7: the id of a command, made by the device. */
 export function uuidv7(now = Date.now()): string {

@@ -28,6 +28,7 @@ type Outbox struct {
 	key     *Key
 	device  uuid.UUID
 	clock   Clock
+	path    string
 	file    *os.File
 	n       int64    // of the newest record
 	prev    string   // its digest
@@ -50,7 +51,7 @@ func OpenOutbox(path string, key *Key, device uuid.UUID, clock Clock) (*Outbox, 
 	if err != nil {
 		return nil, fmt.Errorf("phone: outbox: %w", err)
 	}
-	o := &Outbox{key: key, device: device, clock: clock, file: file}
+	o := &Outbox{key: key, device: device, clock: clock, path: path, file: file}
 	if err := o.load(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -196,8 +197,7 @@ func (o *Outbox) forget(taken int64) {
 
 // cut makes the file anew with nothing but where the chain stands, and puts it in the old one's place.
 func (o *Outbox) cut(line string) error {
-	path := o.file.Name()
-	fresh, err := os.OpenFile(path+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	fresh, err := os.OpenFile(o.path+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("phone: outbox: %w", err)
 	}
@@ -206,20 +206,14 @@ func (o *Outbox) cut(line string) error {
 		err = fresh.Sync()
 	}
 	if err == nil {
-		err = os.Rename(fresh.Name(), path)
+		err = os.Rename(fresh.Name(), o.path)
 	}
 	if err != nil {
 		return fmt.Errorf("phone: outbox: %w", errors.Join(err, fresh.Close()))
 	}
 	old := o.file
-	if o.file, err = os.OpenFile(path, os.O_RDWR, 0o600); err != nil {
-		o.file = old
-		return fmt.Errorf("phone: outbox: %w", errors.Join(err, fresh.Close()))
-	}
-	if _, err = o.file.Seek(0, io.SeekEnd); err != nil {
-		return fmt.Errorf("phone: outbox: %w", err)
-	}
-	return errors.Join(old.Close(), fresh.Close())
+	o.file = fresh
+	return old.Close()
 }
 
 // Close closes the file.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -107,9 +108,10 @@ func RecordKey(compact string) (thumbprint string, err error) {
 	return signed.Signatures[0].Protected.KeyID, nil
 }
 
-// Digest is what the next record names this one by.
+// Digest is what the next record names this one by: the SHA-256 of what is signed, header and payload with the dot between them. Of one
+// record there are as many signatures as one likes.
 func Digest(compact string) string {
-	sum := sha256.Sum256([]byte(compact))
+	sum := sha256.Sum256([]byte(compact[:max(0, strings.LastIndexByte(compact, '.'))]))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
@@ -233,12 +235,23 @@ func strictly(document []byte) error {
 	return nil
 }
 
-// check holds a record to what every record has.
+const (
+	maxCounter   = 1<<53 - 1                      // the last number that every reader of JSON reads as it is written
+	maxPath      = 300                            // bytes
+	maxSinceBoot = 30 * 366 * 24 * 60 * 60 * 1000 // milliseconds: no phone is on for thirty years
+)
+
+// isPlain says whether a path is one that no server reads in two ways.
+var isPlain = regexp.MustCompile(`^/v1(/[A-Za-z0-9_-]+)+$`).MatchString
+
+func storable(t time.Time) bool { return t.UTC().Year() >= 1900 && t.UTC().Year() <= 9999 }
+
+// check holds a record to what the server takes: one that it never takes would be missing for ever.
 func (r Record) check() error {
 	switch {
 	case r.Device == uuid.Nil:
 		return errors.New("phone: a record without a device")
-	case r.N < 1:
+	case r.N < 1 || r.N > maxCounter:
 		return errors.New("phone: records are counted from 1 on")
 	case (r.Prev == "") != (r.N == 1):
 		return errors.New("phone: every record but the first names the one before")
@@ -248,13 +261,13 @@ func (r Record) check() error {
 		return errors.New("phone: the id of a record is a UUIDv7")
 	case r.Method != "POST":
 		return errors.New("phone: only POST can be recorded")
-	case !strings.HasPrefix(r.Path, "/v1/") || strings.ContainsAny(r.Path, "?#\\ ") || strings.Contains(r.Path, ".."):
+	case len(r.Path) > maxPath || !isPlain(r.Path):
 		return errors.New("phone: the path of a record is one of the API, without a query")
-	case r.Boot == "" || len(r.Boot) > 100 || r.SinceBootMS < 0:
+	case r.Boot == "" || len(r.Boot) > 100 || strings.ContainsRune(r.Boot, 0) || r.SinceBootMS < 0 || r.SinceBootMS > maxSinceBoot:
 		return errors.New("phone: a record says when it was made, by the clock since the phone was switched on")
-	case r.Wall.IsZero() || r.Wall.Year() < 1900 || r.Wall.Year() > 9999:
+	case !storable(r.Wall):
 		return errors.New("phone: a record without the time on the phone")
-	case r.Server != nil && (r.Server.SinceBootMS < 0 || r.Server.At.IsZero()):
+	case r.Server != nil && (r.Server.SinceBootMS < 0 || r.Server.SinceBootMS > maxSinceBoot || !storable(r.Server.At)):
 		return errors.New("phone: the time of the server without when it was seen")
 	}
 	return nil

@@ -294,10 +294,12 @@ func TestForksAreFoundAndLoseNothing(t *testing.T) {
 	if n := o.count(`SELECT count(*) FROM outbox_record`); n != 5 {
 		t.Errorf("%d are kept", n)
 	}
-	// The same payload can be signed in as many ways as one likes: that is no fork.
+	// The same payload can be signed in as many ways as one likes: that is no fork, and what follows the one follows the other.
 	s := p.Next
 	s.ID, s.Path, s.Body = newKey(), "/v1/observations", dressedAt(time.Now())
-	wantOutcomes(t, u.member.brings(p.Signs(s), p.Signs(s)), "applied", "duplicate")
+	signed, again := p.Signs(s), p.Signs(s)
+	p.Next.N, p.Next.Prev = s.N+1, testkit.Hash(signed)
+	wantOutcomes(t, u.member.brings(again, signed, observed()), "applied", "duplicate", "applied")
 	if got := of(u.dispatcher.findings("open"), p.Device); !slices.Equal(got, want) {
 		t.Errorf("open: %v", got)
 	}

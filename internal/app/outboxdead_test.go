@@ -28,9 +28,9 @@ type deadStore struct {
 	dead *bool
 }
 
-func (s deadStore) SettleRecord(ctx context.Context, holder uuid.UUID, lease time.Duration, d outbox.Settled) (bool, error) {
+func (s deadStore) SettleRecord(ctx context.Context, holder uuid.UUID, lease time.Duration, d outbox.Settled) (outbox.Standing, error) {
 	if *s.dead {
-		return false, errors.New("dead")
+		return outbox.Standing{}, errors.New("dead")
 	}
 	return s.Store.SettleRecord(ctx, holder, 300*time.Millisecond, d)
 }

@@ -161,7 +161,7 @@ func (s TakeLead) apply(d *deciding) error {
 	}
 	d.note([]duty.Observation{{
 		ID: d.newID(), Subject: d.actor.Person, Task: &d.task.ID, Fact: factPresence, Value: law.PresencePresent.String(),
-		By: d.actor.Person, Device: d.actor.Device, Source: "phone", ObservedAt: d.Now,
+		By: d.actor.Person, Device: d.actor.Device, Source: "phone", ObservedAt: d.given(),
 	}})
 	return d.settleLead(d.actor.Person)
 }

@@ -58,7 +58,7 @@ func (d *deciding) state(said []Statement) error {
 		o := observation(d.actor, st)
 		o.ID = d.newID()
 		if o.ObservedAt.IsZero() {
-			o.ObservedAt = d.Now
+			o.ObservedAt = d.given()
 		}
 		if err := d.mayState(field, &o); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -29,6 +30,41 @@ func (s *Service) StartedOffline(ctx context.Context, o duty.OfflineStart) error
 		return nil
 	}
 	return err
+}
+
+// hearAnyway keeps what was said with a step that was recorded without network and came too late for the task or the person: the no to the
+// step, which its phone gets hours later, does not take testimony off the record. Heard twice it counts once; what is not theirs to state
+// is not heard.
+func (s *Service) hearAnyway(ctx context.Context, actor duty.Actor, cmd duty.Command, task uuid.UUID, step Step, refused error) error {
+	with, says := step.(saying)
+	late := fault.KindOf(refused) == fault.Conflict || fault.KindOf(refused) == fault.Forbidden
+	if !says || cmd.Happened == nil || !late || len(with.said()) == 0 {
+		return nil
+	}
+	said := slices.Clone(with.said())
+	for i := range said {
+		said[i].Task = &task
+		if said[i].ObservedAt.IsZero() {
+			said[i].ObservedAt = cmd.Happened.To
+		}
+	}
+	cmd.ID = uuid.NewSHA1(cmd.ID, []byte("said with it"))
+	cmd.Hash = sha256.Sum256(cmd.ID[:])
+	_, err := s.Observe(ctx, actor, cmd, said)
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Forbidden, fault.NotFound, fault.Conflict:
+		return nil
+	}
+	return err
+}
+
+// given is when the command was given, for what it states and names no time of: now, or the end of the time in which it must have been
+// recorded.
+func (d *deciding) given() time.Time {
+	if d.Happened != nil {
+		return d.Happened.To
+	}
+	return d.Now
 }
 
 type offlineStart struct{ duty.OfflineStart }

@@ -213,7 +213,7 @@ func (d *deciding) sourceOf(person uuid.UUID) string {
 func (d *deciding) noteRecusal(person uuid.UUID, value law.Recusal, source string) {
 	d.note([]duty.Observation{{
 		ID: d.newID(), Subject: person, Task: &d.task.ID, Fact: factRecusal, Value: value.String(), By: d.actor.Person, Device: d.actor.Device,
-		Source: source, ObservedAt: d.Now,
+		Source: source, ObservedAt: d.given(),
 	}})
 }
 

@@ -74,7 +74,7 @@ func (s *Service) Do(ctx context.Context, actor duty.Actor, cmd duty.Command, ta
 	if _, call.Whole = step.(aside); call.Whole {
 		call.People = append(call.People, actor.Person) // who may be of no unit
 	}
-	return s.store.Decide(ctx, call, task, func(snap Snapshot) (Decision, error) {
+	answer, err := s.store.Decide(ctx, call, task, func(snap Snapshot) (Decision, error) {
 		at := target(&snap.Task, actor)
 		at.Own = at.Own || testifies && snap.Task.Former(actor.Person)
 		if err := duty.Authorise(actor, step.permission(), at, duty.ViewTask); err != nil {
@@ -83,6 +83,10 @@ func (s *Service) Do(ctx context.Context, actor duty.Actor, cmd duty.Command, ta
 		d, err := s.decide(snap, actor, step.action(), uuid.Nil, step)
 		return dated(d, cmd.Happened, err)
 	})
+	if lost := s.hearAnyway(ctx, actor, cmd, task, step, err); lost != nil {
+		return answer, lost
+	}
+	return answer, err
 }
 
 // Observe takes what somebody states of a fact. It is never refused for business reasons: what the law does not allow is kept as a

@@ -187,6 +187,12 @@ func (s Decline) apply(d *deciding) error {
 	return d.heed(lawful)
 }
 
+// saying is a step that comes with statements.
+type saying interface{ said() []Statement }
+
+func (s Start) said() []Statement  { return s.Statements }
+func (s Resume) said() []Statement { return s.Statements }
+
 func (s Start) apply(d *deciding) error  { return d.begin("task.started", s.Statements) }
 func (s Resume) apply(d *deciding) error { return d.begin("task.resumed", s.Statements) }
 

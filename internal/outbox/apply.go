@@ -63,6 +63,9 @@ func (s *Service) drain(ctx context.Context, device, holder uuid.UUID, until tim
 	if err != nil {
 		s.log.WarnContext(ctx, "outbox", "device", device, "error", err)
 	}
+	if d.now.IsZero() {
+		return // nothing could be read: what was due is due still, once the lease has ended by itself
+	}
 	if d.lost {
 		due = &d.now
 	}
@@ -84,10 +87,11 @@ type drain struct {
 	now            time.Time // of the database
 	arrivals       int64
 	lost           bool // the lease
+	revoked        bool // the device, since its records were read
 	last           *Reckoned
 }
 
-// run works until nothing is due, and says when something will be.
+// run works until nothing is due, and says when something will be: soon again after an error, for nobody else would come for what is left.
 func (d *drain) run(ctx context.Context) (due *time.Time, err error) {
 	soon := func() *time.Time { at := d.now.Add(firstRetry); return &at }
 	for {
@@ -95,7 +99,7 @@ func (d *drain) run(ctx context.Context) (due *time.Time, err error) {
 		if err != nil {
 			return soon(), err
 		}
-		d.now, d.arrivals = w.Now, w.Arrivals
+		d.now, d.arrivals, d.revoked = w.Now, w.Arrivals, false
 		if w.Signer.RevokedAt != nil && w.toIsolate() {
 			if err := d.store.IsolateRecords(ctx, d.device, d.quarantined(w.Signer)); err != nil {
 				return soon(), err
@@ -120,8 +124,11 @@ func (d *drain) run(ctx context.Context) (due *time.Time, err error) {
 			if again != nil || d.lost { // lost: somebody else goes on
 				return again, err
 			}
+			if d.revoked {
+				break
+			}
 		}
-		if len(ready) == len(w.Records) && len(ready) < atOnce {
+		if !d.revoked && len(ready) == len(w.Records) && len(ready) < atOnce {
 			return due, nil // what comes meanwhile is due when the lease is given back
 		}
 	}
@@ -172,15 +179,23 @@ func (w *Work) Ready(hold time.Duration) (ready []Todo, due *time.Time) {
 			at(until)
 			break
 		}
-		through = max(through, r.N)
+		through = r.passing(through)
 		ready = append(ready, r)
 	}
 	return ready, due
 }
 
+// passing is how far the records have come with this one. A call for help goes ahead of the others, which go on from where they were.
+func (t *Todo) passing(through int64) int64 {
+	if t.Help {
+		return through
+	}
+	return max(through, t.N)
+}
+
 // held is until when a record waits for those missing before it.
 func (w *Work) held(r Todo, through int64, hold time.Duration) (until time.Time) {
-	if r.Released || r.N <= through+1 {
+	if r.Released || r.Help || r.N <= through+1 {
 		return until
 	}
 	for _, m := range w.Missing {
@@ -191,33 +206,33 @@ func (w *Work) held(r Todo, through int64, hold time.Duration) (until time.Time)
 	return until
 }
 
-// apply carries one record out and writes what became of it. Again says when to try once more; of one that was given up the next ones wait
-// no longer.
+// apply carries one record out and writes what became of it. Again says when to try once more. One that can no longer be read, as it
+// could be when it was taken in, is not tried again; of one that was given up the next ones wait no longer.
 func (d *drain) apply(ctx context.Context, w Work, todo Todo) (again *time.Time, err error) {
-	e, err := open(todo.Signed)
-	if err != nil {
-		return nil, err // it was read when it was taken in
-	}
+	e, unreadable := open(todo.Signed)
 	r := e.record
 	made := d.reckon(r, todo)
-	answer, failed := d.carry(ctx, w, r, made)
-	s := Settled{Device: d.device, N: r.N, Hash: r.Hash, State: Applied, Made: made.Interval, Answer: &answer, Through: max(w.Through, r.N)}
+	answer, failed := Answer{}, unreadable
+	if failed == nil {
+		answer, failed = d.carry(ctx, w, r, made)
+	}
+	s := Settled{Device: d.device, N: todo.N, Hash: todo.Hash, State: Applied, Made: made.Interval, Answer: &answer, Through: todo.passing(w.Through)}
 	switch {
-	case failed != nil && todo.Attempts < mostTries:
+	case failed != nil && unreadable == nil && todo.Attempts < mostTries:
 		s.State, s.Answer = Stored, nil
 		at := d.now.Add(firstRetry << min(todo.Attempts, 6))
 		again = &at
 	case failed != nil:
-		d.log.WarnContext(ctx, "outbox: given up", "device", d.device, "n", r.N, "error", failed)
+		d.log.ErrorContext(ctx, "outbox: given up", "device", d.device, "n", todo.N, "error", failed)
 		s.State, s.Answer = Refused, &Answer{Status: 500, Fault: errFailed}
-		d.finding(&s, w.Signer, Finding{Kind: Failed, Key: Flaw{Kind: Failed, N: r.N}.Key(), Hashes: []string{r.Hash}})
+		d.finding(&s, w.Signer, Finding{Kind: Failed, Key: Flaw{Kind: Failed, N: todo.N}.Key(), Hashes: []string{todo.Hash}})
 	case !answer.Good():
 		s.State = Refused
 	}
 	if off := SkewOf(r.Wall, made.Interval); again == nil && s.Found == nil && off != 0 {
 		d.finding(&s, w.Signer, Finding{Kind: Skew, Key: string(Skew) + ":" + r.Boot, Hashes: []string{r.Hash}, Seconds: int64(off / time.Second)})
 	}
-	if err := d.settle(ctx, s); err != nil {
+	if err := d.settle(ctx, w.Signer.RevokedAt == nil, s); err != nil {
 		return again, err
 	}
 	if again != nil {
@@ -235,10 +250,10 @@ var errLeft = fault.New(fault.Forbidden, "person_left", "该人员已离队，�
 // reckon says when the record was made, from the nearest record before it.
 func (d *drain) reckon(r Record, todo Todo) Reckoned {
 	before := todo.Before
-	if d.last != nil && d.last.N < r.N && (before == nil || before.N < d.last.N) {
+	if d.last != nil && d.last.N < todo.N && (before == nil || before.N < d.last.N) {
 		before = d.last
 	}
-	made := Reckoned{N: r.N, Boot: r.Boot, SinceBoot: r.SinceBoot, Server: r.Server}
+	made := Reckoned{N: todo.N, Boot: r.Boot, SinceBoot: r.SinceBoot, Server: r.Server}
 	made.Interval = Reckon(made, before, todo.By)
 	return made
 }
@@ -262,7 +277,7 @@ var steps = map[string]string{"startTask": "start", "resumeTask": "resume"}
 // or for a task out of sight, says nothing of work.
 func (d *drain) bearWitness(ctx context.Context, person uuid.UUID, r Record, made Reckoned, a Answer) error {
 	step := steps[a.Operation]
-	if step == "" || a.Target == nil || !a.byLaw() && (a.Fault == nil || a.Fault.Kind != fault.Conflict) {
+	if step == "" || a.Target == nil || !a.byLaw() && !tooLate(a.Fault) {
 		return nil
 	}
 	code := "refused_by_law"
@@ -272,6 +287,11 @@ func (d *drain) bearWitness(ctx context.Context, person uuid.UUID, r Record, mad
 	return d.witness.StartedOffline(ctx, duty.OfflineStart{
 		Record: r.ID, Task: *a.Target, Person: person, Device: d.device, Step: step, Happened: made.Interval, Wall: r.Wall, Ruling: a.Ruling, Code: code,
 	})
+}
+
+// tooLate says whether a request was refused for what has become of its task or its person, and not for what it says.
+func tooLate(why *fault.Error) bool {
+	return why != nil && (why.Kind == fault.Conflict || why.Kind == fault.Forbidden)
 }
 
 func (d *drain) finding(s *Settled, of Signer, f Finding) {
@@ -284,9 +304,9 @@ func (d *drain) finding(s *Settled, of Signer, f Finding) {
 	s.Found, s.Event = &f, &event
 }
 
-func (d *drain) settle(ctx context.Context, s Settled) error {
-	mine, err := d.store.SettleRecord(ctx, d.holder, lease, s)
-	d.lost = err == nil && !mine
+func (d *drain) settle(ctx context.Context, inUse bool, s Settled) error {
+	after, err := d.store.SettleRecord(ctx, d.holder, lease, s)
+	d.lost, d.revoked = err == nil && !after.Mine, after.Revoked && inUse
 	return err
 }
 

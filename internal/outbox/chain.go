@@ -54,7 +54,7 @@ const (
 type Flaw struct {
 	Kind   Kind
 	N      int64
-	Hashes []string // of the records that show it
+	Hashes []string // of the records that show it: MostShown of them at most
 }
 
 // Key is what the flaw is about: found again it is the same.
@@ -110,26 +110,49 @@ func (c chain) fork(n int64) (Flaw, bool) {
 	if len(c.at[n]) > 1 {
 		shown = append(shown, c.at[n]...)
 	}
+	lower := map[string]bool{} // what one of a lower counter follows
 	for _, l := range c.at[n] {
-		for _, other := range c.after[l.Prev] {
-			if other.N < n {
-				shown = append(shown, l, other)
-			}
+		if _, looked := lower[l.Prev]; !looked {
+			others := c.below(n, l.Prev)
+			shown, lower[l.Prev] = append(shown, others...), len(others) > 0
+		}
+		if lower[l.Prev] {
+			shown = append(shown, l)
 		}
 	}
 	return flaw(Fork, n, shown)
 }
 
+// below are those of a lower counter that follow a record.
+func (c chain) below(n int64, prev string) (lower []Link) {
+	for _, l := range c.after[prev] {
+		if l.N < n {
+			lower = append(lower, l)
+		}
+	}
+	return lower
+}
+
 // rolledBack: of two records with the counter one was made after the other had been followed already.
 func (c chain) rolledBack(n int64) (Flaw, bool) {
 	var shown []Link
+	late := make([]bool, len(c.at[n]))
 	for _, twin := range c.at[n] {
 		for _, follower := range c.after[twin.Hash] {
-			for _, l := range c.at[n] {
+			turned := false
+			for i, l := range c.at[n] {
 				if l.Hash != twin.Hash && follower.N == n+1 && l.after(follower) {
-					shown = append(shown, l, follower)
+					late[i], turned = true, true
 				}
 			}
+			if turned {
+				shown = append(shown, follower)
+			}
+		}
+	}
+	for i, l := range c.at[n] {
+		if late[i] {
+			shown = append(shown, l)
 		}
 	}
 	return flaw(RolledBack, n, shown)
@@ -152,6 +175,9 @@ func (c chain) broken(n int64) (Flaw, bool) {
 	return flaw(Broken, n, shown)
 }
 
+// MostShown records show a flaw at most, the first ones by their hashes.
+const MostShown = 100
+
 func flaw(kind Kind, n int64, shown []Link) (Flaw, bool) {
 	f := Flaw{Kind: kind, N: n}
 	for _, l := range shown {
@@ -159,6 +185,7 @@ func flaw(kind Kind, n int64, shown []Link) (Flaw, bool) {
 	}
 	slices.SortFunc(f.Hashes, strings.Compare)
 	f.Hashes = slices.Compact(f.Hashes)
+	f.Hashes = slices.Clip(f.Hashes[:min(len(f.Hashes), MostShown)])
 	return f, len(f.Hashes) > 0
 }
 

@@ -141,6 +141,32 @@ func TestFindingsDoNotDependOnTheOrder(t *testing.T) {
 	})
 }
 
+// A phone that forks wherever it can costs a look at each record, and a finding shows some hundred of them.
+func TestAThousandForksCostNoMore(t *testing.T) {
+	t.Parallel()
+	links := []outbox.Link{link(1, "a", "", 1)}
+	for i := range 500 {
+		links = append(links, link(2, fmt.Sprint("b", i), "a", 2), link(3, fmt.Sprint("c", i), "a", 3))
+	}
+	var flaws []outbox.Flaw
+	mib := testing.Benchmark(func(b *testing.B) {
+		for range b.N {
+			flaws = outbox.Analyse(links, []int64{1, 2, 3})
+		}
+	}).AllocedBytesPerOp() >> 20
+	if mib > 4 {
+		t.Errorf("it takes %d MiB", mib)
+	}
+	for _, f := range flaws {
+		if len(f.Hashes) != outbox.MostShown {
+			t.Errorf("%s shows %d", f.Key(), len(f.Hashes))
+		}
+	}
+	if len(flaws) != 2 {
+		t.Errorf("%d findings", len(flaws))
+	}
+}
+
 func link(n int64, hash, prev string, at int) outbox.Link {
 	return outbox.Link{N: n, Hash: hash, Prev: prev, Boot: "b", SinceBoot: time.Duration(at) * time.Second}
 }

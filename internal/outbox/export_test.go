@@ -17,7 +17,7 @@ func Verify(jws string, by Signer) (Record, error) {
 
 // Take decides on records as an upload does.
 func Take(c Chain, of Signer, records []Record, s *Service) (Intake, error) {
-	in := intake{Chain: c, of: of, newID: s.newID, same: map[string]string{}}
+	in := intake{Chain: c, of: of, newID: s.newID}
 	return in.take(records)
 }
 

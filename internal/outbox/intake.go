@@ -17,7 +17,6 @@ type intake struct {
 	of    Signer
 	newID func() uuid.UUID
 	out   Intake
-	same  map[string]string // of records that are kept already: under which hash
 }
 
 // take decides what becomes of records that were verified.
@@ -41,7 +40,7 @@ func (in *intake) take(records []Record) (Intake, error) {
 	return in.out, nil
 }
 
-// add keeps what is new. The first record of a counter is the one that is applied; another one is evidence.
+// add keeps what is new. The first record of a counter is the one that is applied; another one is evidence, unless it calls for help.
 func (in *intake) add(records []Record) (arrived []int64) {
 	for _, r := range records {
 		state := Stored
@@ -53,16 +52,17 @@ func (in *intake) add(records []Record) (arrived []int64) {
 			if k.N != r.N {
 				continue
 			}
-			if known = k.Hash == r.Hash || r.SamePayload(k.Signed); known {
-				in.same[r.Hash] = k.Hash
+			if known = k.Hash == r.Hash; known {
 				break
 			}
-			state = Forked
+			if !r.CallsForHelp() {
+				state = Forked
+			}
 		}
 		if known {
 			continue
 		}
-		in.Known = append(in.Known, KnownLink{r.link(), r.Signed})
+		in.Known = append(in.Known, r.link())
 		in.out.Add = append(in.out.Add, Added{r, state})
 		arrived = append(arrived, r.N)
 	}
@@ -119,15 +119,13 @@ func (in *intake) shrunk(f *Finding, m Missing) {
 
 // judge says what is wrong around the records that came, and what is no longer.
 func (in *intake) judge(arrived []int64) error {
-	links := make([]Link, len(in.Known))
 	around := slices.Clone(arrived)
-	for i, k := range in.Known {
-		links[i] = k.Link
+	for _, k := range in.Known {
 		if slices.ContainsFunc(in.out.Add, func(a Added) bool { return a.Prev == k.Prev }) {
 			around = append(around, k.N)
 		}
 	}
-	flaws := Analyse(links, around)
+	flaws := Analyse(in.Known, around)
 	for _, f := range flaws {
 		if err := in.found(f); err != nil {
 			return err

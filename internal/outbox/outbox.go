@@ -31,7 +31,7 @@ const (
 	Stored      State = "stored"      // to be applied
 	Applied     State = "applied"     // its request was carried out
 	Refused     State = "refused"     // its request was carried out, and answered with a no
-	Forked      State = "forked"      // another record has its place: evidence, never applied by itself
+	Forked      State = "forked"      // another record has its place: evidence, never applied
 	Quarantined State = "quarantined" // of a revoked device: somebody decides
 	Rejected    State = "rejected"    // from quarantine
 )
@@ -111,14 +111,8 @@ type Intakes interface {
 type Chain struct {
 	Now      time.Time
 	Top      int64
-	Known    []KnownLink
+	Known    []Link
 	Findings []Finding // the open gaps, and whatever was found at the new records' counters or next to them
-}
-
-// KnownLink is a record that is kept, as far as its place is judged by it.
-type KnownLink struct {
-	Link
-	Signed string
 }
 
 // Intake is what new records leave behind.
@@ -142,10 +136,10 @@ type Appliers interface {
 	ClaimOutbox(ctx context.Context, device, holder uuid.UUID, lease time.Duration) (bool, error)
 	// ClaimDueOutboxes takes the leases of devices of which something is due.
 	ClaimDueOutboxes(ctx context.Context, holder uuid.UUID, lease time.Duration, most int) ([]uuid.UUID, error)
-	// NextRecords is what is to be applied, in the order of the counters.
+	// NextRecords is what is to be applied: calls for help, and then the others, in the order of the counters.
 	NextRecords(ctx context.Context, device uuid.UUID, most int) (Work, error)
-	// SettleRecord writes what became of a record, and keeps the lease; false when somebody else has it.
-	SettleRecord(ctx context.Context, holder uuid.UUID, lease time.Duration, s Settled) (bool, error)
+	// SettleRecord writes what became of a record, and keeps the lease; it writes nothing when somebody else has that.
+	SettleRecord(ctx context.Context, holder uuid.UUID, lease time.Duration, s Settled) (Standing, error)
 	// IsolateRecords puts what is stored of a device that was revoked, and was not released, into quarantine.
 	IsolateRecords(ctx context.Context, device uuid.UUID, event func(n int, at time.Time) (ledger.Event, error)) error
 	// TellGaps has the gaps told that records waited for in vain.
@@ -168,8 +162,15 @@ type Work struct {
 // Todo is a record to be applied.
 type Todo struct {
 	Kept
+	Help   bool      // it calls for help, and waits for no other
 	Before *Reckoned // the nearest record before it whose interval is known
 	By     time.Time // it must have been made by then
+}
+
+// Standing is where an applier stands once a record is settled.
+type Standing struct {
+	Mine    bool // the lease
+	Revoked bool // the device
 }
 
 // Settled is what became of a record.
@@ -213,7 +214,8 @@ type Reviews interface {
 	CloseFinding(ctx context.Context, actor duty.Actor, cmd duty.Command, id uuid.UUID, decide func(Finding, time.Time) (Finding, ledger.Event, error)) (Finding, bool, error)
 	// Quarantine lists what the actor sees of it.
 	Quarantine(ctx context.Context, actor duty.Actor, f Filter) ([]Held, error)
-	// DecideQuarantine runs a command on the quarantined records of a device in the actor's sight (fault.NotFound when there are none).
+	// DecideQuarantine runs a command on the quarantined records of a device in the actor's sight (fault.NotFound when there are none), of
+	// which it says the hash, the person and the organ.
 	DecideQuarantine(ctx context.Context, actor duty.Actor, cmd duty.Command, device uuid.UUID, decide func([]Held, time.Time) (Verdict, error)) (n int, replay bool, err error)
 }
 

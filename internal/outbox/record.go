@@ -36,7 +36,7 @@ type Record struct {
 	SinceBoot time.Duration   // by the clock that nobody can set
 	Server    *Seen           // nil: no answer of the server since the phone was switched on
 
-	Hash   string // base64url SHA-256 of the compact JWS
+	Hash   string // base64url SHA-256 of what is signed, which is the same under every signature of the record
 	Signed string // the compact JWS
 }
 
@@ -46,18 +46,11 @@ type Seen struct {
 	SinceBoot time.Duration
 }
 
-// SamePayload says whether two records were signed over the same bytes: of one payload there are as many signatures as one likes, and
-// they are no fork.
-func (r *Record) SamePayload(jws string) bool {
-	at := strings.LastIndexByte(r.Signed, '.')
-	return strings.HasPrefix(jws, r.Signed[:at+1])
-}
+// callForHelp is where help is called for.
+const callForHelp = "/v1/alarms"
 
-// HashOf is what the next record names this one by.
-func HashOf(jws string) string {
-	sum := sha256.Sum256([]byte(jws))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
+// CallsForHelp says whether somebody in danger waits for the record to be carried out.
+func (r *Record) CallsForHelp() bool { return r.Path == callForHelp }
 
 // envelope is a record of which nothing has been believed yet but whose it claims to be.
 type envelope struct {
@@ -88,8 +81,9 @@ func open(jws string) (e envelope, err error) {
 	if e.record, err = readPayload(decoded[1]); err != nil {
 		return e, err
 	}
-	e.record.Hash, e.record.Signed = HashOf(jws), jws
 	e.signed, e.signature = parts[0]+"."+parts[1], decoded[2]
+	sum := sha256.Sum256([]byte(e.signed))
+	e.record.Hash, e.record.Signed = base64.RawURLEncoding.EncodeToString(sum[:]), jws
 	return e, nil
 }
 
@@ -159,6 +153,9 @@ func readPayload(raw []byte) (r Record, err error) {
 	return r, r.check(method)
 }
 
+// maxCounter is the last number that every reader of JSON reads as it is written.
+const maxCounter = 1<<53 - 1
+
 // maxSinceBoot, in milliseconds: no phone is on for thirty years.
 const maxSinceBoot = 30 * 366 * 24 * 60 * 60 * 1000
 
@@ -187,8 +184,8 @@ var plainPath = regexp.MustCompile(`^/v1(/[A-Za-z0-9_-]+)+$`)
 
 func (r *Record) check(method string) error {
 	switch {
-	case r.N < 1:
-		return malformed("payload/n", "counts from 1")
+	case r.N < 1 || r.N > maxCounter:
+		return malformed("payload/n", "counts from 1, by 1")
 	case (r.Prev == "") != (r.N == 1) || r.N > 1 && !isHash(r.Prev):
 		return malformed("payload/prev", "names the record before by its SHA-256; the first names none")
 	case r.Device == uuid.Nil:

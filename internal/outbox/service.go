@@ -166,7 +166,7 @@ func (s *Service) receive(ctx context.Context, group []*brought) (news bool, err
 	of := group[0].signer
 	var in intake
 	err = s.store.TakeIn(ctx, of, records, func(c Chain) (Intake, error) {
-		in = intake{Chain: c, of: of, newID: s.newID, same: map[string]string{}}
+		in = intake{Chain: c, of: of, newID: s.newID}
 		return in.take(records)
 	})
 	if err != nil {
@@ -179,9 +179,6 @@ func (s *Service) receive(ctx context.Context, group []*brought) (news bool, err
 	for _, b := range group {
 		if !fresh[b.record.Hash] {
 			b.Outcome = IsDuplicate
-			if hash := in.same[b.record.Hash]; hash != "" {
-				b.record.Hash = hash
-			}
 		}
 		delete(fresh, b.record.Hash) // the second one in an upload is a duplicate of the first
 	}

@@ -151,26 +151,26 @@ func (d *drawer) Carry(context.Context, duty.Actor, outbox.Request) (outbox.Answ
 	return outbox.Answer{Status: 200}, nil
 }
 
-func (d *drawer) SettleRecord(_ context.Context, holder uuid.UUID, lease time.Duration, s outbox.Settled) (bool, error) {
+func (d *drawer) SettleRecord(_ context.Context, holder uuid.UUID, lease time.Duration, s outbox.Settled) (outbox.Standing, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
 	case d.unwritten:
-		return false, errDown
+		return outbox.Standing{}, errDown
 	case d.holder != holder:
-		return false, nil
+		return outbox.Standing{}, nil
 	}
 	d.until = time.Now().Add(lease)
 	i := slices.IndexFunc(d.work.Records, func(t outbox.Todo) bool { return t.N == s.N })
 	if s.State == outbox.Stored {
 		d.work.Records[i].Attempts++
 		d.tell("again")
-		return true, nil
+		return outbox.Standing{Mine: true}, nil
 	}
 	d.work.Records = slices.Delete(d.work.Records, i, i+1)
 	d.work.Through = max(d.work.Through, s.Through)
 	d.tell(string(s.State))
-	return true, nil
+	return outbox.Standing{Mine: true}, nil
 }
 
 func (d *drawer) TellGaps(_ context.Context, _ uuid.UUID, hold time.Duration, _ func(outbox.Finding, time.Time) (ledger.Event, error)) error {

@@ -80,14 +80,22 @@ func (s *Store) CloseFinding(
 	return closed, replay, err
 }
 
-const selectHeld = `SELECT ` + keptColumns + `, r.person_id, r.path, d.revoked_at
-	FROM outbox_record r JOIN device d ON d.id = r.device_id WHERE r.state = 'quarantined' AND r.path ^@ ANY (string_to_array($1, ',', ''))`
+const (
+	inQuarantine = `r.state = 'quarantined' AND r.path ^@ ANY (string_to_array($1, ',', ''))`
+	selectHeld   = `SELECT ` + keptColumns + `, r.person_id, r.path, d.revoked_at FROM outbox_record r JOIN device d ON d.id = r.device_id WHERE ` + inQuarantine
+	selectChoice = `SELECT r.hash, r.person_id, r.path FROM outbox_record r WHERE ` + inQuarantine + ` AND r.device_id = $2 ORDER BY r.n, r.hash FOR UPDATE`
+)
 
 func scanHeld(row pgx.CollectableRow) (h outbox.Held, err error) {
 	into, finish := keptInto(&h.Kept)
 	if err = row.Scan(append(into, &h.Person, &h.Path, &h.RevokedAt)...); err == nil {
 		finish()
 	}
+	return h, err
+}
+
+func scanChoice(row pgx.CollectableRow) (h outbox.Held, err error) {
+	err = row.Scan(&h.Hash, &h.Person, &h.Path)
 	return h, err
 }
 
@@ -108,11 +116,11 @@ func (s *Store) DecideQuarantine(
 		if _, err := tx.Exec(ctx, `SELECT FROM outbox_device WHERE device_id = $1 FOR UPDATE`, device); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, selectHeld+` AND r.device_id = $2 ORDER BY r.n, r.hash FOR UPDATE OF r`, settled(actor), device)
+		rows, err := tx.Query(ctx, selectChoice, settled(actor), device)
 		if err != nil {
 			return err
 		}
-		held, err := pgx.CollectRows(rows, scanHeld)
+		held, err := pgx.CollectRows(rows, scanChoice)
 		if err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ const (
 		SELECT * FROM next_to UNION
 		SELECT ` + linkColumns + ` FROM outbox_record r WHERE r.device_id = $1 AND r.prev = ANY (ARRAY(SELECT prev FROM next_to))
 		ORDER BY n, received_at, hash`
-	linkColumns          = `r.n, r.hash, r.prev, r.wall, r.boot, r.since_boot_ms, r.server_at, r.jws, r.received_at`
+	linkColumns          = `r.n, r.hash, r.prev, r.wall, r.boot, r.since_boot_ms, r.server_at, r.received_at`
 	selectFindingsAround = `SELECT ` + findingColumns + ` FROM outbox_finding f
 		WHERE f.device_id = $1 AND (f.kind = 'gap' AND f.state = 'open' OR f.kind IN ('fork', 'rolled_back', 'broken') AND f.first_n IN (
 			SELECT a.n + d.n FROM (
@@ -83,20 +83,21 @@ func (s *Store) TakeIn(ctx context.Context, of outbox.Signer, records []outbox.R
 	return err
 }
 
-func scanLink(row pgx.CollectableRow) (l outbox.KnownLink, err error) {
+func scanLink(row pgx.CollectableRow) (l outbox.Link, err error) {
 	var since int64
 	var received time.Time
-	err = row.Scan(&l.N, &l.Hash, &l.Prev, &l.Wall, &l.Boot, &since, &l.ServerAt, &l.Signed, &received)
+	err = row.Scan(&l.N, &l.Hash, &l.Prev, &l.Wall, &l.Boot, &since, &l.ServerAt, &received)
 	l.SinceBoot = time.Duration(since) * time.Millisecond
 	return l, err
 }
 
 const (
 	insertRecord = `INSERT INTO outbox_record (device_id, n, hash, prev, command_id, person_id, path, jws, wall, boot, since_boot_ms,
-			server_at, server_boot_ms, received_at, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
-	insertFinding = `INSERT INTO outbox_finding (id, device_id, person_id, path, kind, key, first_n, last_n, hashes, seconds, opened_at, told)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (device_id, key) DO NOTHING`
+			server_at, server_boot_ms, help, received_at, state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+	newFinding = `INSERT INTO outbox_finding (id, device_id, person_id, path, kind, key, first_n, last_n, hashes, seconds, opened_at, told)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12`
+	knownFinding  = ` ON CONFLICT (device_id, key) DO NOTHING`
 	updateFinding = `UPDATE outbox_finding SET first_n = $2, last_n = $3, hashes = $4, state = $5, closed_at = $6, closed_by = $7, reason = $8
 		WHERE id = $1`
 	noteArrivals = `UPDATE outbox_device SET top = $2, arrivals = arrivals + 1, due_at = clock_timestamp() WHERE device_id = $1`
@@ -112,10 +113,10 @@ func keepIntake(of outbox.Signer, in outbox.Intake, now time.Time) *pgx.Batch {
 			serverAt, serverBoot = &a.Server.At, &ms
 		}
 		b.Queue(insertRecord, of.Device, a.N, a.Hash, a.Prev, a.ID, of.Person, string(of.Path), a.Signed, a.Wall, a.Boot,
-			a.SinceBoot.Milliseconds(), serverAt, serverBoot, now, string(a.State))
+			a.SinceBoot.Milliseconds(), serverAt, serverBoot, a.CallsForHelp(), now, string(a.State))
 	}
 	for _, f := range in.Open {
-		b.Queue(insertFinding, findingColumnsOf(f)...)
+		b.Queue(newFinding+knownFinding, findingColumnsOf(f)...)
 	}
 	for _, f := range in.Change {
 		b.Queue(updateFinding, findingChange(f)...)

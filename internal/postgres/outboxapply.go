@@ -60,14 +60,18 @@ const (
 		WHERE d.id = $1 AND p.status <> 'separated'`
 	// selectTodo reads records with the nearest one before each whose interval is known, and the end of what is possible: it was made
 	// before anything that was made after it came in.
-	selectTodo = `SELECT ` + keptColumns + `,
-			(SELECT least(min(a.received_at), min(a.latest)) FROM outbox_record a WHERE a.device_id = r.device_id AND a.n >= r.n AND a.state <> 'forked'),
-			b.n, b.boot, b.since_boot_ms, b.server_at, b.server_boot_ms, b.earliest, b.latest
-		FROM (SELECT * FROM outbox_record WHERE device_id = $1 AND state = 'stored' ORDER BY n, received_at LIMIT $2) AS r
+	selectTodo = `WITH todo AS (
+			SELECT * FROM outbox_record WHERE device_id = $1 AND state = 'stored' ORDER BY help DESC, n, received_at LIMIT $2
+		), possible AS (
+			SELECT a.n, min(min(least(a.received_at, a.latest))) OVER (ORDER BY a.n DESC) AS until
+			FROM outbox_record a WHERE a.device_id = $1 AND a.n >= (SELECT min(n) FROM todo) AND a.state <> 'forked' GROUP BY a.n
+		)
+		SELECT ` + keptColumns + `, p.until, r.help, b.n, b.boot, b.since_boot_ms, b.server_at, b.server_boot_ms, b.earliest, b.latest
+		FROM todo r JOIN possible p ON p.n = r.n
 			LEFT JOIN LATERAL (
 				SELECT c.* FROM outbox_record c WHERE c.device_id = r.device_id AND c.n < r.n AND c.earliest IS NOT NULL ORDER BY c.n DESC LIMIT 1
 			) AS b ON true
-		ORDER BY r.n, r.received_at`
+		ORDER BY r.help DESC, r.n, r.received_at`
 	selectMissing = `SELECT first_n, last_n, opened_at, told FROM outbox_finding
 		WHERE device_id = $1 AND kind = 'gap' AND state = 'open' ORDER BY first_n`
 )
@@ -109,7 +113,7 @@ func scanTodo(row pgx.CollectableRow) (t outbox.Todo, err error) {
 	var n, since, serverSince *int64
 	var boot *string
 	var serverAt, from, to *time.Time
-	if err = row.Scan(append(into, &t.By, &n, &boot, &since, &serverAt, &serverSince, &from, &to)...); err != nil {
+	if err = row.Scan(append(into, &t.By, &t.Help, &n, &boot, &since, &serverAt, &serverSince, &from, &to)...); err != nil {
 		return t, err
 	}
 	finish()
@@ -133,27 +137,28 @@ const (
 	tryAgain = withLease + ` UPDATE outbox_record SET attempts = attempts + 1
 		WHERE device_id = $1 AND n = $5 AND hash = $6 AND state = 'stored' AND EXISTS (SELECT FROM mine)`
 	// What was found before is not said again.
-	discover = `WITH fresh AS (` + insertFinding + ` RETURNING true)
+	discover = `WITH fresh AS (` + newFinding + ` FROM outbox_device WHERE device_id = $2 AND lease = $18` + knownFinding + ` RETURNING true)
 		INSERT INTO event (id, kind, path, version, actor, at, body) SELECT $13::uuid, $14::text, $4, 0, $15::uuid, $16::timestamptz, $17::text WHERE EXISTS (SELECT FROM fresh)`
 )
 
 // SettleRecord implements outbox.Store.
-func (s *Store) SettleRecord(ctx context.Context, holder uuid.UUID, lease time.Duration, d outbox.Settled) (mine bool, err error) {
+func (s *Store) SettleRecord(ctx context.Context, holder uuid.UUID, lease time.Duration, d outbox.Settled) (after outbox.Standing, err error) {
 	err = s.write(ctx, everything, func(b *pgx.Batch) {
-		wrote := func(tag pgconn.CommandTag) error { mine = tag.RowsAffected() == 1; return nil }
+		one(b, &after.Revoked, pgx.RowTo[bool], `SELECT revoked_at IS NOT NULL FROM device WHERE id = $1`, d.Device)
+		wrote := func(tag pgconn.CommandTag) error { after.Mine = tag.RowsAffected() == 1; return nil }
 		if d.State == outbox.Stored {
 			b.Queue(tryAgain, d.Device, holder, lease, int64(0), d.N, d.Hash).Exec(wrote)
 			return
 		}
 		b.Queue(settleRecord, d.Device, holder, lease, d.Through, d.N, d.Hash, string(d.State), d.Answer.Status, d.Answer, d.Made.From, d.Made.To).Exec(wrote)
 		if e := d.Event; e != nil {
-			b.Queue(discover, append(findingColumnsOf(*d.Found), e.ID, e.Kind, e.Actor, e.At, string(e.Body))...)
+			b.Queue(discover, append(findingColumnsOf(*d.Found), e.ID, e.Kind, e.Actor, e.At, string(e.Body), holder)...)
 		}
 	})
 	if d.Event != nil {
 		s.tellCommitted()
 	}
-	return mine, err
+	return after, err
 }
 
 // IsolateRecords implements outbox.Store.

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -120,9 +121,9 @@ func (p *Phone) SignsAs(header, payload any) string {
 	return signed + "." + encoded(signature)
 }
 
-// Hash is what the next record names one by.
+// Hash is what the next record names one by, whatever its signature is.
 func Hash(jws string) string {
-	sum := sha256.Sum256([]byte(jws))
+	sum := sha256.Sum256([]byte(jws[:max(0, strings.LastIndexByte(jws, '.'))]))
 	return encoded(sum[:])
 }
 
