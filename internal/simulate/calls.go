@@ -33,6 +33,23 @@ func (c *crew) calls(ctx context.Context, who *phone, chance *rand.Rand) error {
 
 // comes has the lead of the crew hear of a call for help, see it and answer; whoever called closes it.
 func (c *crew) comes(ctx context.Context, who *phone, call Call, byMistake bool) error {
+	if err := c.heeds(ctx, &call); err != nil {
+		return err
+	}
+	closing := api.AlarmClosing{Outcome: api.AlarmOutcomeHelped}
+	if byMistake {
+		closing = api.AlarmClosing{Outcome: api.AlarmOutcomeFalseAlarm, Reason: new("误触")}
+	}
+	if err := who.closes(ctx, call.ID, closing); err != nil {
+		return err
+	}
+	call.Outcome = closing.Outcome
+	c.evidence.called(call)
+	return nil
+}
+
+// heeds has the lead of the crew hear of a call for help, see it and answer.
+func (c *crew) heeds(ctx context.Context, call *Call) error {
 	for _, what := range []api.AlarmReceiptWhat{api.AlarmReceiptWhatDelivered, api.AlarmReceiptWhatSeen} {
 		got, err := c.lead.api.AcknowledgeAlarmWithResponse(ctx, call.ID, api.AlarmReceipt{What: what})
 		if err != nil {
@@ -53,19 +70,8 @@ func (c *crew) comes(ctx context.Context, who *phone, call Call, byMistake bool)
 		}
 		return got.JSON200, nil
 	})
-	if err != nil {
-		return err
-	}
-	closing := api.AlarmClosing{Outcome: api.AlarmOutcomeHelped}
-	if byMistake {
-		closing = api.AlarmClosing{Outcome: api.AlarmOutcomeFalseAlarm, Reason: new("误触")}
-	}
-	if err := who.closes(ctx, call.ID, closing); err != nil {
-		return err
-	}
-	call.Outcome = closing.Outcome
-	c.evidence.called(call)
-	return nil
+	call.Answers++
+	return err
 }
 
 func (p *phone) closes(ctx context.Context, alarm uuid.UUID, how api.AlarmClosing) error {
@@ -84,7 +90,7 @@ func (p *phone) closes(ctx context.Context, alarm uuid.UUID, how api.AlarmClosin
 
 // presses calls for help.
 func (p *phone) presses(ctx context.Context, silent bool) (Call, error) {
-	call := Call{Phone: p.number, Person: p.person, RaisedAt: p.wall(), Presses: 1}
+	call := Call{Phone: p.number, Person: p.person, RaisedAt: p.wall(), Presses: 1, Kind: api.AlarmKindSos}
 	got, err := insists(ctx, newKey(), func(key uuid.UUID) (*api.Alarm, error) {
 		raised, err := p.api.RaiseAlarmWithResponse(ctx, &api.RaiseAlarmParams{IdempotencyKey: key}, api.AlarmRaising{RaisedAt: call.RaisedAt, Silent: &silent})
 		if err != nil {
@@ -102,8 +108,8 @@ func (p *phone) presses(ctx context.Context, silent bool) (Call, error) {
 	return call, nil
 }
 
-// goesUnheard plays a call for help that nobody answers until it was brought before them again. Where a round takes longer than the city
-// lives nobody waits for it.
+// goesUnheard plays a call for help that nobody answers until it was brought before them again; and somebody whom it goes worse with after
+// that, so that it begins anew. Where a round takes longer than the city lives nobody waits for it.
 func (c *crew) goesUnheard(ctx context.Context, who *phone) error {
 	call, err := who.presses(ctx, false)
 	if err != nil {
@@ -114,6 +120,15 @@ func (c *crew) goesUnheard(ctx context.Context, who *phone) error {
 			return err
 		}
 	}
+	if err := c.heeds(ctx, &call); err != nil {
+		return err
+	}
+	worse, err := who.presses(ctx, true)
+	if err != nil {
+		return err
+	}
+	call.Presses++
+	c.evidence.repeated(Repeat{Phone: who.number, Kind: "sos", Task: call.ID, Again: worse.ID})
 	return c.comes(ctx, who, call, true)
 }
 
@@ -140,7 +155,7 @@ func (p *phone) waitsForRound(ctx context.Context, alarm uuid.UUID, within time.
 
 // callsLater plays a call for help where there is no network: it is written down, pressed again by some, and heard as soon as there is one.
 func (c *crew) callsLater(ctx context.Context, chance *rand.Rand, s scene, who *phone) error {
-	call := Call{Phone: who.number, Person: who.person, RaisedAt: who.wall(), Offline: true}
+	call := Call{Phone: who.number, Person: who.person, RaisedAt: who.wall(), Offline: true, Kind: api.AlarmKindSos}
 	who.setOnline(false)
 	err := func() error {
 		for range 1 + chance.IntN(2) {

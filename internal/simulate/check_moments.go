@@ -78,6 +78,9 @@ func recusalsDecided(e *Evidence, r *Record) (found []string) {
 		case !q.SteppedBack:
 			wrong("was asked for, and nobody stepped back")
 		}
+		if q.WentOn || q.Usurped {
+			wrong("was of no use: they acted all the same: %t; whoever sent the unit could decide: %t", q.WentOn, q.Usurped)
+		}
 		by := kept.DecidedBy.Person
 		if by == q.Dispatcher || by == q.Person || by == q.AskedBy || !slices.Contains(e.Heads, by) {
 			wrong("was decided by %s, who is no head or has a part in it", by)

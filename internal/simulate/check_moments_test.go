@@ -136,7 +136,7 @@ func (h *hard) watches() {
 		},
 	}
 	h.e.Calls = []simulate.Call{{
-		Phone: "FJ31021", Person: h.auxiliary, ID: h.alarm, RaisedAt: morning, Presses: 1, Repeated: true, SeenBy: h.officer, Outcome: api.AlarmOutcomeHelped,
+		Phone: "FJ31021", Person: h.auxiliary, ID: h.alarm, RaisedAt: morning, Presses: 1, Answers: 1, Repeated: true, SeenBy: h.officer, Outcome: api.AlarmOutcomeHelped,
 	}}
 	h.e.Told = append(h.e.Told, simulate.Told{Person: h.officer, Kind: "alarm", Subject: h.alarm})
 }
@@ -238,7 +238,9 @@ func TestEachPlantedViolationOfAHardMomentIsFound(t *testing.T) {
 		"somebody who never took part stepped back": {simulate.RecusalsDecided, func(h *hard) {
 			h.changes(h.contested, func(of *api.TaskHistory) { of.Rulings = of.Rulings[1:] })
 		}},
-		"a recusal without an event": {simulate.RecusalsDecided, func(h *hard) { h.e.Recusals[0].ID = h.twin(h.recusal) }},
+		"somebody who stepped back acted all the same": {simulate.RecusalsDecided, func(h *hard) { h.e.Recusals[0].WentOn = true }},
+		"whoever sent the unit could decide":           {simulate.RecusalsDecided, func(h *hard) { h.e.Recusals[0].Usurped = true }},
+		"a recusal without an event":                   {simulate.RecusalsDecided, func(h *hard) { h.e.Recusals[0].ID = h.twin(h.recusal) }},
 		"a replacement that was never sent": {simulate.RecusalsDecided, func(h *hard) {
 			h.changes(h.contested, func(of *api.TaskHistory) { of.Task.Members = of.Task.Members[:1] })
 		}},
@@ -255,6 +257,10 @@ func TestEachPlantedViolationOfAHardMomentIsFound(t *testing.T) {
 
 		"a check that nobody answered and nobody missed": {simulate.ChecksKept, func(h *hard) {
 			h.shows(simulate.Shown{Kind: "check.asked", About: h.calm, Person: h.member})
+		}},
+		"somebody who waits for help is asked whether they are well": {simulate.ChecksKept, func(h *hard) {
+			h.shows(simulate.Shown{Kind: "check.asked", About: h.calm, Person: h.auxiliary})
+			h.shows(simulate.Shown{Kind: "check.answered", About: h.calm, Person: h.auxiliary})
 		}},
 		"silence of which nobody was told": {simulate.ChecksKept, func(h *hard) { h.unshows("check.escalated") }},
 		"silence that was told twice": {simulate.ChecksKept, func(h *hard) {
@@ -279,6 +285,7 @@ func TestEachPlantedViolationOfAHardMomentIsFound(t *testing.T) {
 		}},
 		"an alarm that was answered by nobody":   {simulate.AlarmsOnce, func(h *hard) { h.alters(h.alarm, func(a *api.Alarm) { a.Answers = nil }) }},
 		"an alarm that was not closed":           {simulate.AlarmsOnce, func(h *hard) { h.alters(h.alarm, func(a *api.Alarm) { a.Closing = nil }) }},
+		"a call of another kind":                 {simulate.AlarmsOnce, func(h *hard) { h.e.Calls[0].Kind = api.AlarmKindNeedHelp }},
 		"a press that was lost":                  {simulate.AlarmsOnce, func(h *hard) { h.e.Calls[0].Presses = 2 }},
 		"an alarm that was not repeated":         {simulate.AlarmsOnce, func(h *hard) { h.alters(h.alarm, func(a *api.Alarm) { a.Round = 1 }) }},
 		"a receipt that was lost":                {simulate.AlarmsOnce, func(h *hard) { h.alters(h.alarm, func(a *api.Alarm) { a.Recipients[0].SeenAt = nil }) }},

@@ -26,7 +26,7 @@ var endsWatch = []string{"task.finished", "task.cancelled", "task.paused", "task
 // checksKept goes through what the auditor was shown: a check that is asked is answered, missed or ended, and two that are missed are
 // passed on. It is held to what those who were asked did.
 func checksKept(e *Evidence, r *Record) (found []string) {
-	seen := map[member]*watchSeen{}
+	seen, helpless := map[member]*watchSeen{}, map[uuid.UUID]bool{}
 	at := func(m member) *watchSeen {
 		if seen[m] == nil {
 			seen[m] = &watchSeen{}
@@ -40,6 +40,14 @@ func checksKept(e *Evidence, r *Record) (found []string) {
 					w.open = false
 				}
 			}
+		}
+		switch {
+		case event.Kind == "alarm.raised" && r.Alarms[event.Alarm].Kind != api.AlarmKindUnanswered:
+			helpless[event.Person] = true
+		case event.Kind == "alarm.closed":
+			delete(helpless, event.Person)
+		case event.Kind == "check.asked" && helpless[event.Person]:
+			found = append(found, fmt.Sprintf("task %s: %s waits for help and is asked whether they are well", event.About, event.Person))
 		}
 		at(member{event.About, event.Person}).takes(event.Kind)
 	}
@@ -149,8 +157,11 @@ func (c *Call) holds(a api.Alarm) (found []string) {
 	if a.Presses != c.Presses {
 		wrong("was raised %d times and is on record %d times", c.Presses, a.Presses)
 	}
-	if len(a.Answers) != 1 || a.Answers[0].By.Person != c.SeenBy {
-		wrong("was answered once; the record has %d answers", len(a.Answers))
+	if len(a.Answers) != c.Answers || slices.ContainsFunc(a.Answers, func(said api.AlarmAnswer) bool { return said.By.Person != c.SeenBy }) {
+		wrong("was answered %d times by %s; the record has %d answers", c.Answers, c.SeenBy, len(a.Answers))
+	}
+	if a.Kind != c.Kind {
+		wrong("is a call of the kind %s, and on record it is %s", c.Kind, a.Kind)
 	}
 	if a.Closing == nil || a.Closing.Outcome != c.Outcome {
 		wrong("was closed as %s, and not so on record", c.Outcome)

@@ -40,6 +40,7 @@ type Recused struct {
 	SteppedBack                 bool
 	Granted                     bool
 	Instead                     uuid.UUID // who was sent in their place
+	WentOn, Usurped             bool      // they acted all the same; whoever sent the unit decided
 }
 
 // Objected is somebody who contested an order.
@@ -47,15 +48,16 @@ type Objected struct {
 	Task, ID           uuid.UUID
 	Person, Dispatcher uuid.UUID
 	Called             []uuid.UUID
+	Offline            bool
 	Before, After      string // where a mark could have been left
 }
 
 // Watched is somebody who was asked whether they are well.
 type Watched struct {
 	Task, Person uuid.UUID
-	Answers      int  // of their own or by radio
-	Missed       bool // they were silent until they were looked for
-	Alarm        uuid.UUID
+	Answers      int       // of their own or by radio
+	Missed       bool      // they were silent until they were looked for
+	Alarm        uuid.UUID // that they were looked for with
 }
 
 // Call is a call for help.
@@ -65,7 +67,9 @@ type Call struct {
 	ID       uuid.UUID // zero: the server does not know it
 	RaisedAt time.Time // by the phone's clock
 	Presses  int
+	Answers  int
 	Offline  bool
+	Kind     api.AlarmKind
 	Repeated bool      // nobody answered until it was brought before them again
 	SeenBy   uuid.UUID // who said that it has arrived, that they have seen it, and that they come
 	Outcome  api.AlarmOutcome

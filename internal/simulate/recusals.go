@@ -85,6 +85,9 @@ func (j job) steppingBack(ctx context.Context, by *phone, call api.RecusalCall, 
 
 // decides has the head find a recusal on his list and decide it. Whoever is gone need not have the task any more.
 func (j job) decides(ctx context.Context, s scene, who *phone, q *Recused) (*api.RecusalAnswer, error) {
+	if err := j.meddles(ctx, who, q); err != nil {
+		return nil, err
+	}
 	j.evidence.recused(*q)
 	if err := j.pace.pass(ctx, s.Walk/8); err != nil {
 		return nil, err
@@ -110,6 +113,27 @@ func (j job) decides(ctx context.Context, s scene, who *phone, q *Recused) (*api
 	return got, err
 }
 
+// meddles has whoever stepped back go on as if nothing were, and whoever sent the unit decide what is not theirs to decide: in vain.
+func (j job) meddles(ctx context.Context, who *phone, q *Recused) error {
+	step := "pause"
+	if len(j.members) == 1 { // it rests already
+		step = "resume"
+	}
+	_, err := who.send(ctx, newKey(), j.id, step, steps{reason: "避雨", said: dressed()})
+	var no refusal
+	if err != nil && (!errors.As(err, &no) || unanswered(ctx, err)) {
+		return err
+	}
+	q.WentOn = err == nil
+	decided, err := j.relief.api.DecideRecusalWithResponse(ctx, j.id, q.ID, &api.DecideRecusalParams{IdempotencyKey: newKey()},
+		api.RecusalDecision{Decision: api.RecusalDecisionDecisionRefused, Reason: "仍由其执行"})
+	if err != nil {
+		return err
+	}
+	q.Usurped = decided.JSON200 != nil
+	return nil
+}
+
 // objects plays somebody who contests the order with one tap (Art. 20), and works on; the head answers.
 func (c *crew) objects(ctx context.Context, chance *rand.Rand, s scene, members []*phone) error {
 	return c.works(ctx, chance, s, members, func(j job) error {
@@ -118,22 +142,13 @@ func (c *crew) objects(ctx context.Context, chance *rand.Rand, s scene, members 
 		if err != nil {
 			return err
 		}
-		made, err := asks(ctx, who, chance, "objection.made", j.id, func(key uuid.UUID) (*api.ObjectionAnswer, error) {
-			got, err := who.api.ObjectToOrderWithResponse(ctx, j.id, &api.ObjectToOrderParams{IdempotencyKey: key}, api.ObjectionCall{})
-			if err != nil {
-				return nil, err
-			}
-			if got.JSON201 == nil {
-				return nil, refused("object", got)
-			}
-			return got.JSON201, nil
-		})
-		if err != nil {
-			return err
+		o := Objected{Task: j.id, Person: who.person, Dispatcher: c.relief.person, Before: before, Offline: chance.IntN(3) == 0}
+		contests := j.contests
+		if o.Offline {
+			contests = j.contestsLater
 		}
-		o := Objected{Task: j.id, ID: made.Objection.ID, Person: who.person, Dispatcher: c.relief.person, Before: before}
-		for _, called := range made.Called {
-			o.Called = append(o.Called, called.Person)
+		if err := contests(ctx, who, &o); err != nil {
+			return err
 		}
 		if err := j.answers(ctx, s, o.ID); err != nil {
 			return err
@@ -144,6 +159,53 @@ func (c *crew) objects(ctx context.Context, chance *rand.Rand, s scene, members 
 		c.evidence.objected(o)
 		return j.ends(ctx, s, members[0])
 	})
+}
+
+func (j job) contests(ctx context.Context, who *phone, o *Objected) error {
+	made, err := asks(ctx, who, j.chance, "objection.made", j.id, func(key uuid.UUID) (*api.ObjectionAnswer, error) {
+		got, err := who.api.ObjectToOrderWithResponse(ctx, j.id, &api.ObjectToOrderParams{IdempotencyKey: key}, api.ObjectionCall{})
+		if err != nil {
+			return nil, err
+		}
+		if got.JSON201 == nil {
+			return nil, refused("object", got)
+		}
+		return got.JSON201, nil
+	})
+	if err != nil {
+		return err
+	}
+	o.ID = made.Objection.ID
+	for _, called := range made.Called {
+		o.Called = append(o.Called, called.Person)
+	}
+	return nil
+}
+
+// contestsLater has the tap wait for a network. Whom it reached is seen on the head's list.
+func (j job) contestsLater(ctx context.Context, who *phone, o *Objected) error {
+	who.setOnline(false)
+	err := who.records(j.id, "objections", "objection.made", api.ObjectionCall{})
+	who.setOnline(true)
+	j.evidence.offline(who.device, who.clockOff != 0)
+	if err = errors.Join(err, who.brings(ctx, j.chance)); err != nil {
+		return err
+	}
+	list, err := j.head.api.ListObjectionsWithResponse(ctx, &api.ListObjectionsParams{Limit: new(200)})
+	if err != nil {
+		return err
+	}
+	if list.JSON200 == nil {
+		return refused("objections", list)
+	}
+	for _, waits := range list.JSON200.Objections {
+		if waits.Task == j.id && waits.Person == who.person {
+			o.ID, o.Called = waits.ID, []uuid.UUID{j.head.person}
+			return nil
+		}
+	}
+	j.evidence.objected(*o)
+	return fmt.Errorf("%s contested task %s without network, and the head does not know", who.number, j.id)
 }
 
 func (j job) answers(ctx context.Context, s scene, id uuid.UUID) error {

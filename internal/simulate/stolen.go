@@ -31,6 +31,10 @@ func (c *crew) isRobbed(ctx context.Context, chance *rand.Rand, s scene, at int)
 		if err != nil {
 			return err
 		}
+		robbed, err := who.presses(ctx, true) // which stands, whatever becomes of the phone
+		if err != nil {
+			return err
+		}
 		t, err := j.cutsOff(ctx, who)
 		if err != nil {
 			return err
@@ -41,6 +45,9 @@ func (c *crew) isRobbed(ctx context.Context, chance *rand.Rand, s scene, at int)
 			return err
 		}
 		next, err := j.getsNew(ctx, who, at)
+		if err == nil {
+			err = c.comes(ctx, next, robbed, false)
+		}
 		if err != nil {
 			return err
 		}

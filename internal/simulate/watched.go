@@ -63,11 +63,33 @@ func (j job) isAsked(ctx context.Context, who *phone, w *Watched) error {
 		return err
 	}
 	w.Answers++
-	if check.Alarm == nil {
-		return nil
+	if !w.Missed {
+		return j.needsHelp(ctx, who, w)
 	}
 	w.Alarm = *check.Alarm
 	return j.relief.closes(ctx, w.Alarm, api.AlarmClosing{Outcome: api.AlarmOutcomeFalseAlarm, Reason: new("电台已联系上")})
+}
+
+// needsHelp has some answer that they are not well, which is a call for help.
+func (j job) needsHelp(ctx context.Context, who *phone, w *Watched) error {
+	if j.chance.IntN(2) == 0 {
+		return nil
+	}
+	call := Call{Phone: who.number, Person: who.person, RaisedAt: who.wall(), Presses: 1, Kind: api.AlarmKindNeedHelp}
+	if err := who.isWell(ctx, api.CheckAnswer{State: api.WellbeingNeedHelp, ObservedAt: call.RaisedAt}, j.id); err != nil {
+		return err
+	}
+	w.Answers++
+	check, err := j.checkComes(ctx, who, api.MemberCheckStateHeld, patience)
+	if err != nil {
+		return err
+	}
+	if check.Alarm == nil {
+		j.evidence.called(call)
+		return fmt.Errorf("%s is not well, and nobody is told", who.number)
+	}
+	call.ID = *check.Alarm
+	return j.comes(ctx, who, call, false)
 }
 
 // checkComes waits until the check of somebody is in a state, as whoever sent them sees it.
