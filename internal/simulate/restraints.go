@@ -45,13 +45,13 @@ func (j job) restrained(ctx context.Context, s scene, who *phone, u *Use) error 
 			return err
 		}
 	}
-	if err := who.uses(ctx, j.chance, u, who.beginsUse()); err != nil {
+	if err := j.tellsToo(ctx, who, u, (*phone).beginsUse); err != nil {
 		return err
 	}
 	if err := j.walk(ctx, s.Walk/4); err != nil {
 		return err
 	}
-	if err := who.uses(ctx, j.chance, u, who.endsUse(j.chance)); err != nil {
+	if err := j.tellsToo(ctx, who, u, func(p *phone) api.RestraintUsing { return p.endsUse(j.chance) }); err != nil {
 		return err
 	}
 	_, err := asks(ctx, who, j.chance, "restraint.reported", u.Task, func(key uuid.UUID) (*api.RestraintAnswer, error) {
@@ -65,6 +65,24 @@ func (j job) restrained(ctx context.Context, s scene, who *phone, u *Use) error 
 		return got.JSON200, nil
 	})
 	return err
+}
+
+// tellsToo has whoever uses the equipment tell of it, and sometimes the others of the unit as well: that is still one use.
+func (j job) tellsToo(ctx context.Context, who *phone, u *Use, tells func(*phone) api.RestraintUsing) error {
+	if err := who.uses(ctx, j.chance, u, tells(who)); err != nil || j.chance.IntN(2) == 0 {
+		return err
+	}
+	for _, other := range j.members {
+		if other == who {
+			continue
+		}
+		of := tells(other)
+		of.Person = &who.person
+		if err := other.uses(ctx, j.chance, u, of); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *phone) asksFor(ctx context.Context, chance *rand.Rand, u *Use) error {
