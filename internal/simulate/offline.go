@@ -175,7 +175,7 @@ func (p *phone) testifies() {
 		if p.evidence.Phones == nil {
 			p.evidence.Phones = map[uuid.UUID]bool{}
 		}
-		p.evidence.Phones[p.person] = true
+		p.evidence.Phones[p.person] = !p.renewed
 		for _, m := range p.copy.messages {
 			p.evidence.Told = append(p.evidence.Told, Told{p.person, m.Kind, m.Subject})
 		}

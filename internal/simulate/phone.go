@@ -24,6 +24,7 @@ type phone struct {
 	index    int
 	number   string
 	account  Account
+	renewed  bool // instead of one that was stolen: it does not have every message of the time before
 	person   uuid.UUID
 	device   uuid.UUID
 	api      *api.ClientWithResponses

@@ -103,7 +103,11 @@ func (j job) cutsOff(ctx context.Context, who *phone) (Theft, error) {
 			}
 		})
 	}
-	err := rest(ctx, 200*time.Millisecond)
+	err := busy(ctx, func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return t.Accepted >= hands
+	})
 	if err == nil {
 		t.RevokedAt, err = j.revokes(ctx, who)
 	}
@@ -121,6 +125,18 @@ func (j job) cutsOff(ctx context.Context, who *phone) (Theft, error) {
 		t.Sockets = append(t.Sockets, h.ended.Sub(revoked))
 	}
 	return t, err
+}
+
+// busy waits until a thief is at work.
+func busy(ctx context.Context, at func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for !at() {
+		if err := rest(ctx, 10*time.Millisecond); err != nil {
+			return fmt.Errorf("a stolen phone is let in nowhere: %w", err)
+		}
+	}
+	return nil
 }
 
 // revokes answers when a device was revoked, by the server's clock.
@@ -200,7 +216,7 @@ func (h *held) giveUp(at time.Time) { _ = h.conn.SetReadDeadline(at) }
 // getsNew gives the owner of a stolen phone another one, which takes its place in the city.
 func (j job) getsNew(ctx context.Context, who *phone, at int) (*phone, error) {
 	who.setOnDuty(false) // it captures nothing any more
-	next := &phone{city: j.city, index: who.index}
+	next := &phone{city: j.city, index: who.index, renewed: true}
 	next.place.lat, next.place.lon = who.place.lat, who.place.lon
 	if err := j.issues(ctx, next, who.account); err != nil {
 		return nil, err
