@@ -62,7 +62,8 @@ func (c simulateCommand) play(ctx context.Context, dir string) (report *simulate
 		return simulate.Run(ctx, config)
 	}
 	c.databaseFlags = databaseFlags{DataDir: dir + "/data"}
-	service, err := throwAway(ctx, c.DataDir)
+	config.Repeat = max(time.Second, time.Duration(float64(30*time.Second)/c.Speed))
+	service, err := throwAway(ctx, c.DataDir, config.Repeat)
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +72,9 @@ func (c simulateCommand) play(ctx context.Context, dir string) (report *simulate
 	return simulate.Run(ctx, config)
 }
 
-// throwAway starts a service on a private database of its own, on loopback, with every other setting as it comes.
-func throwAway(ctx context.Context, dir string) (*app.App, error) {
+// throwAway starts a service on a private database of its own, on loopback, that repeats alarms as fast as the city lives; every other
+// setting is as it comes.
+func throwAway(ctx context.Context, dir string, repeat time.Duration) (*app.App, error) {
 	var settings struct{ app.Config }
 	parser, err := kong.New(&settings)
 	if err != nil {
@@ -81,6 +83,7 @@ func throwAway(ctx context.Context, dir string) (*app.App, error) {
 	own := []string{
 		"--listen=127.0.0.1:0", "--metrics-listen=", "--data-dir=" + dir, "--demo=yes", "--device-keys=offered", "--database-url=", "--migrate-url=",
 		"--redis-url=", "--tls-cert=", "--tls-key=", "--fcm-credentials=", "--fcm-endpoint=", "--ledger-key=", "--anchors=",
+		"--alarm-repeat=" + repeat.String(),
 	}
 	if _, err := parser.Parse(own); err != nil {
 		return nil, err

@@ -40,8 +40,8 @@ func TestASimulationIsCareful(t *testing.T) {
 	for words, args := range map[string][]string{
 		"is not on this machine":      {"--server=http://dutybound.example.org"},
 		"needs an address":            {"--server=8080"},
-		"--phones: needs to be 4":     {"--server=http://127.0.0.1:1", "--phones=3"},
-		"needs to be 550 at the most": {"--server=http://127.0.0.1:1", "--phones=5000"},
+		"--phones: needs to be 6":     {"--server=http://127.0.0.1:1", "--phones=3"},
+		"needs to be 450 at the most": {"--server=http://127.0.0.1:1", "--phones=5000"},
 		"more than nothing":           {"--server=http://127.0.0.1:1", "--speed=0"},
 		"connection refused":          {"--server=http://127.0.0.1:1"},
 	} {

@@ -58,6 +58,22 @@ func TestAnObjectionCarriesNoMark(t *testing.T) {
 	u.sound()
 }
 
+// One that was made without network leaves no mark either: the law is not asked again because somebody contests an order.
+func TestAnObjectionWithoutNetworkCarriesNoMark(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	p := u.phone(u.member)
+	task := u.dispatcher.begun(u.member, u.colleague)
+	rulings := func() int { return u.count(`SELECT count(*) FROM ruling WHERE task_id = $1`, task) }
+	before, asked := u.standing(task), rulings()
+	wantOutcomes(t, u.member.brings(p.Records(stepPath(task, "objections"), object{"reason": "未安排民警带领"})), "applied")
+	if after := u.standing(task); after != before || rulings() != asked {
+		t.Errorf("it left a mark, %d rulings:\n%s\n%s", rulings()-asked, before, after)
+	}
+	u.ends(task, "objection.made")
+	u.sound()
+}
+
 func (u *unit) candidatesNow() string {
 	u.t.Helper()
 	r := u.dispatcher.get("/v1/candidates?acts=patrol&limit=200&path=" + u.path(riverside)).want(200)

@@ -20,7 +20,7 @@ func DemoCity(config simulate.Config) simulate.Config {
 	}
 	officers, members, legal := by[duty.RoleOfficer], by[duty.RoleAuxiliary], by[duty.RoleLegal]
 	config.Staff = simulate.Staff{
-		Personnel: by[duty.RolePersonnel][0], Legal: legal[0], Approver: legal[1], Viewer: by[duty.RoleViewer][0], Auditor: by[duty.RoleAuditor][0],
+		Head: by[duty.RoleStationHead][0], Personnel: by[duty.RolePersonnel][0], Legal: legal[0], Approver: legal[1], Viewer: by[duty.RoleViewer][0], Auditor: by[duty.RoleAuditor][0],
 	}
 	config.Crew = []simulate.Account{officers[1], officers[0], members[0], members[1]}
 	return config

@@ -116,8 +116,11 @@ func (d *deciding) seenThen() statements {
 
 // backToNow asks the law again, of work that went on before and goes on, about what is now: what comes late is on record as what it was,
 // and does not stand for what has become of it. The ruling on the command itself stays the last.
+// Where the law was not asked about that time and nobody stated a fact there is nothing to come back from: an objection leaves no mark,
+// whenever it comes (Art. 20).
 func (d *deciding) backToNow() error {
-	if d.Happened == nil || d.out.Refused || d.before.State != Started || len(d.out.Events) == 0 {
+	nothing := len(d.out.Rulings) == 0 && len(d.out.Observations) == 0
+	if d.Happened == nil || d.out.Refused || d.before.State != Started || len(d.out.Events) == 0 || nothing {
 		return nil
 	}
 	d.Happened = nil

@@ -29,8 +29,13 @@ func (c *city) audit(ctx context.Context) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Record{Tasks: map[uuid.UUID]api.TaskHistory{}, Alarms: map[uuid.UUID]api.Alarm{}}
-	for _, read := range []func(context.Context, *Record) error{c.readsTasks, c.readsAlarms, c.readsSolo, c.readsFindings, c.readsMeasures} {
+	r := &Record{
+		Tasks: map[uuid.UUID]api.TaskHistory{}, Alarms: map[uuid.UUID]api.Alarm{},
+		Recusals: map[uuid.UUID]api.Recusal{}, Objections: map[uuid.UUID]api.Objection{},
+	}
+	for _, read := range []func(context.Context, *Record) error{
+		c.readsTasks, c.readsAlarms, c.readsRecusals, c.readsObjections, c.readsQuarantine, c.readsSolo, c.readsFindings, c.readsMeasures,
+	} {
 		if err := read(ctx, r); err != nil {
 			return nil, err
 		}
@@ -96,21 +101,6 @@ func (c *city) readsTasks(ctx context.Context, r *Record) error {
 	return nil
 }
 
-func (c *city) readsAlarms(ctx context.Context, r *Record) error {
-	for _, id := range c.evidence.Alarms {
-		got, err := c.auditor.api.GetAlarmWithResponse(ctx, id)
-		switch {
-		case err != nil:
-			return err
-		case got.JSON200 != nil:
-			r.Alarms[id] = *got.JSON200
-		case got.StatusCode() != 404:
-			return refused("alarm", got)
-		}
-	}
-	return nil
-}
-
 // readsSolo asks in short stretches of time, for no answer holds more than some hundred tasks.
 func (c *city) readsSolo(ctx context.Context, r *Record) error {
 	const stretch = 30 * time.Second
@@ -160,19 +150,24 @@ func (c *city) readsFindings(ctx context.Context, r *Record) error {
 // readsMeasures finds out how long the law bears with a lead who is away. Until a look has seen it, and another one that the grace is over,
 // nobody can know.
 func (c *city) readsMeasures(ctx context.Context, r *Record) error {
+	grace, err := c.measure(ctx, "lead_grace_s", 60)
+	r.Patience = time.Duration(grace)*time.Second + 3*c.config.LeadSweep + time.Second
+	return err
+}
+
+// measure is a number of the law as a phone is told it, or the usual one.
+func (c *city) measure(ctx context.Context, id api.Measure, usual int) (int, error) {
 	got, err := c.phones[0].api.GetShiftBundleWithResponse(ctx, &api.GetShiftBundleParams{})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if got.JSON200 == nil {
-		return refused("bundle", got)
+		return 0, refused("bundle", got)
 	}
-	grace := 60
 	for _, m := range got.JSON200.Measures {
-		if m.ID == "lead_grace_s" && m.Act == nil {
-			grace = m.Value
+		if m.ID == id && m.Act == nil {
+			return m.Value, nil
 		}
 	}
-	r.Patience = time.Duration(grace)*time.Second + 3*c.config.LeadSweep + time.Second
-	return nil
+	return usual, nil
 }

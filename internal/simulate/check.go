@@ -3,6 +3,7 @@ package simulate
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,11 +15,14 @@ import (
 
 // Record is what the server shows of it all afterwards, to an auditor.
 type Record struct {
-	Tasks    map[uuid.UUID]api.TaskHistory
-	Alarms   map[uuid.UUID]api.Alarm
-	Solo     []api.SoloEnforcement
-	Findings []api.OutboxFinding
-	Patience time.Duration // after which a lead that is away must be lost
+	Tasks      map[uuid.UUID]api.TaskHistory
+	Alarms     map[uuid.UUID]api.Alarm
+	Recusals   map[uuid.UUID]api.Recusal
+	Objections map[uuid.UUID]api.Objection
+	Quarantine []api.QuarantinedRecord
+	Solo       []api.SoloEnforcement
+	Findings   []api.OutboxFinding
+	Patience   time.Duration // after which a lead that is away must be lost
 }
 
 // Invariant is something that must hold whatever happens.
@@ -34,10 +38,21 @@ const (
 	LossesKnown   Invariant = "each lead that was away too long is lost on record, and listed as solo enforcement"
 	OutboxApplied Invariant = "each record made without network is applied, and nothing is found that was not provoked"
 	NothingBroke  Invariant = "no answer of 500 and above"
+
+	RestraintsKnown Invariant = "each use of restraint equipment without an order is a violation and an alarm, none on an order is, and none is answered no"
+	RecusalsDecided Invariant = "each recusal is decided by a head who has no part in it, and nobody who stepped back is ruled on"
+	ObjectionsHeard Invariant = "each objection reached a head, was answered, and left no mark"
+	ChecksKept      Invariant = "each check is answered, missed or ended, and who is silent is looked for"
+	AlarmsOnce      Invariant = "each call for help is one alarm, also one made without network, and is repeated until it is answered"
+	StolenCutOff    Invariant = "no request of a revoked phone is let in a second later, and its sockets are closed within five"
+	LateQuarantined Invariant = "nothing that a revoked phone brings takes effect before somebody decides so"
 )
 
 // Invariants lists them in the order of the report.
-var Invariants = []Invariant{CommandsOnce, FeedWhole, StartsLawful, NothingOff, PhonesInSync, LossesKnown, OutboxApplied, NothingBroke}
+var Invariants = []Invariant{
+	CommandsOnce, FeedWhole, StartsLawful, NothingOff, PhonesInSync, LossesKnown, OutboxApplied, RestraintsKnown, RecusalsDecided, ObjectionsHeard,
+	ChecksKept, AlarmsOnce, StolenCutOff, LateQuarantined, NothingBroke,
+}
 
 // Violation is one instance of a broken invariant.
 type Violation struct {
@@ -49,7 +64,9 @@ type Violation struct {
 func Check(e *Evidence, r *Record) (found []Violation) {
 	checks := map[Invariant]func(*Evidence, *Record) []string{
 		CommandsOnce: commandsOnce, FeedWhole: feedWhole, StartsLawful: startsLawful, NothingOff: nothingOff, PhonesInSync: phonesInSync,
-		LossesKnown: lossesKnown, OutboxApplied: outboxApplied, NothingBroke: nothingBroke,
+		LossesKnown: lossesKnown, OutboxApplied: outboxApplied, RestraintsKnown: restraintsKnown, RecusalsDecided: recusalsDecided,
+		ObjectionsHeard: objectionsHeard, ChecksKept: checksKept, AlarmsOnce: alarmsOnce, StolenCutOff: stolenCutOff, LateQuarantined: lateQuarantined,
+		NothingBroke: nothingBroke,
 	}
 	for _, i := range Invariants {
 		for _, what := range checks[i](e, r) {
@@ -59,6 +76,12 @@ func Check(e *Evidence, r *Record) (found []Violation) {
 	return found
 }
 
+// commandKinds are the events of commands beside the steps of a task.
+var commandKinds = []string{
+	"task.dispatched", "task.reassigned", "restraint.requested", "restraint.commanded", "restraint.used", "restraint.stopped", "restraint.reported",
+	"recusal.requested", "recusal.decided", "objection.made", "objection.answered",
+}
+
 // commandsOnce counts the events of each kind, task and person: as many as were acknowledged, no more and no less.
 func commandsOnce(e *Evidence, r *Record) (found []string) {
 	type key struct {
@@ -66,8 +89,8 @@ func commandsOnce(e *Evidence, r *Record) (found []string) {
 		kind  string
 		actor uuid.UUID
 	}
-	asked, kinds := map[key]int{}, map[string]bool{"task.dispatched": true}
-	for _, kind := range kindOfStep {
+	asked, kinds := map[key]int{}, map[string]bool{}
+	for _, kind := range slices.Concat(commandKinds, slices.Collect(maps.Values(kindOfStep))) {
 		kinds[kind] = true
 	}
 	for _, a := range e.Acked {
@@ -109,11 +132,6 @@ func commandsOnce(e *Evidence, r *Record) (found []string) {
 		if again.Task != again.Again || again.First != again.Later {
 			found = append(found, fmt.Sprintf("%s: %s sent again was answered otherwise: task %s version %d, then task %s version %d",
 				again.Phone, again.Kind, again.Task, again.First, again.Again, again.Later))
-		}
-	}
-	for _, id := range e.Alarms {
-		if a, ok := r.Alarms[id]; !ok || len(a.Answers) != 1 || a.Closing == nil {
-			found = append(found, fmt.Sprintf("alarm %s was raised, answered once and closed; the record has %d answers", id, len(a.Answers)))
 		}
 	}
 	slices.Sort(found)

@@ -22,13 +22,13 @@ type world struct {
 	e                        *simulate.Evidence
 	r                        *simulate.Record
 	task, officer, auxiliary uuid.UUID
-	device, alarm            uuid.UUID
+	device                   uuid.UUID
 }
 
 var morning = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 
 func quiet() *world {
-	w := &world{task: uuid.New(), officer: uuid.New(), auxiliary: uuid.New(), device: uuid.New(), alarm: uuid.New()}
+	w := &world{task: uuid.New(), officer: uuid.New(), auxiliary: uuid.New(), device: uuid.New()}
 	ruling, dispatch := uuid.New(), uuid.New()
 	history := api.TaskHistory{Task: api.Task{ID: w.task, Version: 4}, Rulings: []api.RulingRecord{
 		{At: morning, Epoch: 1, Command: "dispatch", Ruling: api.Ruling{ID: &dispatch, Lawful: true, Outcome: api.OutcomeConditional}},
@@ -55,8 +55,7 @@ func quiet() *world {
 	}
 	w.r = &simulate.Record{
 		Tasks: map[uuid.UUID]api.TaskHistory{w.task: history}, Patience: 10 * time.Second,
-		Alarms: map[uuid.UUID]api.Alarm{w.alarm: {ID: w.alarm, Answers: []api.AlarmAnswer{{}}, Closing: &api.AlarmEnd{}}},
-		Solo:   []api.SoloEnforcement{{Task: w.task, Officer: w.officer}},
+		Solo: []api.SoloEnforcement{{Task: w.task, Officer: w.officer}},
 	}
 	w.r.Findings = []api.OutboxFinding{
 		{Device: w.device, Kind: api.OutboxFindingKindSkew, State: api.OutboxFindingStateOpen},
@@ -74,7 +73,6 @@ func quiet() *world {
 		Records:  []simulate.Delivered{{Phone: "FJ31021", Device: w.device, N: 1, State: "applied", Status: 200}},
 		Offline:  map[uuid.UUID]bool{w.device: true},
 		Synced:   []simulate.Synced{{Phone: "FJ31021", Task: w.task, Version: 4}},
-		Alarms:   []uuid.UUID{w.alarm},
 	}
 	all := []simulate.Shown{{Seq: 10, Kind: "legal.approved", Path: city}}
 	for _, event := range history.Events {
@@ -125,8 +123,7 @@ func TestEachPlantedViolationIsFound(t *testing.T) {
 		"a history with a hole": {simulate.CommandsOnce, func(w *world) {
 			w.history(func(h *api.TaskHistory) { h.Events[3].Version = new(5) })
 		}},
-		"a retry with another answer":          {simulate.CommandsOnce, func(w *world) { w.e.Repeats[0].Later = 3 }},
-		"an alarm that was answered by nobody": {simulate.CommandsOnce, func(w *world) { w.r.Alarms[w.alarm] = api.Alarm{} }},
+		"a retry with another answer": {simulate.CommandsOnce, func(w *world) { w.e.Repeats[0].Later = 3 }},
 
 		"a gap in the numbers": {simulate.FeedWhole, func(w *world) { w.e.Everything.Events = without(w.e.Everything.Events, 0) }},
 		"the last events never came": {simulate.FeedWhole, func(w *world) {

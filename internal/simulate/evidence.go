@@ -10,6 +10,7 @@ import (
 // Evidence is what the phones were told while they were at work: the checker holds the server to it.
 type Evidence struct {
 	mu sync.Mutex
+	Hard
 
 	Acked    []Acked
 	Unsure   []Acked // sent again and again and never answered: carried out or not
@@ -18,8 +19,7 @@ type Evidence struct {
 	Absences []Absence
 	Records  []Delivered
 	Synced   []Synced
-	Missing  []Synced // tasks of a phone that its own state does not have
-	Alarms   []uuid.UUID
+	Missing  []Synced           // tasks of a phone that its own state does not have
 	Offline  map[uuid.UUID]bool // devices, and whether their clocks are wrong
 	Broken   int                // answers of 500 and above
 
@@ -92,6 +92,8 @@ type Shown struct {
 	Kind string
 	Path string
 	Task uuid.UUID
+
+	About, Person, Alarm uuid.UUID // what its body names: a task that it is no event of, somebody, an alarm
 }
 
 func (e *Evidence) acked(a Acked) { e.note(func() { e.Acked = append(e.Acked, a) }) }
@@ -103,7 +105,6 @@ func (e *Evidence) repeated(r Repeat)     { e.note(func() { e.Repeats = append(e
 func (e *Evidence) offDuty(o OffDuty)     { e.note(func() { e.OffDuty = append(e.OffDuty, o) }) }
 func (e *Evidence) absent(a Absence)      { e.note(func() { e.Absences = append(e.Absences, a) }) }
 func (e *Evidence) delivered(d Delivered) { e.note(func() { e.Records = append(e.Records, d) }) }
-func (e *Evidence) called(id uuid.UUID)   { e.note(func() { e.Alarms = append(e.Alarms, id) }) }
 
 func (e *Evidence) offline(device uuid.UUID, wrongClock bool) {
 	e.note(func() {

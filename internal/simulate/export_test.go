@@ -5,7 +5,9 @@ import "time"
 // Script is what all lanes of some crews would play.
 func Script(seed uint64, crews int, length time.Duration) (all [][]scene) {
 	for crew := range crews {
-		all = append(all, script(seed, crew, leading, length), script(seed, crew, beat, length))
+		for _, of := range lanes {
+			all = append(all, script(seed, crew, crews, of, length))
+		}
 	}
 	return all
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,10 +20,10 @@ type written struct {
 }
 
 // records writes a step down to be carried out later.
-func (p *phone) records(task uuid.UUID, name string, body any) error {
+func (p *phone) records(task uuid.UUID, name, kind string, body any) error {
 	id, _, err := p.box.Record("/v1/tasks/"+task.String()+"/"+name, body)
 	if err == nil {
-		p.written[id] = written{task, kindOfStep[name]}
+		p.written[id] = written{task, kind}
 	}
 	return err
 }
@@ -147,6 +148,9 @@ func (c *copyOfDuty) take(s *api.PhoneState) {
 		c.first = s.Through
 	}
 	c.through, c.mark = &s.Through, s.Mark
+	for _, m := range s.Messages {
+		c.messages[m.ID] = m
+	}
 	for _, t := range s.Tasks {
 		if t.Task == nil {
 			delete(c.tasks, t.ID)
@@ -161,12 +165,19 @@ func (p *phone) testifies() {
 	p.copy.mu.Lock()
 	defer p.copy.mu.Unlock()
 	p.evidence.note(func() {
-		for _, task := range p.copy.mine {
+		for _, task := range slices.Concat(p.copy.mine, p.copy.joined) {
 			if version, has := p.copy.tasks[task]; has {
 				p.evidence.Synced = append(p.evidence.Synced, Synced{p.number, task, version})
 			} else {
 				p.evidence.Missing = append(p.evidence.Missing, Synced{Phone: p.number, Task: task})
 			}
+		}
+		if p.evidence.Phones == nil {
+			p.evidence.Phones = map[uuid.UUID]bool{}
+		}
+		p.evidence.Phones[p.person] = !p.renewed
+		for _, m := range p.copy.messages {
+			p.evidence.Told = append(p.evidence.Told, Told{p.person, m.Kind, m.Subject})
 		}
 	})
 }

@@ -2,8 +2,10 @@ package simulate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +21,7 @@ type Account struct {
 }
 
 // Staff are the offices that a city needs beside its phones. They sign in as they do at a desk.
-type Staff struct{ Personnel, Legal, Approver, Viewer, Auditor Account }
+type Staff struct{ Head, Personnel, Legal, Approver, Viewer, Auditor Account }
 
 // Recruit is somebody who was imported and cannot sign in yet.
 type Recruit struct {
@@ -81,6 +83,12 @@ func (c *city) opens(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	head, err := c.desk(ctx, c.config.Staff.Head)
+	if err != nil {
+		return err
+	}
+	c.head = &phone{city: c, number: c.config.Staff.Head.Number, person: head.me.Person.ID, api: head.api}
+	c.evidence.Heads = []uuid.UUID{c.head.person}
 	return nil
 }
 
@@ -104,8 +112,8 @@ func (c *city) find(ctx context.Context, number string) (api.Person, error) {
 // recruit imports people until there are as many as phones, and has them enrolled. The first are the crew of the demo.
 func (c *city) recruit(ctx context.Context) (accounts []Account, err error) {
 	known := c.config.Crew
-	if len(known) < smallest {
-		return nil, fmt.Errorf("a crew has %d people at the least", smallest)
+	if len(known) < officers+2 {
+		return nil, errors.New("a crew has two officers and two auxiliaries at the least")
 	}
 	officer, err := c.find(ctx, known[1].Number)
 	if err != nil {
@@ -122,7 +130,7 @@ func (c *city) recruit(ctx context.Context) (accounts []Account, err error) {
 	today := time.Now().UTC()
 	trained := fmt.Sprintf("%s/%s", today.AddDate(0, -1, 0).Format(time.DateOnly), today.AddDate(2, 0, 0).Format(time.DateOnly))
 	for i := range c.config.Phones {
-		if i < smallest {
+		if i < len(known) {
 			accounts = append(accounts, known[i])
 			continue
 		}
@@ -186,12 +194,53 @@ func (c *city) issues(ctx context.Context, p *phone, who Account) error {
 	if got.JSON201 == nil {
 		return refused("a phone for "+who.Number, got)
 	}
-	p.person = person.ID
+	p.person, p.account = person.ID, who
 	return p.switchOn(ctx, who, got.JSON201.ID)
 }
 
 // hastens has the legal department shorten what the law measures in time, as simulated time is shorter: two people do that.
-func (c *city) hastens(ctx context.Context) error {
+func (c *city) hastens(ctx context.Context, legal, approver desk) error {
+	for _, m := range []struct {
+		id            string
+		usual, lowest int
+	}{{"lead_fresh_s", 180, 10}, {"lead_word_s", 1800, 60}, {"lead_grace_s", 60, 1}, {"check_grace_s", 120, 10}} {
+		value := max(m.lowest, int(float64(m.usual)/c.config.Speed))
+		err := enacts(ctx, legal, approver, api.NewProposal{
+			Memo: "模拟", Reason: "模拟时间快于真实时间", Policy: &api.PolicyChange{Measure: api.Measure(m.id), Value: &value},
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.id, err)
+		}
+	}
+	return nil
+}
+
+// enacts has the law of an organ changed: one proposes, another approves.
+func enacts(ctx context.Context, legal, approver desk, change api.NewProposal) error {
+	got, err := legal.api.ProposeChangeWithResponse(ctx, &api.ProposeChangeParams{IdempotencyKey: uuid.Must(uuid.NewV7())}, change)
+	if err != nil {
+		return err
+	}
+	if got.JSON201 == nil {
+		return refused("propose", got)
+	}
+	done, err := approver.api.ApproveProposalWithResponse(ctx, got.JSON201.ID, &api.ApproveProposalParams{IdempotencyKey: uuid.Must(uuid.NewV7())})
+	if err != nil {
+		return err
+	}
+	if done.JSON200 == nil {
+		return refused("approve", done)
+	}
+	return nil
+}
+
+const (
+	restraintList = "restraint_list" // the reading that says what restraint equipment an organ has
+	strap         = "约束带"
+)
+
+// legislates makes the law ready: the equipment that is used is on the list of the station, and time is measured as the city lives it.
+func (c *city) legislates(ctx context.Context) error {
 	legal, err := c.desk(ctx, c.config.Staff.Legal)
 	if err != nil {
 		return err
@@ -200,27 +249,38 @@ func (c *city) hastens(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range []struct {
-		id            string
-		usual, lowest int
-	}{{"lead_fresh_s", 180, 10}, {"lead_word_s", 1800, 60}, {"lead_grace_s", 60, 1}} {
-		value := max(m.lowest, int(float64(m.usual)/c.config.Speed))
-		got, err := legal.api.ProposeChangeWithResponse(ctx, &api.ProposeChangeParams{IdempotencyKey: uuid.Must(uuid.NewV7())}, api.NewProposal{
-			Memo: "模拟", Reason: "模拟时间快于真实时间", Policy: &api.PolicyChange{Measure: api.Measure(m.id), Value: &value},
-		})
-		if err != nil {
-			return err
-		}
-		if got.JSON201 == nil {
-			return refused("propose "+m.id, got)
-		}
-		done, err := approver.api.ApproveProposalWithResponse(ctx, got.JSON201.ID, &api.ApproveProposalParams{IdempotencyKey: uuid.Must(uuid.NewV7())})
-		if err != nil {
-			return err
-		}
-		if done.JSON200 == nil {
-			return refused("approve "+m.id, done)
-		}
+	if err := c.lists(ctx, legal, approver); err != nil {
+		return fmt.Errorf("the list of restraint equipment: %w", err)
 	}
-	return nil
+	if !c.config.Hasten {
+		return nil
+	}
+	return c.hastens(ctx, legal, approver)
+}
+
+// lists puts the strap on the list, unless it is there.
+func (c *city) lists(ctx context.Context, legal, approver desk) error {
+	got, err := c.head.api.ListReadingsWithResponse(ctx, &api.ListReadingsParams{})
+	if err != nil {
+		return err
+	}
+	if got.JSON200 == nil {
+		return refused("readings", got)
+	}
+	at := slices.IndexFunc(got.JSON200.Readings, func(r api.ReadingInForce) bool { return r.ID == restraintList })
+	if at < 0 {
+		return errors.New("the law has no such reading")
+	}
+	reading, path := got.JSON200.Readings[at], over(legal)
+	items := strings.FieldsFunc(reading.Value, func(r rune) bool { return r == ',' })
+	if slices.Contains(items, strap) {
+		return nil
+	}
+	if reading.Set != nil {
+		path = reading.Set.Organ.Path // the nearest organ that has a list decides
+	}
+	list := strings.Join(append(items, strap), ",")
+	return enacts(ctx, legal, approver, api.NewProposal{
+		Path: &path, Memo: "模拟", Reason: "公布约束性勤务装备清单", Reading: &api.ReadingChange{ID: restraintList, Value: &list},
+	})
 }

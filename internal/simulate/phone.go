@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,8 @@ type phone struct {
 	*city
 	index    int
 	number   string
+	account  Account
+	renewed  bool // instead of one that was stolen: it does not have every message of the time before
 	person   uuid.UUID
 	device   uuid.UUID
 	api      *api.ClientWithResponses
@@ -44,6 +47,9 @@ type copyOfDuty struct {
 	first   int64 // the cursor of the first sync
 	tasks   map[uuid.UUID]int
 	mine    []uuid.UUID // tasks that the phone was sent on since
+	joined  []uuid.UUID // tasks that it came to when they were under way: it was not shown their beginning
+
+	messages map[uuid.UUID]api.PhoneMessage
 }
 
 // refusal is an answer that is none.
@@ -111,7 +117,7 @@ func (p *phone) switchOn(ctx context.Context, who Account, device uuid.UUID) (er
 		return refused(who.Number+" signs in", in)
 	}
 	transport.SignedIn(in.JSON201.Token)
-	p.copy.tasks, p.written = map[uuid.UUID]int{}, map[uuid.UUID]written{}
+	p.copy.tasks, p.copy.messages, p.written = map[uuid.UUID]int{}, map[uuid.UUID]api.PhoneMessage{}, map[uuid.UUID]written{}
 	return nil
 }
 
@@ -138,9 +144,9 @@ func (p *phone) command(ctx context.Context, chance *rand.Rand, kind string, sen
 	var twin sync.WaitGroup
 	var other *api.TaskAnswer
 	if again == 2 {
-		twin.Go(func() { other, _ = p.insists(ctx, key, send) }) // its error is this one's
+		twin.Go(func() { other, _ = insists(ctx, key, send) }) // its error is this one's
 	}
-	answer, err := p.insists(ctx, key, send)
+	answer, err := insists(ctx, key, send)
 	twin.Wait()
 	if err != nil {
 		if unanswered(ctx, err) {
@@ -159,7 +165,7 @@ func (p *phone) command(ctx context.Context, chance *rand.Rand, kind string, sen
 }
 
 // insists sends a command again to which it hears no answer.
-func (p *phone) insists(ctx context.Context, key uuid.UUID, send func(key uuid.UUID) (*api.TaskAnswer, error)) (*api.TaskAnswer, error) {
+func insists[T any](ctx context.Context, key uuid.UUID, send func(key uuid.UUID) (*T, error)) (*T, error) {
 	for try := 1; ; try++ {
 		answer, err := send(key)
 		if err == nil || !unanswered(ctx, err) || try == attempts {
@@ -173,7 +179,7 @@ func (p *phone) insists(ctx context.Context, key uuid.UUID, send func(key uuid.U
 
 // repeats sends a command again that was answered: the answer must be the same.
 func (p *phone) repeats(ctx context.Context, kind string, first api.Task, key uuid.UUID, send func(key uuid.UUID) (*api.TaskAnswer, error)) {
-	again, err := p.insists(ctx, key, send)
+	again, err := insists(ctx, key, send)
 	switch {
 	case err == nil:
 		p.evidence.repeated(Repeat{p.number, kind, first.ID, again.Task.ID, first.Version, again.Task.Version})
@@ -267,6 +273,21 @@ func (p *phone) dispatches(ctx context.Context, chance *rand.Rand, order api.Dis
 		on.copy.mu.Unlock()
 	}
 	return task, nil
+}
+
+// joins notes that a phone is to have a task from now on.
+func (c *copyOfDuty) joins(task uuid.UUID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.joined = append(c.joined, task)
+}
+
+// leaves notes that a phone need not have a task any longer.
+func (c *copyOfDuty) leaves(task uuid.UUID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	isIt := func(id uuid.UUID) bool { return id == task }
+	c.mine, c.joined = slices.DeleteFunc(c.mine, isIt), slices.DeleteFunc(c.joined, isIt)
 }
 
 // states says something about oneself. It is never refused.

@@ -33,6 +33,7 @@ type Report struct {
 	Skews      int            `json:"wrong_clocks_found"`
 	Tasks      int            `json:"tasks"`
 	Alarms     int            `json:"alarms"`
+	Hard       Tally          `json:"hard_moments"`
 	LongAway   int            `json:"leads_away_too_long"`
 	Events     int            `json:"events_on_the_wall"`
 	Reconnects int            `json:"reconnects"`
@@ -49,6 +50,7 @@ func (c *city) report(played time.Duration, took counts, found []Violation, reco
 		Requests: took.total(), PerSecond: float64(took.total()) / played.Seconds(), P50: milliseconds(took.quantile(0.5)), P99: milliseconds(took.quantile(0.99)),
 		Scenes: c.scenes, Broken: c.broken, Commands: len(e.Acked), Repeated: len(e.Repeats), Positions: c.points.Load(), Refused: c.pointsRefused.Load(),
 		OffDuty: len(e.OffDuty), Records: len(e.Records), Skews: len(record.Findings), Tasks: len(record.Tasks), Alarms: len(record.Alarms),
+		Hard:   e.tally(),
 		Events: len(e.Wall.Events), Reconnects: e.Wall.Reconnects + e.Everything.Reconnects, Violations: found,
 	}
 	r.Errors, _ = c.meter.errors()
@@ -78,6 +80,7 @@ func (r *Report) Tell(to io.Writer) {
 	}
 	fmt.Fprintf(to, "  %d commands acknowledged on %d tasks, %d sent again; %d positions; %d records made offline; %d alarms; %d leads away too long\n",
 		r.Commands, r.Tasks, r.Repeated, r.Positions, r.Records, r.Alarms, r.LongAway)
+	r.Hard.tell(to)
 	fmt.Fprintf(to, "  %d events on the wall, %d reconnects of feeds\n", r.Events, r.Reconnects)
 	if len(r.Errors) > 0 {
 		fmt.Fprintf(to, "  answers of 400 and above: %s\n", tally(r.Errors))
@@ -149,6 +152,8 @@ func (c *city) online() (n int) {
 	if c.stage.Load() != "playing" {
 		return 0
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, p := range c.phones {
 		p.place.mu.Lock()
 		if p.place.online {

@@ -17,19 +17,25 @@ type crew struct {
 	*city
 	n            int
 	lead, relief *phone // the one leads, the other dispatches and takes over
-	led, beat    []*phone
+	members      map[lane][]*phone
 }
 
 const (
-	smallest = 4
-	usual    = 6
+	smallest = 6
+	usual    = 8
 )
 
-// crews puts phones together, in the order in which they were numbered: two officers, then auxiliaries of either lane in turn.
+// slots are the lanes of the auxiliaries of a full crew, in order; those beyond full crews go where they come to be.
+var slots = [usual - officers]lane{leading, beat, trouble, trouble, alone, leading}
+
+// officers of each crew come first.
+const officers = 2
+
+// crews puts phones together, in the order in which they were numbered: two officers, then the auxiliaries of each lane.
 func (c *city) crews() (crews []*crew) {
 	n := max(1, len(c.phones)/usual)
 	for i := range n {
-		crews = append(crews, &crew{city: c, n: i})
+		crews = append(crews, &crew{city: c, n: i, members: map[lane][]*phone{}})
 	}
 	for i, p := range c.phones {
 		of := crews[i/usual%n]
@@ -40,10 +46,9 @@ func (c *city) crews() (crews []*crew) {
 			of.lead = p
 		case c.isOfficer(i):
 			of.relief = p
-		case len(of.led) <= len(of.beat):
-			of.led = append(of.led, p)
 		default:
-			of.beat = append(of.beat, p)
+			in := slots[max(0, i%usual-officers)]
+			of.members[in] = append(of.members[in], p)
 		}
 	}
 	return crews
@@ -51,13 +56,13 @@ func (c *city) crews() (crews []*crew) {
 
 // isOfficer says what the phone with a number is for; those beyond full crews are auxiliaries.
 func (c *city) isOfficer(i int) bool {
-	return i < max(1, c.config.Phones/usual)*usual && i%usual < 2
+	return i < max(1, c.config.Phones/usual)*usual && i%usual < officers
 }
 
 // plays a lane's script. What cannot go on is counted, and its task cancelled; the lane goes on with the next scene.
 func (c *crew) plays(ctx context.Context, of lane) {
-	for _, s := range script(c.config.Seed, c.n, of, c.config.For) {
-		if ctx.Err() != nil || c.pace.now() > c.config.For {
+	for _, s := range script(c.config.Seed, c.n, max(1, len(c.phones)/usual), of, c.config.For) {
+		if ctx.Err() != nil || !s.Dealt && c.pace.now() > c.config.For {
 			return
 		}
 		err := c.play(ctx, of, s)
@@ -73,10 +78,7 @@ func (c *crew) plays(ctx context.Context, of lane) {
 
 func (c *crew) play(ctx context.Context, of lane, s scene) error {
 	chance := rand.New(rand.NewPCG(s.Twist, 1))
-	members := c.led
-	if of == beat {
-		members = c.beat
-	}
+	members := c.members[of]
 	switch s.Deed {
 	case led, wander, takeover:
 		return c.leads(ctx, chance, s)
@@ -86,6 +88,22 @@ func (c *crew) play(ctx context.Context, of lane, s scene) error {
 		return c.rests(ctx, s, members[chance.IntN(len(members))])
 	case alarm:
 		return c.calls(ctx, members[chance.IntN(len(members))], chance)
+	case restraint, unordered, unheardOf:
+		return c.restrains(ctx, chance, s, members)
+	case recusal:
+		return c.recuses(ctx, chance, s, members[0], members[1])
+	case byParty:
+		return c.passesOn(ctx, chance, s, members)
+	case objection:
+		return c.objects(ctx, chance, s, members)
+	case stolen:
+		return c.isRobbed(ctx, chance, s, chance.IntN(len(members)))
+	case asked, missed:
+		return c.watchesOver(ctx, chance, s, members[0])
+	case unheard:
+		return c.goesUnheard(ctx, members[0])
+	case deadSOS:
+		return c.callsLater(ctx, chance, s, members[0])
 	default:
 		return c.patrols(ctx, chance, s, members)
 	}
@@ -177,7 +195,7 @@ func (c *crew) leads(ctx context.Context, chance *rand.Rand, s scene) error {
 	if err := c.lead.shown(ctx, c.lead.goes(3, 3)); err != nil {
 		return err
 	}
-	j, err := c.order(ctx, chance, c.lead, c.led, "stop-and-question")
+	j, err := c.order(ctx, chance, c.lead, c.members[leading], "stop-and-question")
 	if err == nil {
 		err = j.questions(ctx, s)
 	}
@@ -305,7 +323,7 @@ func (j job) unheard(ctx context.Context, s scene, who *phone) error {
 		{"resume", api.WithStatements{Statements: dressed()}},
 		{"finish", api.Report{Report: "断网期间巡逻完毕"}},
 	} {
-		if err := who.records(j.id, then.name, then.body); err != nil {
+		if err := who.records(j.id, then.name, kindOfStep[then.name], then.body); err != nil {
 			return err
 		}
 		if err := j.walk(ctx, (s.Walk+s.Away)/4); err != nil {
@@ -336,52 +354,4 @@ func (c *crew) rests(ctx context.Context, s scene, who *phone) error {
 	// A point is as old as the phone says when the server has it: the way there is the margin.
 	point.CapturedAt = before.Add(-time.Since(took) - 5*time.Second)
 	return errors.Join(who.sendsOffDuty(ctx, []api.PositionPoint{point}), who.syncs(ctx))
-}
-
-// calls raises an alarm, which the lead of the crew answers and whoever called closes. Some press twice: that is one alarm.
-func (c *crew) calls(ctx context.Context, who *phone, chance *rand.Rand) error {
-	key := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-	id, err := who.presses(ctx, chance.IntN(2) == 0)
-	if err != nil {
-		return err
-	}
-	if chance.IntN(3) == 0 {
-		again, err := who.presses(ctx, false)
-		if err != nil {
-			return err
-		}
-		c.evidence.repeated(Repeat{Phone: who.number, Kind: "sos", Task: id, Again: again})
-	}
-	if err := c.pace.pass(ctx, time.Duration(10+chance.IntN(50))*time.Second); err != nil {
-		return err
-	}
-	answered, err := c.lead.api.AnswerAlarmWithResponse(ctx, id, &api.AnswerAlarmParams{IdempotencyKey: key()}, api.AlarmAnswering{EtaS: new(120)})
-	if err != nil {
-		return err
-	}
-	if answered.JSON200 == nil {
-		return refused("answer sos", answered)
-	}
-	closed, err := who.api.CloseAlarmWithResponse(ctx, id, &api.CloseAlarmParams{IdempotencyKey: key()}, api.AlarmClosing{Outcome: api.AlarmOutcomeHelped})
-	if err != nil {
-		return err
-	}
-	if closed.JSON200 == nil {
-		return refused("close sos", closed)
-	}
-	c.evidence.called(id)
-	return nil
-}
-
-// presses calls for help.
-func (p *phone) presses(ctx context.Context, silent bool) (uuid.UUID, error) {
-	raised, err := p.api.RaiseAlarmWithResponse(ctx, &api.RaiseAlarmParams{IdempotencyKey: uuid.Must(uuid.NewV7())},
-		api.AlarmRaising{RaisedAt: p.wall(), Silent: &silent})
-	if err != nil {
-		return uuid.Nil, err
-	}
-	if raised.JSON201 == nil {
-		return uuid.Nil, refused("sos", raised)
-	}
-	return raised.JSON201.ID, nil
 }

@@ -15,7 +15,7 @@ func TestASeedIsAScript(t *testing.T) {
 	if !reflect.DeepEqual(one, simulate.Script(7, 3, 4*time.Hour)) {
 		t.Error("the same seed, and another script")
 	}
-	if reflect.DeepEqual(one, simulate.Script(8, 3, 4*time.Hour)) || reflect.DeepEqual(one[0], one[2]) {
+	if reflect.DeepEqual(one, simulate.Script(8, 3, 4*time.Hour)) || reflect.DeepEqual(one[0], one[4]) {
 		t.Error("another seed or crew, and the same script")
 	}
 	long := simulate.Script(7, 3, 8*time.Hour)
@@ -35,9 +35,35 @@ func TestAScriptHasEverything(t *testing.T) {
 			seen[string(s.Deed)] = true
 		}
 	}
-	for _, deed := range []string{"patrol", "led", "wander", "takeover", "dead_zone", "shift_change", "sos"} {
+	for _, deed := range append([]string{"patrol", "led", "wander", "takeover", "dead_zone", "shift_change", "sos"}, hardMoments...) {
 		if !seen[deed] {
 			t.Errorf("no %s in a day of four crews", deed)
+		}
+	}
+}
+
+// hardMoments are the scenes that every city of more than one crew plays, however short.
+var hardMoments = []string{
+	"restraint", "restraint_unordered", "restraint_offline", "recusal", "recusal_by_party", "objection", "stolen_phone", "check", "check_missed",
+	"sos_unanswered", "sos_offline",
+}
+
+// In a short script of a few crews each hard moment is dealt to one of them.
+func TestEachHardMomentIsDealtOnce(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		dealt := map[string]int{}
+		for _, lane := range simulate.Script(seed, 3, time.Minute) {
+			for _, s := range lane {
+				if s.Dealt {
+					dealt[string(s.Deed)]++
+				}
+			}
+		}
+		for _, deed := range hardMoments {
+			if dealt[deed] != 1 {
+				t.Errorf("seed %d: %s is dealt %d times", seed, deed, dealt[deed])
+			}
 		}
 	}
 }

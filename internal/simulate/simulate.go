@@ -18,7 +18,7 @@ import (
 // Config is a simulation.
 type Config struct {
 	Server string        // where it answers
-	Phones int           // at least 4
+	Phones int           // at least 6
 	Speed  float64       // simulated seconds a second
 	Seed   uint64        // the same seed plays the same script
 	For    time.Duration // simulated
@@ -29,6 +29,7 @@ type Config struct {
 	Admin     Admin         // asked when there are more phones than these
 	Hasten    bool          // let the law measure in simulated time; only on a server that nobody else uses
 	LeadSweep time.Duration // how often the server looks at leads. [2 s]
+	Repeat    time.Duration // how long the server leaves an alarm unanswered before it repeats it. [30 s]
 	Progress  io.Writer     // a line a second; nil: none
 }
 
@@ -39,8 +40,11 @@ type city struct {
 	meter                      *meter
 	evidence                   Evidence
 	personnel, viewer, auditor desk
-	phones                     []*phone
+	head                       *phone   // of the station, at a desk
+	phones                     []*phone // guarded by mu while the city plays: some are stolen
 	all, wall                  *watcher
+	follows                    func(*phone)  // has a phone say where it is
+	grace                      time.Duration // for which the law lets a check go unanswered
 	points, pointsRefused      atomic.Int64
 	stage                      atomic.Value // a word for the progress
 
@@ -54,7 +58,7 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	config.LeadSweep = cmp.Or(config.LeadSweep, 2*time.Second)
+	config.LeadSweep, config.Repeat = cmp.Or(config.LeadSweep, 2*time.Second), cmp.Or(config.Repeat, 30*time.Second)
 	base := &http.Transport{
 		MaxIdleConns: config.Phones * 2, MaxIdleConnsPerHost: config.Phones * 2, IdleConnTimeout: time.Minute,
 		DialContext: (&net.Dialer{Timeout: patience}).DialContext,
@@ -80,8 +84,8 @@ func (c Config) check() error {
 	return nil
 }
 
-// most can sign in from one address in ten minutes, with some room for the offices.
-const most = 550
+// most can sign in from one address in ten minutes, with some room for the offices, and for those who need a new phone.
+const most = 450
 
 func (c *city) run(ctx context.Context) (report *Report, err error) {
 	if err := c.populates(ctx); err != nil {
@@ -116,10 +120,8 @@ func (c *city) populates(ctx context.Context) error {
 	if err := c.opens(ctx); err != nil {
 		return err
 	}
-	if c.config.Hasten {
-		if err := c.hastens(ctx); err != nil {
-			return err
-		}
+	if err := c.legislates(ctx); err != nil {
+		return err
 	}
 	accounts, err := c.recruit(ctx)
 	if err != nil {
@@ -140,7 +142,7 @@ func (c *city) begins(ctx, watching context.Context) error {
 	if err := errors.Join(c.all.joins(ctx), c.wall.joins(ctx)); err != nil {
 		return err
 	}
-	return each(ctx, c.phones, func(ctx context.Context, p *phone) error {
+	err := each(ctx, c.phones, func(ctx context.Context, p *phone) error {
 		if err := errors.Join(p.arrives(ctx), p.syncs(ctx)); err != nil {
 			return err
 		}
@@ -153,6 +155,12 @@ func (c *city) begins(ctx, watching context.Context) error {
 		p.feed = watch(watching, p.api, c.config.Server, api.FeedWishScopeMine, Stream{Who: "the feed of " + p.number, Person: p.person})
 		return p.feed.joins(ctx)
 	})
+	if err != nil {
+		return err
+	}
+	grace, err := c.measure(ctx, "check_grace_s", 120)
+	c.grace = time.Duration(grace) * time.Second
+	return err
 }
 
 // over is the subtree that an office sees.
@@ -166,20 +174,23 @@ func over(d desk) string {
 // plays lets every crew play, and all phones say where they are, until the time is over.
 func (c *city) plays(ctx context.Context) {
 	following, stop := context.WithCancel(ctx)
-	var tracks, lanes sync.WaitGroup
+	var tracks, playing sync.WaitGroup
 	crews := c.crews()
+	c.follows = func(p *phone) { tracks.Go(func() { p.follow(following) }) }
 	for _, p := range c.phones {
-		tracks.Go(func() { p.follow(following) })
+		c.follows(p)
 	}
 	for _, w := range []*watcher{c.all, c.wall} {
 		tracks.Go(func() { c.breaks(following, w) })
 	}
 	for _, of := range crews {
-		for _, l := range []lane{leading, beat} {
-			lanes.Go(func() { of.plays(ctx, l) })
+		for _, l := range lanes {
+			if len(of.members[l]) > 0 {
+				playing.Go(func() { of.plays(ctx, l) })
+			}
 		}
 	}
-	lanes.Wait()
+	playing.Wait()
 	stop()
 	tracks.Wait()
 }

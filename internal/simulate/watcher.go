@@ -139,6 +139,7 @@ func (w *watcher) take(text []byte) {
 			Kind string
 			Path string
 			Task uuid.UUID
+			Body json.RawMessage
 		}
 	}
 	if json.Unmarshal(text, &m) != nil {
@@ -158,10 +159,25 @@ func (w *watcher) take(text []byte) {
 		w.stream.Resets++
 		w.cursor = m.Head
 	case "event":
-		w.stream.Events = append(w.stream.Events, Shown{m.Seq, m.Event.Kind, m.Event.Path, m.Event.Task})
+		shown := Shown{Seq: m.Seq, Kind: m.Event.Kind, Path: m.Event.Path, Task: m.Event.Task}
+		shown.names(m.Event.Body)
+		w.stream.Events = append(w.stream.Events, shown)
 		w.cursor = max(w.cursor, m.Seq)
 	default:
 		w.cursor = max(w.cursor, m.Seq)
+	}
+}
+
+// names takes down whom and what the body of an event names, as far as it does so by an id.
+func (s *Shown) names(body []byte) {
+	var named map[string]any
+	if json.Unmarshal(body, &named) != nil {
+		return
+	}
+	for noun, is := range map[string]*uuid.UUID{"task": &s.About, "person": &s.Person, "alarm": &s.Alarm} {
+		if text, ok := named[noun].(string); ok {
+			*is, _ = uuid.Parse(text) // zero: no id
+		}
 	}
 }
 
