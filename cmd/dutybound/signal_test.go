@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -74,6 +75,7 @@ func hold(t *testing.T, dir, task string) (release, held func()) {
 	ctx := t.Context()
 	address := string(must[[]byte](t)(os.ReadFile(filepath.Join(dir, "postgres.address"))))
 	conn := must[*pgx.Conn](t)(pgx.Connect(ctx, address))
+	t.Cleanup(func() { _ = conn.Close(context.Background()) }) // not before: a connection that nobody knows any more is closed, with its locks
 	tx := must[pgx.Tx](t)(conn.Begin(ctx))
 	if _, err := tx.Exec(ctx, `SELECT FROM task WHERE id = $1 FOR UPDATE`, task); err != nil {
 		t.Fatal(err)
@@ -81,7 +83,7 @@ func hold(t *testing.T, dir, task string) (release, held func()) {
 	held = func() {
 		testkit.Wait(t, "the request to wait for the task", func() bool {
 			var waiting bool
-			err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock')`).Scan(&waiting)
+			err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))`).Scan(&waiting)
 			return err == nil && waiting
 		})
 	}

@@ -126,8 +126,8 @@ func TestStatementsArriveWhole(t *testing.T) {
 	t.Parallel()
 	r := newRooms()
 	good[api.Observed](r.request(t, http.MethodPost, "/v1/observations", `{"statements":[
-		{"task":"0198f5a2-7c1e-7d4a-9b52-0f6d1a2b3c4d","fact":"recusal","value":"pending","observed_at":"2026-03-02T12:00:00+08:00"}]}`).keyed(), 200)
-	if len(r.said) != 1 || *r.said[0].Task != taskID || r.said[0].Fact != "recusal" || !r.said[0].ObservedAt.Equal(noon) {
+		{"task":"0198f5a2-7c1e-7d4a-9b52-0f6d1a2b3c4d","fact":"presence","value":"remote","observed_at":"2026-03-02T12:00:00+08:00"}]}`).keyed(), 200)
+	if len(r.said) != 1 || *r.said[0].Task != taskID || r.said[0].Fact != "presence" || r.said[0].Value != "remote" || !r.said[0].ObservedAt.Equal(noon) {
 		t.Errorf("%+v", r.said)
 	}
 }
