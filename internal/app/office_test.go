@@ -194,9 +194,9 @@ func (o *office) proven() {
 		if err != nil {
 			return err
 		}
-		difference, err := dispatch.Replay(of, r)
-		if difference != "" {
-			o.t.Errorf("ruling %s derived again: %s", r.ID, difference)
+		again, err := dispatch.Replay(of, r)
+		if again != (dispatch.Replayed{}) {
+			o.t.Errorf("ruling %s derived again: %+v", r.ID, again)
 		}
 		return err
 	}))

@@ -4,31 +4,44 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dutybound/dutybound/internal/law"
 )
 
-// Replay derives a stored ruling again from its stored facts, and says how the two differ ("" when they do not). An error means
-// that the book would not rule on these facts at all.
-func Replay(book Book, r RulingRecord) (difference string, err error) {
+// Replayed is what comes of a stored ruling that was derived again.
+type Replayed struct {
+	Difference string // how it differs from the stored one; empty: it does not
+	Text       string // how the texts of the law differ, or the readings, under which the two were given; empty: they do not
+}
+
+// Replay derives a stored ruling again from its stored facts. The text of the law may have changed since, as by a better note on an article:
+// what the law says then still has to be the same. An error means that the book would not rule on these facts at all.
+func Replay(book Book, r RulingRecord) (got Replayed, err error) {
 	again, err := book.Rule(&r.Facts)
 	if err != nil {
-		return "", fmt.Errorf("ruling %s: %w", r.ID, err)
+		return Replayed{}, fmt.Errorf("ruling %s: %w", r.ID, err)
 	}
 	if again.Readings != r.Ruling.Readings || !slices.Equal(again.Rulebooks, r.Ruling.Rulebooks) {
-		return "given under another edition or other readings: " + books(r.Ruling) + ", now " + books(again), nil
+		got.Text = changes(r.Ruling, again)
+		again.Readings, again.Rulebooks = r.Ruling.Readings, r.Ruling.Rulebooks
 	}
-	before, err := json.Marshal(r.Ruling)
+	got.Difference, err = difference(r.Ruling, again)
+	return got, err
+}
+
+func difference(was, is law.Ruling) (string, error) {
+	before, err := json.Marshal(was)
 	if err != nil {
 		return "", err
 	}
-	after, err := json.Marshal(again)
+	after, err := json.Marshal(is)
 	if err != nil {
 		return "", err
 	}
 	switch {
-	case r.Ruling.Outcome != again.Outcome:
-		return fmt.Sprintf("was %s, is %s", r.Ruling.Outcome, again.Outcome), nil
+	case was.Outcome != is.Outcome:
+		return fmt.Sprintf("was %s, is %s", was.Outcome, is.Outcome), nil
 	case string(before) != string(after):
 		return "same outcome, other reasons", nil
 	default:
@@ -36,9 +49,21 @@ func Replay(book Book, r RulingRecord) (difference string, err error) {
 	}
 }
 
-func books(r law.Ruling) (list string) {
-	for _, b := range r.Rulebooks {
-		list += b.ID + "@" + b.Hash + " "
+// changes names what was given under another text, or other readings, and by which it was replaced.
+func changes(was, is law.Ruling) string {
+	var list []string
+	for _, b := range was.Rulebooks {
+		if !slices.Contains(is.Rulebooks, b) {
+			list = append(list, b.ID+"@"+b.Hash)
+		}
 	}
-	return list + "readings " + r.Readings
+	for _, b := range is.Rulebooks {
+		if !slices.Contains(was.Rulebooks, b) {
+			list = append(list, "now "+b.ID+"@"+b.Hash)
+		}
+	}
+	if was.Readings != is.Readings {
+		list = append(list, "readings "+was.Readings, "now readings "+is.Readings)
+	}
+	return strings.Join(list, ", ")
 }

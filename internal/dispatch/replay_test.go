@@ -27,9 +27,34 @@ func TestReplaySeesOtherReasons(t *testing.T) {
 		"": stored, "same outcome, other reasons": other, "was unmet, is permitted": {Outcome: law.Permitted},
 	} {
 		got, err := dispatch.Replay(answering{ruling: again}, dispatch.RulingRecord{ID: uuid.New(), Ruling: stored})
-		if err != nil || got != want {
-			t.Errorf("difference %q (%v), want %q", got, err, want)
+		if err != nil || got.Difference != want || got.Text != "" {
+			t.Errorf("%+v (%v), want %q", got, err, want)
 		}
+	}
+}
+
+// Of a law whose text has changed since it is asked whether it still says the same.
+func TestReplayUnderAnotherTextOfTheLaw(t *testing.T) {
+	t.Parallel()
+	under := func(hash, readings string, outcome law.Outcome) law.Ruling {
+		return law.Ruling{Outcome: outcome, Readings: readings, Rulebooks: []law.RulebookRef{{ID: "cq-2021", Hash: hash}, {ID: "national", Hash: "n"}}}
+	}
+	stored := under("old", "r", law.Permitted)
+	for _, c := range []struct {
+		again      law.Ruling
+		text, says string
+	}{
+		{under("new", "r", law.Permitted), "cq-2021@old, now cq-2021@new", ""},
+		{under("new", "r", law.Unmet), "cq-2021@old, now cq-2021@new", "was permitted, is unmet"},
+		{under("old", "s", law.Permitted), "readings r, now readings s", ""},
+	} {
+		got, err := dispatch.Replay(answering{ruling: c.again}, dispatch.RulingRecord{ID: uuid.New(), Ruling: stored})
+		if err != nil || got.Text != c.text || got.Difference != c.says {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	if stored.Rulebooks[0].Hash != "old" {
+		t.Error("what is stored was changed")
 	}
 }
 
