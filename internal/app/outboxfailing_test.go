@@ -190,6 +190,29 @@ func TestACallForHelpWaitsForNoRecord(t *testing.T) {
 	}
 }
 
+// Help was called for when the button was first pressed, whichever of the presses comes first.
+func TestACallForHelpIsOfTheFirstPress(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	for name, order := range map[string][]int{"in order": {0, 1, 2}, "backwards": {2, 1, 0}, "mixed": {1, 2, 0}} {
+		member := o.auxiliary()
+		p := o.phone(member)
+		first := p.Next.Wall
+		presses := make([]string, 3)
+		for i := range presses {
+			presses[i] = p.Records("/v1/alarms", object{"raised_at": first.Add(time.Duration(i) * time.Second)})
+		}
+		for _, i := range order {
+			wantOutcomes(t, member.brings(presses[i]), "applied")
+		}
+		alarms := member.get("/v1/alarms").want(200)
+		raised, err := time.Parse(time.RFC3339, alarms.text("alarms", 0, "raised_at"))
+		if o.must(err); len(alarms.at("alarms").([]any)) != 1 || !raised.Equal(first) || alarms.at("alarms", 0, "presses") != 3.0 {
+			t.Errorf("%s: %s", name, alarms.raw)
+		}
+	}
+}
+
 // What somebody brought who has left before it was their turn is kept, and not carried out in their name.
 func TestWhoHasLeftDoesNothingAnyMore(t *testing.T) {
 	t.Parallel()

@@ -44,14 +44,17 @@ type Decided struct {
 const lateAfter = 2 * time.Minute
 
 // raise makes an alarm, or merges what is raised into the one that is open: nobody in danger is told to wait, and nobody's phone rings
-// for each press of a button. A press after somebody answered begins the rounds anew, for things have become worse.
+// for each press of a button. It was raised at the first press, whichever came first; a press after somebody answered begins the rounds anew, for things have become worse.
 func (s *Service) raise(p Press, m Moment) (Decided, error) {
 	if m.Alarm == nil {
 		return s.begin(p, m)
 	}
 	a := m.Alarm.clone()
 	a.Presses++
-	a.Silent = a.Silent || p.Silent // once it must be dark it stays dark
+	a.Silent = a.Silent || p.Silent                            // once it must be dark it stays dark
+	if p.RaisedAt.Before(a.RaisedAt) && a.Kind != Unanswered { // of presses without network the first one may be the last to come
+		a.RaisedAt, a.Late = p.RaisedAt, a.Late || p.late(m.Now)
+	}
 	if p.Kind != Unanswered {
 		a.Kind = p.Kind
 	}
