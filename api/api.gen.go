@@ -2251,7 +2251,7 @@ type Alarm struct {
 	// Presses How often it was raised.
 	Presses int `json:"presses"`
 
-	// RaisedAt As the phone says.
+	// RaisedAt As the phone says, of its first press.
 	RaisedAt time.Time `json:"raised_at"`
 
 	// ReceivedAt By the server's clock.
