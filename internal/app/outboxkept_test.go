@@ -85,7 +85,9 @@ func TestWhatADeadProcessLeftIsApplied(t *testing.T) {
 	task := u.dispatcher.sends(order("patrol", u.member))
 	records := recordWork(p, task)
 	o.kept(u.member, records[:2], false) // before it applied anything
-	testkit.Wait(t, "what was kept to be applied", func() bool { return o.applied(p) == 2 })
+	testkit.Wait(t, "what was kept to be applied, and its lease to be given back", func() bool { // or else its holder goes on with what comes next
+		return o.applied(p) == 2 && o.count(`SELECT count(*) FROM outbox_device WHERE device_id = $1 AND lease IS NULL AND due_at IS NULL`, p.Device) == 1
+	})
 	o.kept(u.member, records[2:], true) // between carrying out and writing that it was
 	testkit.Wait(t, "the rest to be applied", func() bool { return o.applied(p) == 4 })
 	if state := u.dispatcher.get("/v1/tasks/"+task).text("task", "state"); state != "finished" {
