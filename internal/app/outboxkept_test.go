@@ -84,8 +84,9 @@ func TestWhatADeadProcessLeftIsApplied(t *testing.T) {
 	p := o.phone(u.member)
 	task := u.dispatcher.sends(order("patrol", u.member))
 	records := recordWork(p, task)
-	o.kept(u.member, records[:2], false)                                                         // before it applied anything
-	testkit.Wait(t, "what was kept to be applied, and its lease to be given back", func() bool { // or else its holder goes on with what comes next
+	o.kept(u.member, records[:2], false) // before it applied anything
+	// Whoever holds the lease yet would go on with what comes next.
+	testkit.Wait(t, "what was kept to be applied, and its lease to be given back", func() bool {
 		return o.applied(p) == 2 && o.count(`SELECT count(*) FROM outbox_device WHERE device_id = $1 AND lease IS NULL AND due_at IS NULL`, p.Device) == 1
 	})
 	o.kept(u.member, records[2:], true) // between carrying out and writing that it was
