@@ -12,19 +12,19 @@ import (
 // Replayed is what comes of a stored ruling that was derived again.
 type Replayed struct {
 	Difference string // how it differs from the stored one; empty: it does not
-	Text       string // how the texts of the law differ, or the readings, under which the two were given; empty: they do not
+	Text       string // how the texts of the law differ under which the two were given; empty: they do not
 }
 
 // Replay derives a stored ruling again from its stored facts. The text of the law may have changed since, as by a better note on an article:
-// what the law says then still has to be the same. An error means that the book would not rule on these facts at all.
+// what the law says then still has to be the same. The readings are on record with the dates from which they hold, and do not change. An error means that the book would not rule on these facts at all.
 func Replay(book Book, r RulingRecord) (got Replayed, err error) {
 	again, err := book.Rule(&r.Facts)
 	if err != nil {
 		return Replayed{}, fmt.Errorf("ruling %s: %w", r.ID, err)
 	}
-	if again.Readings != r.Ruling.Readings || !slices.Equal(again.Rulebooks, r.Ruling.Rulebooks) {
-		got.Text = changes(r.Ruling, again)
-		again.Readings, again.Rulebooks = r.Ruling.Readings, r.Ruling.Rulebooks
+	if !slices.Equal(again.Rulebooks, r.Ruling.Rulebooks) {
+		got.Text = changes(r.Ruling.Rulebooks, again.Rulebooks)
+		again.Rulebooks = r.Ruling.Rulebooks
 	}
 	got.Difference, err = difference(r.Ruling, again)
 	return got, err
@@ -40,6 +40,8 @@ func difference(was, is law.Ruling) (string, error) {
 		return "", err
 	}
 	switch {
+	case was.Readings != is.Readings:
+		return fmt.Sprintf("given under other readings: %s, on record %s", was.Readings, is.Readings), nil
 	case was.Outcome != is.Outcome:
 		return fmt.Sprintf("was %s, is %s", was.Outcome, is.Outcome), nil
 	case string(before) != string(after):
@@ -49,21 +51,18 @@ func difference(was, is law.Ruling) (string, error) {
 	}
 }
 
-// changes names what was given under another text, or other readings, and by which it was replaced.
-func changes(was, is law.Ruling) string {
+// changes names the texts that were replaced, and by which.
+func changes(was, is []law.RulebookRef) string {
 	var list []string
-	for _, b := range was.Rulebooks {
-		if !slices.Contains(is.Rulebooks, b) {
+	for _, b := range was {
+		if !slices.Contains(is, b) {
 			list = append(list, b.ID+"@"+b.Hash)
 		}
 	}
-	for _, b := range is.Rulebooks {
-		if !slices.Contains(was.Rulebooks, b) {
+	for _, b := range is {
+		if !slices.Contains(was, b) {
 			list = append(list, "now "+b.ID+"@"+b.Hash)
 		}
-	}
-	if was.Readings != is.Readings {
-		list = append(list, "readings "+was.Readings, "now readings "+is.Readings)
 	}
 	return strings.Join(list, ", ")
 }

@@ -46,7 +46,7 @@ func TestReplayUnderAnotherTextOfTheLaw(t *testing.T) {
 	}{
 		{under("new", "r", law.Permitted), "cq-2021@old, now cq-2021@new", ""},
 		{under("new", "r", law.Unmet), "cq-2021@old, now cq-2021@new", "was permitted, is unmet"},
-		{under("old", "s", law.Permitted), "readings r, now readings s", ""},
+		{under("old", "s", law.Permitted), "", "given under other readings: r, on record s"},
 	} {
 		got, err := dispatch.Replay(answering{ruling: c.again}, dispatch.RulingRecord{ID: uuid.New(), Ruling: stored})
 		if err != nil || got.Text != c.text || got.Difference != c.says {

@@ -90,8 +90,8 @@ func New(devices Devices, sender Sender, log *slog.Logger, count func(Outcome)) 
 }
 
 // Deliver sends a push that was decided at a moment to each device of its person. The error means: try again, not before the time
-// that a *Failure in it names. Off duty means off: whatever is no call for help waits
-// for the next check-in. Devices that had it already get it again then, which the message is made for.
+// that a *Failure in it names. Off duty means off: whatever is no call for help waits for the next check-in. Devices that had it already
+// get it again then, which the message is made for.
 func (s *Service) Deliver(ctx context.Context, push duty.Push, decided, now time.Time) error {
 	message := messageOf(push)
 	if now.Sub(decided) > message.Life {

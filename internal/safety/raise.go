@@ -51,8 +51,8 @@ func (s *Service) raise(p Press, m Moment) (Decided, error) {
 	}
 	a := m.Alarm.clone()
 	a.Presses++
-	a.Silent = a.Silent || p.Silent                            // once it must be dark it stays dark
-	if p.RaisedAt.Before(a.RaisedAt) && a.Kind != Unanswered { // of presses without network the first one may be the last to come
+	a.Silent = a.Silent || p.Silent                                                    // once it must be dark it stays dark
+	if p.RaisedAt.Before(a.RaisedAt) && a.Kind != Unanswered && p.Kind != Unanswered { // of presses without network the first one may be the last to come
 		a.RaisedAt, a.Late = p.RaisedAt, a.Late || p.late(m.Now)
 	}
 	if p.Kind != Unanswered {
