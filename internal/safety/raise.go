@@ -51,11 +51,11 @@ func (s *Service) raise(p Press, m Moment) (Decided, error) {
 	}
 	a := m.Alarm.clone()
 	a.Presses++
-	a.Silent = a.Silent || p.Silent                                                    // once it must be dark it stays dark
-	if p.RaisedAt.Before(a.RaisedAt) && a.Kind != Unanswered && p.Kind != Unanswered { // of presses without network the first one may be the last to come
-		a.RaisedAt, a.Late = p.RaisedAt, a.Late || p.late(m.Now)
-	}
+	a.Silent = a.Silent || p.Silent // once it must be dark it stays dark
 	if p.Kind != Unanswered {
+		if a.Kind != Unanswered && p.RaisedAt.Before(a.RaisedAt) { // of presses without network the first one may be the last to come
+			a.RaisedAt, a.Late = p.RaisedAt, a.Late || p.late(m.Now)
+		}
 		a.Kind = p.Kind
 	}
 	if p.Place != nil {
