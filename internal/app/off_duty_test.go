@@ -83,6 +83,17 @@ func TestNothingButACallForHelpReachesAnybodyOffDuty(t *testing.T) {
 	testkit.Wait(t, "the pushes to be held", func() bool {
 		return o.count(`SELECT count(*) FROM held_push WHERE person_id = $1 AND task_id = $2`, u.member.person, task) == 2
 	})
+	// What waits is weighed once: a batch that brings nothing of the person reads none of it, however much waits for however many people.
+	waiting := func() string {
+		return o.text(`SELECT coalesce(string_agg(id::text || xmin, ' ' ORDER BY id), '') FROM message WHERE person_id = $1 AND withheld`, u.member.person)
+	}
+	testkit.Wait(t, "four messages to be withheld", func() bool { return strings.Count(waiting(), " ") == 3 })
+	before := waiting()
+	numbered := u.dispatcher.sends(order("patrol", u.spare))
+	testkit.Wait(t, "another batch", func() bool { return o.count(`SELECT count(seq) FROM event WHERE task_id = $1`, numbered) == 1 })
+	if after := waiting(); after != before {
+		t.Errorf("what waits is written again: %s, before %s", after, before)
+	}
 	kinds := func() (found []string) {
 		for _, m := range u.member.get("/v1/sync").want(200).at("messages").([]any) {
 			found = append(found, m.(object)["kind"].(string))

@@ -41,7 +41,10 @@ const (
 		SELECT tp.person_id, e.seq FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS e (task_id, seq, at)
 			JOIN task_person tp ON tp.task_id = e.task_id WHERE tp.left_at IS NULL OR tp.left_at >= e.at
 		UNION SELECT * FROM unnest($4::uuid[], $5::bigint[])`
-	numberMessages = `UPDATE message SET seq = $1 WHERE seq IS NULL AND (help OR NOT off_duty(person_id))`
+	// What waits for a check-in is weighed once and then left alone until something happens to the person: two thirds of a roster are off
+	// duty at any time, and no batch should read all that waits for them. A check-in is an event about the person.
+	numberMessages = `UPDATE message SET seq = CASE WHEN help OR NOT off_duty(person_id) THEN $1::bigint END, withheld = NOT help AND off_duty(person_id)
+		WHERE seq IS NULL AND (NOT withheld OR person_id = ANY($2::uuid[]))`
 )
 
 // concern notes whom each event of a batch concerns: who is on its task; of events of no task the person they are about. The messages
@@ -59,7 +62,7 @@ func (g *gathered) concern(ctx context.Context, tx pgx.Tx) error {
 	}
 	b := &pgx.Batch{}
 	b.Queue(concernPeople, tasks, ofTasks, at, people, ofPeople)
-	b.Queue(numberMessages, g.tree.Size())
+	b.Queue(numberMessages, g.tree.Size(), people)
 	return tx.SendBatch(ctx, b).Close()
 }
 
