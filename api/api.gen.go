@@ -5602,6 +5602,9 @@ type ListQuarantineParams struct {
 	// Path Only within the subtree of the organ with this path.
 	Path *PathPrefix `form:"path,omitempty" json:"path,omitempty"`
 
+	// After The page after this record, whether it still lies there or not.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+
 	// Limit At most so many, 50 when left out.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
@@ -6825,7 +6828,7 @@ type ClientInterface interface {
 
 	// ListQuarantine Records of revoked devices
 	//
-	// Kept and not applied: somebody decides whether they are the testimony of the person whose device it was. By device and counter. Needs `outbox.review`.
+	// Kept and not applied: somebody decides whether they are the testimony of the person whose device it was. By device and counter. The `body` of an objection is shown to whom `objection.answer` is given there, that of a recusal to whom `recusal.decide` is: they may be about whoever reads the list. Needs `outbox.review`.
 	//
 	// Corresponds with GET /v1/outbox/quarantine (the `ListQuarantine` operationId).
 	ListQuarantine(ctx context.Context, params *ListQuarantineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -8926,7 +8929,7 @@ func (c *Client) CloseOutboxFinding(ctx context.Context, id ID, params *CloseOut
 
 // ListQuarantine Records of revoked devices
 //
-// Kept and not applied: somebody decides whether they are the testimony of the person whose device it was. By device and counter. Needs `outbox.review`.
+// Kept and not applied: somebody decides whether they are the testimony of the person whose device it was. By device and counter. The `body` of an objection is shown to whom `objection.answer` is given there, that of a recusal to whom `recusal.decide` is: they may be about whoever reads the list. Needs `outbox.review`.
 //
 // Corresponds with GET /v1/outbox/quarantine (the `ListQuarantine` operationId).
 func (c *Client) ListQuarantine(ctx context.Context, params *ListQuarantineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13302,6 +13305,18 @@ func NewListQuarantineRequest(server string, params *ListQuarantineParams) (*htt
 
 		}
 
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -17645,7 +17660,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListQuarantineWithResponse Records of revoked devices
 	//
-	// Kept and not applied: somebody decides whether they are the testimony of the person whose device it was. By device and counter. Needs `outbox.review`.
+	// Kept and not applied: somebody decides whether they are the testimony of the person whose device it was. By device and counter. The `body` of an objection is shown to whom `objection.answer` is given there, that of a recusal to whom `recusal.decide` is: they may be about whoever reads the list. Needs `outbox.review`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -27750,7 +27765,7 @@ func (c *ClientWithResponses) CloseOutboxFindingWithResponse(ctx context.Context
 
 // ListQuarantineWithResponse Records of revoked devices
 //
-// Kept and not applied: somebody decides whether they are the testimony of the person whose device it was. By device and counter. Needs `outbox.review`.
+// Kept and not applied: somebody decides whether they are the testimony of the person whose device it was. By device and counter. The `body` of an objection is shown to whom `objection.answer` is given there, that of a recusal to whom `recusal.decide` is: they may be about whoever reads the list. Needs `outbox.review`.
 //
 // Returns a wrapper object for the known response body format(s).
 //

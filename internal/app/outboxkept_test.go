@@ -58,6 +58,39 @@ func TestRecordsOfARevokedDeviceAreInQuarantine(t *testing.T) {
 	u.dispatcher.post(path, object{"release": true, "reason": "再次"}).want(404)
 }
 
+// Whoever reviews records may be whom an objection is about: its words are shown to the heads that answer it, who page through the rest too.
+func TestQuarantineTellsNobodyElseWhatIsForTheHeads(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	p := o.phone(u.member)
+	next := o.another(u.member)
+	task := u.dispatcher.sends(order("patrol", u.member))
+	records := []string{
+		p.Records("/v1/tasks/"+task+"/objections", object{"reason": "派警的人自己就是当事人"}),
+		p.Records("/v1/tasks/"+task+"/recusals", object{"person": u.member.person, "ground": "near_relative", "reason": "是我表弟"}),
+		p.Records("/v1/observations", dressedAt(time.Now())),
+		p.Records("/v1/tasks/"+task+"/no-such-thing", object{"reason": "不知给谁看"}),
+	}
+	u.personnel.post("/v1/devices/"+u.member.device.String()+"/revoke", nil).want(200)
+	wantOutcomes(t, next.brings(records...), "quarantined", "quarantined", "quarantined", "quarantined")
+	for who, want := range map[*hand][]bool{u.dispatcher: {false, false, true, false}, o.head(riverside): {true, true, true, false}} {
+		after, more := "", true
+		for i, signed := range records {
+			page := who.get("/v1/outbox/quarantine?limit=1" + after).want(200)
+			record := page.at("records").([]any)[0].(object)
+			if _, shown := record["body"]; shown != want[i] || record["record"] != testkit.Hash(signed) {
+				t.Errorf("%d: %v", i, record)
+			}
+			after, more = "&after="+testkit.Hash(signed), page.at("more").(bool)
+		}
+		if more || len(who.get("/v1/outbox/quarantine?limit=1"+after).want(200).at("records").([]any)) != 0 {
+			t.Errorf("there is more after the last: %t", more)
+		}
+	}
+	u.dispatcher.get("/v1/outbox/quarantine?after=x").want(400)
+}
+
 // What was signed stays as it came, and what became of it is written once, whoever runs SQL.
 func TestWhatWasSignedCannotBeChanged(t *testing.T) {
 	t.Parallel()

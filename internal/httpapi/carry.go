@@ -26,6 +26,21 @@ var offline = map[string]bool{
 	"askRestraint": true, "commandRestraint": true, "tellRestraintUse": true, "reportRestraint": true,
 }
 
+// confidential are those of them whose words are for the heads that decide on them, and for nobody else who reviews records: they may be
+// said against whoever reads them there (Art. 20, 22).
+var confidential = map[string]duty.Permission{"askRecusal": duty.DecideRecusal, "objectToOrder": duty.AnswerObjection}
+
+// mayRead says whether somebody who reviews records may read the words of one that was not carried out. Whose words they are is nobody's
+// to say when there is no such operation.
+func mayRead(actor duty.Actor, path duty.Path, request string) bool {
+	op := operationOn(request)
+	if op == nil {
+		return false
+	}
+	p, kept := confidential[op.Operation]
+	return !kept || actor.Can(p, duty.Target{Path: path})
+}
+
 var errNotOffline = fault.New(fault.Forbidden, "not_offline", "该操作不能离线记录", "this cannot be recorded without network")
 
 // Carrier carries out the requests of records: through the same routes, contract and handlers as those that come over the network. It

@@ -84,19 +84,24 @@ func (h *handlers) CloseOutboxFinding(ctx context.Context, r CloseOutboxFindingR
 
 func (h *handlers) ListQuarantine(ctx context.Context, r ListQuarantineRequestObject) (ListQuarantineResponseObject, error) {
 	limit := cmp.Or(value(r.Params.Limit), taskPage)
-	held, err := h.Outbox.Quarantine(ctx, actorOf(ctx), outbox.Filter{Path: duty.Path(value(r.Params.Path)), Limit: limit + 1})
+	held, err := h.Outbox.Quarantine(ctx, actorOf(ctx), outbox.Filter{
+		Path: duty.Path(value(r.Params.Path)), AfterRecord: value(r.Params.After), Limit: limit + 1,
+	})
 	if err != nil {
 		return nil, err
 	}
-	return ListQuarantine200JSONResponse{Records: convert(held[:min(limit, len(held))], heldOf), More: len(held) > limit}, nil
+	shown := func(h outbox.Held) api.QuarantinedRecord {
+		return heldOf(h, mayRead(actorOf(ctx), h.Path, h.Request.Path))
+	}
+	return ListQuarantine200JSONResponse{Records: convert(held[:min(limit, len(held))], shown), More: len(held) > limit}, nil
 }
 
-func heldOf(h outbox.Held) api.QuarantinedRecord {
+func heldOf(h outbox.Held, words bool) api.QuarantinedRecord {
 	wire := api.QuarantinedRecord{
 		Device: h.Device, Person: h.Person, Path: api.Path(h.Path), N: h.N, Record: h.Hash, ID: h.ID, Request: h.Request.Path,
 		Wall: h.Request.Wall, RevokedAt: h.RevokedAt, ReceivedAt: h.Received, AfterRevocation: h.AfterRevocation(),
 	}
-	if len(h.Request.Body) > 0 && h.Request.Body[0] == '{' {
+	if words && len(h.Request.Body) > 0 && h.Request.Body[0] == '{' {
 		wire.Body = &h.Request.Body
 	}
 	if h.Request.Server != nil {

@@ -224,7 +224,9 @@ type Filter struct {
 	Open  bool // else what is closed
 	Path  duty.Path
 	After *uuid.UUID
-	Limit int
+	// AfterRecord is what After is among records, which have no id that is theirs alone.
+	AfterRecord string
+	Limit       int
 }
 
 // Held is a record in quarantine.

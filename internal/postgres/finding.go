@@ -103,7 +103,10 @@ func scanChoice(row pgx.CollectableRow) (h outbox.Held, err error) {
 func (s *Store) Quarantine(ctx context.Context, actor duty.Actor, f outbox.Filter) (held []outbox.Held, err error) {
 	as := sightOf(actor, duty.ReviewOutbox)
 	err = s.read(ctx, as, func(b *pgx.Batch) {
-		each(b, &held, scanHeld, selectHeld+` AND r.path ^@ $2 ORDER BY r.device_id, r.n, r.hash LIMIT $3`, as.scope, string(f.Path), f.Limit)
+		each(b, &held, scanHeld, selectHeld+` AND r.path ^@ $2 AND ($4 = '' OR
+			(r.device_id, r.n, r.hash) > (SELECT l.device_id, l.n, l.hash FROM outbox_record l
+				WHERE l.hash = $4 AND (l.state = 'quarantined' OR l.decided_at IS NOT NULL) LIMIT 1))
+			ORDER BY r.device_id, r.n, r.hash LIMIT $3`, as.scope, string(f.Path), f.Limit, f.AfterRecord)
 	})
 	return held, err
 }
