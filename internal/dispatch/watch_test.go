@@ -2,11 +2,7 @@ package dispatch_test
 
 import (
 	"context"
-	"errors"
-	"log/slog"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,37 +13,30 @@ import (
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/law"
+	"github.com/dutybound/dutybound/internal/testkit"
 )
 
 // post is a desk whose clock is the bubble's, and which the watch over leads looks at. What the real database makes of the same questions
 // is held by TestALeadIsLostThoughNobodyReports and TestTwoWatchesLoseALeadOnce in internal/app/lead_test.go, which move the stored times.
 type post struct {
-	*testing.T
+	*testkit.Bubble
 	dispatch.Store // nobody asks for the rest of it
 	*desk
 	lead, other, member duty.Person
-	log                 strings.Builder
 
-	mu    sync.Mutex
-	began time.Time
-	told  []told
 	asked []float64 // when the watch asked, in seconds
 	whole int       // how often it asked where everybody is, and not only who has moved
 	looks int       // tasks looked at under lock
 	facts law.Facts // of the last ruling
-	down  bool      // the database does not answer
-}
-
-// told is an event about the lead, or a push, with when it came about, in seconds since the work began.
-type told struct {
-	what string
-	at   float64
 }
 
 // work has begun a moment ago: the unit was shown together by a code, and nobody says a word from now on. The watch sweeps every two
 // seconds, beginning with the first.
 func newPost(t *testing.T) *post {
-	p := &post{T: t, lead: person(duty.Officer, "310121"), other: person(duty.Officer, "310122"), member: person(duty.FieldAuxiliary, "FJ31021")}
+	p := &post{
+		Bubble: testkit.NewBubble(t),
+		lead:   person(duty.Officer, "310121"), other: person(duty.Officer, "310122"), member: person(duty.FieldAuxiliary, "FJ31021"),
+	}
 	time.Sleep(time.Until(eight)) // there was no such law when bubbles begin
 	p.desk = newDesk("stop-and-question", p.lead, p.member)
 	p.snap.People[p.other.ID] = p.other
@@ -58,7 +47,7 @@ func newPost(t *testing.T) *post {
 		dispatch.Statement{Fact: "uniform", Value: "yes"}, dispatch.Statement{Fact: "id_card", Value: "yes"}, dispatch.Statement{Fact: "recording", Value: "on"}))
 	p.meet(p.lead)
 	p.do(p.member, dispatch.Start{})
-	p.began = time.Now()
+	p.Began, p.Told = time.Now(), nil
 	return p
 }
 
@@ -85,45 +74,16 @@ func (p *post) meet(officer duty.Person) {
 
 // task is the task as it is, while the watch may be at it.
 func (p *post) task() dispatch.Task {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.Lock()
+	defer p.Unlock()
 	return p.snap.Task
 }
 
 // watched sets a watch going, a second into the work.
 func (p *post) watched() (stop func()) {
 	time.Sleep(time.Second)
-	ctx, cancel := context.WithCancel(p.Context())
-	watch := dispatch.NewWatch(p, p.service, slog.New(slog.NewTextHandler(&p.log, nil)))
-	done := make(chan struct{})
-	go func() { defer close(done); watch.Run(ctx, 2*time.Second) }()
-	return func() {
-		cancel()
-		synctest.Wait()
-		select {
-		case <-done:
-		default:
-			p.Error("the watch goes on after its end")
-		}
-	}
-}
-
-// until lets time pass, to so many seconds after the work began.
-func (p *post) until(seconds float64) {
-	time.Sleep(time.Until(p.began.Add(time.Duration(seconds * float64(time.Second)))))
-	synctest.Wait()
-}
-
-func (p *post) since() float64 { return time.Since(p.began).Seconds() }
-
-// tells holds what was told to what must have been.
-func (p *post) tells(want ...told) {
-	p.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !slices.Equal(p.told, want) {
-		p.Errorf("told %v, not %v", p.told, want)
-	}
+	watch := dispatch.NewWatch(p, p.service, p.Logger())
+	return p.Runs(func(ctx context.Context) { watch.Run(ctx, 2*time.Second) })
 }
 
 // spent holds the seconds that a lead has been in each state.
@@ -137,8 +97,8 @@ func (p *post) spent(of *accompany.Lead, led, doubtful, lost float64) {
 }
 
 func (p *post) Decide(_ context.Context, _ dispatch.Call, _ uuid.UUID, decide func(dispatch.Snapshot) (dispatch.Decision, error)) (dispatch.Answer, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.Lock()
+	defer p.Unlock()
 	p.snap.Now = time.Now()
 	p.looks++
 	made, err := decide(p.snap)
@@ -150,33 +110,31 @@ func (p *post) Decide(_ context.Context, _ dispatch.Call, _ uuid.UUID, decide fu
 		p.facts = r.Facts
 	}
 	for _, e := range made.Events {
-		if !p.began.IsZero() && strings.HasPrefix(e.Kind, "lead.") && !strings.Contains(e.Kind, "code") {
-			p.told = append(p.told, told{e.Kind, p.since()})
+		if strings.HasPrefix(e.Kind, "lead.") && !strings.Contains(e.Kind, "code") {
+			p.Tell(e.Kind)
 		}
 	}
 	for _, push := range made.Pushes {
 		if push.Person == p.member.ID {
-			p.told = append(p.told, told{"push " + push.Kind, p.since()})
+			p.Tell("push " + push.Kind)
 		}
 	}
 	return dispatch.Answer{Task: made.Task, Refused: made.Refused}, nil
 }
 
-var errDown = errors.New("the database does not answer")
-
 func (p *post) Watched(context.Context) (time.Time, []dispatch.Watched, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.asked = append(p.asked, p.since())
-	if p.down {
-		return time.Time{}, nil, errDown
+	p.Lock()
+	defer p.Unlock()
+	p.asked = append(p.asked, p.Since())
+	if p.Down {
+		return time.Time{}, nil, testkit.ErrDown
 	}
 	return time.Now(), []dispatch.Watched{{Task: p.snap.Task.ID, Version: p.snap.Task.Version}}, nil
 }
 
 func (p *post) Watch(context.Context, []uuid.UUID) ([]dispatch.WatchedTask, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.Lock()
+	defer p.Unlock()
 	var words []duty.Observation
 	for _, o := range p.snap.Observations {
 		if o.Fact == "presence" {
@@ -187,8 +145,8 @@ func (p *post) Watch(context.Context, []uuid.UUID) ([]dispatch.WatchedTask, erro
 }
 
 func (p *post) Seen(_ context.Context, since time.Time) (seen []accompany.Person, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.Lock()
+	defer p.Unlock()
 	if since.IsZero() {
 		p.whole++
 	}
@@ -205,16 +163,16 @@ func (p *post) Measures(context.Context) (func(duty.Path) duty.Law, error) {
 }
 
 func (p *post) KeepGood(_ context.Context, good map[uuid.UUID]time.Time) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.Lock()
+	defer p.Unlock()
 	p.snap.Good = good[p.snap.Task.ID]
 	return nil
 }
 
 // together reports both positions, side by side.
 func (p *post) together(now time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.Lock()
+	defer p.Unlock()
 	for _, who := range []uuid.UUID{p.lead.ID, p.member.ID} {
 		p.snap.Sightings[who] = accompany.Person{
 			ID: who, Shift: &accompany.Shift{}, Position: &accompany.Position{Point: duty.Point{Lat: 29.56, Lon: 106.57}, Accuracy: 5, SeenAt: now},
@@ -229,35 +187,35 @@ func TestALeadDecaysToTheSecondThoughNobodyReports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t)
 		stop := p.watched()
-		p.until(1800.9)
-		p.tells()
-		p.until(1860.9)
-		p.tells(told{"lead.doubtful", 1801})
+		p.Until(1800.9)
+		p.Tells()
+		p.Until(1860.9)
+		p.Tells("lead.doubtful 1801")
 		p.spent(p.task().Accompaniment, 1800, 60.9, 0)
-		p.until(1861)
-		lost := []told{{"lead.doubtful", 1801}, {"lead.lost", 1861}, {"lead.fallback", 1861}, {"push lead_lost", 1861}}
-		p.tells(lost...)
+		p.Until(1861)
+		lost := []string{"lead.doubtful 1801", "lead.lost 1861", "lead.fallback 1861", "push lead_lost 1861"}
+		p.Tells(lost...)
 		if f := p.task().Fallback; len(f) != 1 || f[0].Person != p.member.ID || len(f[0].Acts) == 0 {
 			t.Errorf("may go on with %+v", f)
 		}
 		if !p.task().Violation {
 			t.Error("nobody leads, and nothing is wrong")
 		}
-		p.until(2000)
-		p.tells(lost...)
+		p.Until(2000)
+		p.Tells(lost...)
 		p.spent(p.task().Accompaniment, 1800, 60, 140)
 
 		p.do(p.member, dispatch.ShowCode{Code: "11112222"})
 		p.do(p.other, dispatch.TakeLead{Officer: p.other.ID, Code: "11112222"})
-		over := append(lost, told{"lead.led", 2000}, told{"push lead_restored", 2000})
-		p.tells(over...)
+		over := append(lost, "lead.led 2000", "push lead_restored 2000")
+		p.Tells(over...)
 		if p.task().Violation || len(p.task().Fallback) > 0 {
 			t.Errorf("led again: violation %v, fallback %+v", p.task().Violation, p.task().Fallback)
 		}
-		p.until(3800.9)
-		p.tells(over...)
-		p.until(3801)
-		p.tells(append(over, told{"lead.doubtful", 3801})...)
+		p.Until(3800.9)
+		p.Tells(over...)
+		p.Until(3801)
+		p.Tells(append(over, "lead.doubtful 3801")...)
 		p.spent(&p.task().LedBefore[0], 1800, 60, 140) // they stay
 		p.spent(p.task().Accompaniment, 1800, 1, 0)
 		stop()
@@ -270,16 +228,16 @@ func TestPositionsShowALeadForThreeMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t)
 		stop := p.watched()
-		p.until(1700)
+		p.Until(1700)
 		p.together(time.Now())
-		p.until(1850)
+		p.Until(1850)
 		p.together(time.Now())
-		p.until(1850 + 180.9)
-		p.tells()
-		p.until(1850 + 180.9 + 60)
-		p.tells(told{"lead.doubtful", 2031})
-		p.until(1850 + 180.9 + 61)
-		p.tells(told{"lead.doubtful", 2031}, told{"lead.lost", 2091}, told{"lead.fallback", 2091}, told{"push lead_lost", 2091})
+		p.Until(1850 + 180.9)
+		p.Tells()
+		p.Until(1850 + 180.9 + 60)
+		p.Tells("lead.doubtful 2031")
+		p.Until(1850 + 180.9 + 61)
+		p.Tells("lead.doubtful 2031", "lead.lost 2091", "lead.fallback 2091", "push lead_lost 2091")
 		p.spent(p.task().Accompaniment, 2030, 60, 1.9)
 		stop()
 	})
@@ -292,25 +250,22 @@ func TestASweepThatFailsIsMadeAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t)
 		stop := p.watched()
-		p.until(1800)
-		p.mu.Lock()
-		p.down, p.asked = true, nil
-		p.mu.Unlock()
-		p.until(1864)
-		p.tells()
-		p.mu.Lock()
-		p.down = false
-		p.mu.Unlock()
-		p.until(1866)
-		p.tells(told{"lead.doubtful", 1865}, told{"lead.lost", 1865}, told{"lead.fallback", 1865}, told{"push lead_lost", 1865})
+		p.Until(1800)
+		p.Set(func() { p.Down, p.asked = true, nil })
+		p.Until(1864)
+		p.Tells()
+		p.Set(func() { p.Down = false })
+		p.Until(1866)
+		p.Tells("lead.doubtful 1865", "lead.lost 1865", "lead.fallback 1865", "push lead_lost 1865")
 		p.spent(p.task().Accompaniment, 1800, 60, 6)
 		stop()
-		p.until(1900)
+		p.Until(1900)
 		if n := len(p.asked); n != 33 || p.asked[0] != 1801 || p.asked[32] != 1865 {
 			t.Errorf("swept %d times, at %v", n, p.asked)
 		}
-		if n := strings.Count(p.log.String(), errDown.Error()); n != 32 || p.whole != 2 {
-			t.Errorf("logged %d times, read afresh %d times", n, p.whole-1)
+		p.Logged(testkit.ErrDown.Error(), 32)
+		if p.whole != 2 {
+			t.Errorf("read afresh %d times", p.whole-1)
 		}
 	})
 }
@@ -322,23 +277,19 @@ func TestAnotherWatchGoesOnWhereOneEnded(t *testing.T) {
 		p := newPost(t)
 		stop := p.watched()
 		for _, seen := range []float64{1790, 1851} {
-			p.until(seen)
+			p.Until(seen)
 			p.together(time.Now())
 		}
-		p.until(1900)
+		p.Until(1900)
 		stop()
-		p.mu.Lock()
-		clear(p.snap.Sightings) // both went off the air; only what was kept of it speaks
-		p.mu.Unlock()
-		p.until(2000)
-		p.mu.Lock()
-		p.looks = 0
-		p.mu.Unlock()
+		p.Set(func() { clear(p.snap.Sightings) }) // both went off the air; only what was kept of it speaks
+		p.Until(2000)
+		p.Set(func() { p.looks = 0 })
 		again, beside := p.watched(), p.watched() // one ticks in odd seconds, the other in even ones
-		p.until(2200)
+		p.Until(2200)
 		again()
 		beside()
-		p.tells(told{"lead.doubtful", 2032}, told{"lead.lost", 2091}, told{"lead.fallback", 2091}, told{"push lead_lost", 2091})
+		p.Tells("lead.doubtful 2032", "lead.lost 2091", "lead.fallback 2091", "push lead_lost 2091")
 		if p.looks != 2 {
 			t.Errorf("%d looks under lock", p.looks)
 		}

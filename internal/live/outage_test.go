@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,16 +15,14 @@ import (
 
 	"github.com/dutybound/dutybound/internal/embedded"
 	"github.com/dutybound/dutybound/internal/live"
+	"github.com/dutybound/dutybound/internal/testkit"
 )
 
 // line is the way to a Redis in the bubble, which can be cut.
 type line struct {
-	*testing.T
-	began  time.Time
+	*testkit.Bubble
 	client *redis.Client
-	log    words
 
-	mu     sync.Mutex
 	mood   string                   // well, dead: nobody is there, mute: somebody is there and says nothing
 	dial   func() (net.Conn, error) // a Redis that is well
 	dialed []float64                // when it was tried
@@ -35,30 +30,12 @@ type line struct {
 	silent bool // nothing that is said arrives
 }
 
-// words are what the log was told.
-type words struct {
-	mu   sync.Mutex
-	said strings.Builder
-}
-
-func (w *words) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.said.Write(p)
-}
-
-func (w *words) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.said.String()
-}
-
 func connected(t *testing.T, mood string) *line {
 	server, err := embedded.StartRedis()
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &line{T: t, began: time.Now(), mood: mood, dial: func() (net.Conn, error) { return server.Dialer()(t.Context(), "", "") }}
+	l := &line{Bubble: testkit.NewBubble(t), mood: mood, dial: func() (net.Conn, error) { return server.Dialer()(t.Context(), "", "") }}
 	l.client = live.Client(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1, DialerRetries: 1, Dialer: l.connect})
 	t.Cleanup(func() {
 		_ = l.client.Close()
@@ -71,9 +48,9 @@ func connected(t *testing.T, mood string) *line {
 }
 
 func (l *line) connect(context.Context, string, string) (net.Conn, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.dialed = append(l.dialed, time.Since(l.began).Seconds())
+	l.Lock()
+	defer l.Unlock()
+	l.dialed = append(l.dialed, l.Since())
 	switch l.mood {
 	case "dead":
 		return nil, errors.New("gone")
@@ -95,8 +72,8 @@ type hearing struct {
 }
 
 func (h *hearing) Write(p []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.Lock()
+	defer h.Unlock()
 	if h.silent {
 		return len(p), nil
 	}
@@ -105,15 +82,15 @@ func (h *hearing) Write(p []byte) (int, error) {
 
 // silence keeps what is said from now on from whoever is there.
 func (l *line) silence() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.Lock()
+	defer l.Unlock()
 	l.silent = true
 }
 
 // becomes cuts what there is.
 func (l *line) becomes(mood string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.Lock()
+	defer l.Unlock()
 	l.mood, l.dialed, l.silent = mood, nil, false
 	for _, c := range l.open {
 		_ = c.Close()
@@ -121,14 +98,7 @@ func (l *line) becomes(mood string) {
 	l.open = nil
 }
 
-func (l *line) until(seconds float64) {
-	time.Sleep(time.Until(l.began.Add(time.Duration(seconds * float64(time.Second)))))
-	synctest.Wait()
-}
-
-func (l *line) room() *live.Live {
-	return live.New(l.client, slog.New(slog.NewTextHandler(&l.log, nil)))
-}
+func (l *line) room() *live.Live { return live.New(l.client, l.Logger()) }
 
 // A Redis that says nothing, on a new connection or on one that was good, is waited for half a second, and not again for a second.
 func TestAMuteRedisIsWaitedForHalfASecond(t *testing.T) {
@@ -168,52 +138,30 @@ func TestADeadRedisIsTriedOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := connected(t, "dead")
 		room := l.room()
-		var woken []float64
-		room.On(live.Sequenced, func() {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			woken = append(woken, time.Since(l.began).Seconds())
-		})
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); room.Run(ctx) }()
+		room.On(live.Sequenced, func() { l.Set(func() { l.Tell("woken") }) })
+		stop := l.Runs(room.Run)
 		for _, at := range []float64{0.5, 1.5, 2.5} {
-			l.until(at)
+			l.Until(at)
 			room.Tell(live.Sequenced)
 		}
-		l.until(3.5)
+		l.Until(3.5)
 		if want := []float64{0, 1, 2, 3}; !slices.Equal(slices.Compact(l.dialed), want) {
 			t.Errorf("tried at %v, not %v", l.dialed, want)
 		}
 		l.becomes("well")
-		l.until(10)
+		l.Until(10)
 		room.Tell(live.Sequenced)
-		l.until(11)
-		l.mu.Lock()
-		if want := []float64{4, 10}; !slices.Equal(woken, want) {
-			t.Errorf("woken at %v, not %v", woken, want)
-		}
-		l.mu.Unlock()
+		l.Until(11)
+		l.Tells("woken 4", "woken 10")
 		l.becomes("dead")
-		l.until(60)
+		l.Until(60)
 		l.becomes("well")
-		l.until(123)
-		if n := strings.Count(l.log.String(), "redis does not answer"); n != 1 {
-			t.Errorf("the log hears of it %d times: %s", n, &l.log)
-		}
+		l.Until(123)
+		l.Logged("redis does not answer", 1)
 		l.becomes("dead")
-		l.until(200)
-		if n := strings.Count(l.log.String(), "redis does not answer"); n != 2 {
-			t.Errorf("the log hears of it %d times: %s", n, &l.log)
-		}
+		l.Until(200)
+		l.Logged("redis does not answer", 2)
 		stop()
-		synctest.Wait()
-		select {
-		case <-done:
-		default:
-			t.Error("it goes on after its end")
-			<-done
-		}
 	})
 }
 

@@ -2,11 +2,7 @@ package outbox_test
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,77 +19,30 @@ import (
 // internal/postgres/outboxapply.go does by the database's, which TestAGapIsWaitedForAndThenPassed and TestWhatADeadProcessLeftIsApplied in
 // internal/app hold.
 type drawer struct {
-	*testing.T
+	*testkit.Bubble
 	outbox.Store // nobody asks for the rest of it
 	service      *outbox.Service
 	phone        *testkit.Phone
-	log          strings.Builder
 
-	mu      sync.Mutex
-	began   time.Time
 	due     *time.Time
 	holder  uuid.UUID
 	until   time.Time // of the lease
 	work    outbox.Work
 	arrived int64
-	told    []happened
-	down    bool // it cannot be asked what is due
 	// unwritten: what becomes of a record cannot be written.
 	unwritten bool
 	carries   func() (outbox.Answer, error)
 }
 
-type happened struct {
-	what string
-	at   float64
-}
-
-var errDown = errors.New("the database does not answer")
-
 // stored is the outbox of a device; running says whether somebody sweeps.
 func stored(t *testing.T, running bool) (d *drawer, stop func()) {
-	d = &drawer{T: t, began: time.Now(), phone: testkit.NewPhone(uuid.New())}
+	d = &drawer{Bubble: testkit.NewBubble(t), phone: testkit.NewPhone(uuid.New())}
 	d.work = outbox.Work{Signer: signerOf(d.phone), Actor: &duty.Actor{Device: d.phone.Device}}
-	d.service = outbox.New(d, d, nil, slog.New(slog.NewTextHandler(&d.log, nil)), 10*time.Minute)
+	d.service = outbox.New(d, d, nil, d.Logger(), 10*time.Minute)
 	if !running {
 		return d, nil
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); d.service.Run(ctx) }()
-	return d, func() {
-		cancel()
-		synctest.Wait()
-		select {
-		case <-done:
-		default:
-			t.Error("it sweeps after its end")
-		}
-	}
-}
-
-func (d *drawer) wait(seconds float64) {
-	time.Sleep(time.Until(d.began.Add(time.Duration(seconds * float64(time.Second)))))
-	synctest.Wait()
-}
-
-func (d *drawer) set(what func()) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	what()
-}
-
-func (d *drawer) tell(what string) {
-	d.told = append(d.told, happened{what, time.Since(d.began).Seconds()})
-}
-
-func (d *drawer) tells(want ...happened) {
-	d.Helper()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !slices.Equal(d.told, want) {
-		d.Errorf("%v, not %v", d.told, want)
-	}
+	return d, d.Runs(d.service.Run)
 }
 
 // brings keeps the phone's next record. Called under lock.
@@ -110,10 +59,10 @@ func (d *drawer) brings() {
 func (d *drawer) free() bool { return d.holder == uuid.Nil || !d.until.After(time.Now()) }
 
 func (d *drawer) ClaimOutbox(_ context.Context, _, holder uuid.UUID, lease time.Duration) (bool, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.down {
-		return false, errDown
+	d.Lock()
+	defer d.Unlock()
+	if d.Down {
+		return false, testkit.ErrDown
 	}
 	if !d.free() {
 		return false, nil
@@ -123,10 +72,10 @@ func (d *drawer) ClaimOutbox(_ context.Context, _, holder uuid.UUID, lease time.
 }
 
 func (d *drawer) ClaimDueOutboxes(_ context.Context, holder uuid.UUID, lease time.Duration, _ int) ([]uuid.UUID, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.down {
-		return nil, errDown
+	d.Lock()
+	defer d.Unlock()
+	if d.Down {
+		return nil, testkit.ErrDown
 	}
 	if d.due == nil || d.due.After(time.Now()) || !d.free() {
 		return nil, nil
@@ -136,8 +85,8 @@ func (d *drawer) ClaimDueOutboxes(_ context.Context, holder uuid.UUID, lease tim
 }
 
 func (d *drawer) NextRecords(context.Context, uuid.UUID, int) (outbox.Work, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.Lock()
+	defer d.Unlock()
 	w := d.work
 	w.Now, w.Arrivals = time.Now(), d.arrived
 	w.Missing, w.Records = slices.Clone(w.Missing), slices.Clone(w.Records)
@@ -152,11 +101,11 @@ func (d *drawer) Carry(context.Context, duty.Actor, outbox.Request) (outbox.Answ
 }
 
 func (d *drawer) SettleRecord(_ context.Context, holder uuid.UUID, lease time.Duration, s outbox.Settled) (outbox.Standing, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.Lock()
+	defer d.Unlock()
 	switch {
 	case d.unwritten:
-		return outbox.Standing{}, errDown
+		return outbox.Standing{}, testkit.ErrDown
 	case d.holder != holder:
 		return outbox.Standing{}, nil
 	}
@@ -164,30 +113,30 @@ func (d *drawer) SettleRecord(_ context.Context, holder uuid.UUID, lease time.Du
 	i := slices.IndexFunc(d.work.Records, func(t outbox.Todo) bool { return t.N == s.N })
 	if s.State == outbox.Stored {
 		d.work.Records[i].Attempts++
-		d.tell("again")
+		d.Tell("again")
 		return outbox.Standing{Mine: true}, nil
 	}
 	d.work.Records = slices.Delete(d.work.Records, i, i+1)
 	d.work.Through = max(d.work.Through, s.Through)
-	d.tell(string(s.State))
+	d.Tell(string(s.State))
 	return outbox.Standing{Mine: true}, nil
 }
 
 func (d *drawer) TellGaps(_ context.Context, _ uuid.UUID, hold time.Duration, _ func(outbox.Finding, time.Time) (ledger.Event, error)) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.Lock()
+	defer d.Unlock()
 	for i, m := range d.work.Missing {
 		if !m.Told && !m.Since.Add(hold).After(time.Now()) {
 			d.work.Missing[i].Told = true
-			d.tell("gap")
+			d.Tell("gap")
 		}
 	}
 	return nil
 }
 
 func (d *drawer) ReleaseOutbox(_ context.Context, _, holder uuid.UUID, arrivals int64, due *time.Time) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.Lock()
+	defer d.Unlock()
 	if d.holder != holder {
 		return nil
 	}
@@ -203,19 +152,19 @@ func TestAGapIsPassedAfterTenMinutes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, stop := stored(t, true)
-		d.wait(1.2)
-		d.set(func() {
+		d.Until(1.2)
+		d.Set(func() {
 			d.phone.Records("/v1/observations", nil) // which does not come
 			d.brings()
 			d.work.Missing = []outbox.Missing{{First: 1, Last: 1, Since: time.Now()}}
 		})
-		d.wait(604.9)
-		d.tells()
-		d.wait(605)
-		d.tells(happened{"gap", 605}, happened{"applied", 605})
-		d.wait(1000)
+		d.Until(604.9)
+		d.Tells()
+		d.Until(605)
+		d.Tells("gap 605", "applied 605")
+		d.Until(1000)
 		stop()
-		d.tells(happened{"gap", 605}, happened{"applied", 605})
+		d.Tells("gap 605", "applied 605")
 	})
 }
 
@@ -225,24 +174,21 @@ func TestARecordThatCannotBeCarriedOutIsTriedTenTimes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, stop := stored(t, true)
-		d.wait(4)
-		d.set(func() {
+		d.Until(4)
+		d.Set(func() {
 			d.carries = func() (outbox.Answer, error) {
 				if d.work.Through == 0 {
-					return outbox.Answer{}, errDown
+					return outbox.Answer{}, testkit.ErrDown
 				}
 				return outbox.Answer{Status: 200}, nil
 			}
 			d.brings()
 			d.brings()
 		})
-		d.wait(1000)
+		d.Until(1000)
 		stop()
-		var want []happened
-		for _, at := range []float64{5, 10, 15, 20, 25, 35, 55, 90, 125, 160} {
-			want = append(want, happened{"again", at})
-		}
-		d.tells(append(want, happened{"refused", 195}, happened{"applied", 195})...)
+		d.Tells("again 5", "again 10", "again 15", "again 20", "again 25", "again 35", "again 55", "again 90", "again 125", "again 160",
+			"refused 195", "applied 195")
 	})
 }
 
@@ -251,23 +197,21 @@ func TestWhatADeadServerHeldIsTakenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, stop := stored(t, true)
-		d.wait(1)
-		d.set(func() {
+		d.Until(1)
+		d.Set(func() {
 			d.brings()
 			if d.holder, d.until = uuid.New(), time.Now().Add(30*time.Second); d.due == nil {
 				t.Error("it is not due")
 			}
 		})
-		d.wait(31)
-		d.set(func() { d.down = true })
-		d.wait(41)
-		d.set(func() { d.down = false })
-		d.wait(60)
+		d.Until(31)
+		d.Set(func() { d.Down = true })
+		d.Until(41)
+		d.Set(func() { d.Down = false })
+		d.Until(60)
 		stop()
-		d.tells(happened{"applied", 45})
-		if n := strings.Count(d.log.String(), errDown.Error()); n != 2*4 { // of each worker
-			t.Errorf("logged %d times", n)
-		}
+		d.Tells("applied 45")
+		d.Logged(testkit.ErrDown.Error(), 2*4) // of each worker
 	})
 }
 
@@ -276,13 +220,13 @@ func TestWhatCannotBeWrittenIsDueAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, stop := stored(t, true)
-		d.wait(4)
-		d.set(func() { d.brings(); d.unwritten = true })
-		d.wait(7)
-		d.set(func() { d.unwritten = false })
-		d.wait(1000)
+		d.Until(4)
+		d.Set(func() { d.brings(); d.unwritten = true })
+		d.Until(7)
+		d.Set(func() { d.unwritten = false })
+		d.Until(1000)
 		stop()
-		d.tells(happened{"applied", 10})
+		d.Tells("applied 10")
 	})
 }
 
@@ -292,29 +236,29 @@ func TestAnUploadWaitsForItsTurn(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		held, deadline, back float64 // for how long another holds the device; the upload's own time; when it must be back
-		told                 []happened
+		told                 []string
 	}{
-		"its turn comes":      {1.01, 30, 1.02, []happened{{"applied", 1.02}}},
-		"it does not":         {30, 30, 5, []happened{{"applied", 30}}},
-		"with little time":    {30, 4, 2, []happened{{"applied", 30}}},
-		"with no time at all": {0, 1, 0, []happened{{"applied", 0}}},
+		"its turn comes":      {1.01, 30, 1.02, []string{"applied 1.02"}},
+		"it does not":         {30, 30, 5, []string{"applied 30"}},
+		"with little time":    {30, 4, 2, []string{"applied 30"}},
+		"with no time at all": {0, 1, 0, []string{"applied 0"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d, stop := stored(t, true)
 			synctest.Wait()
-			d.set(func() {
+			d.Set(func() {
 				d.brings()
 				d.holder, d.until = uuid.New(), time.Now().Add(time.Duration(c.held*float64(time.Second)))
 			})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(c.deadline*float64(time.Second)))
 			defer cancel()
 			d.service.ApplyNow(ctx, d.phone.Device)
-			if back := time.Since(d.began).Seconds(); back != c.back {
+			if back := d.Since(); back != c.back {
 				t.Errorf("%s: back after %v s, not %v", name, back, c.back)
 			}
-			d.wait(60)
+			d.Until(60)
 			stop()
-			d.tells(c.told...)
+			d.Tells(c.told...)
 		})
 	}
 }
@@ -324,25 +268,25 @@ func TestNobodyHoldsADeviceForLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, stop := stored(t, false)
-		d.set(func() {
+		d.Set(func() {
 			d.carries = func() (outbox.Answer, error) { time.Sleep(2 * time.Second); return outbox.Answer{Status: 200}, nil }
 			for range 20 {
 				d.brings()
 			}
 		})
 		d.service.ApplyNow(t.Context(), d.phone.Device)
-		d.tells(happened{"applied", 2}, happened{"applied", 4}, happened{"applied", 6})
+		d.Tells("applied 2", "applied 4", "applied 6")
 		if d.holder != uuid.Nil || d.due == nil || d.due.After(time.Now()) || stop != nil {
 			t.Errorf("held by %s, due %v", d.holder, d.due)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		d, stop := stored(t, true)
-		d.wait(1)
+		d.Until(1)
 		var held []uuid.UUID // by whom, at each record
-		d.set(func() {
+		d.Set(func() {
 			d.carries = func() (outbox.Answer, error) {
-				d.set(func() { held = append(held, d.holder) })
+				d.Set(func() { held = append(held, d.holder) })
 				time.Sleep(2 * time.Second)
 				return outbox.Answer{Status: 200}, nil
 			}
@@ -350,7 +294,7 @@ func TestNobodyHoldsADeviceForLong(t *testing.T) {
 				d.brings()
 			}
 		})
-		d.wait(60)
+		d.Until(60)
 		stop()
 		if len(held) != 10 || held[7] != held[0] || held[8] == held[0] {
 			t.Errorf("held by %v", held) // sixteen seconds, and then by the next

@@ -1,5 +1,5 @@
-// Package testkit owns what tests share: a fresh, migrated database and a fresh Redis for each of them, and waiting for a
-// condition. It is for tests only and may import anything.
+// Package testkit owns what tests share: a fresh, migrated database and a fresh Redis for each of them, waiting for a
+// condition, and the time in a bubble. It is for tests only and may import anything.
 //
 // The databases live in one throw-away cluster. `make test` starts it (see testrun) and names it in DUTYBOUND_TEST_CLUSTER; a
 // package tested alone starts its own. Without Postgres a test fails: a skipped test proves nothing.

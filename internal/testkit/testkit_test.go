@@ -140,6 +140,10 @@ type recorder struct {
 
 func (r *recorder) Cleanup(f func()) {}
 func (r *recorder) Helper()          {}
+func (r *recorder) Errorf(format string, args ...any) {
+	r.said = fmt.Sprintf(format, args...)
+}
+
 func (r *recorder) Fatalf(format string, args ...any) {
 	r.said = fmt.Sprintf(format, args...)
 	runtime.Goexit()

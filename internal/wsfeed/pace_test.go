@@ -8,11 +8,11 @@ import (
 	"net/http"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/gorilla/websocket"
 
 	"github.com/dutybound/dutybound/internal/feed"
+	"github.com/dutybound/dutybound/internal/testkit"
 	"github.com/dutybound/dutybound/internal/testkit/feedkit"
 	"github.com/dutybound/dutybound/internal/wsfeed"
 )
@@ -20,25 +20,21 @@ import (
 // line is one socket at its usual pace, over a pipe that holds nothing: what is not read has not been written. Only the handshake's
 // rehearsal is left out, which is Fiber's.
 type line struct {
-	*testing.T
+	*testkit.Bubble
 	paper  *feedkit.Paper
 	viewer feed.Viewer
 	hub    *feed.Hub
 	phone  *websocket.Conn
-	began  time.Time
 	broke  chan float64 // tells when the phone saw the connection end, in seconds
 }
 
 func connect(t *testing.T) *line {
-	l := &line{T: t, paper: feedkit.NewPaper(), began: time.Now(), broke: make(chan float64, 1)}
+	l := &line{Bubble: testkit.NewBubble(t), paper: feedkit.NewPaper(), broke: make(chan float64, 1)}
 	l.hub = feed.NewHub(l.paper, slog.New(slog.DiscardHandler), feed.Pace{})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); l.hub.Run(ctx) }()
+	stop := l.Runs(l.hub.Run)
 	sockets := wsfeed.New(wsfeed.Config{Feed: feed.New(l.paper, l.hub), Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() {
-		cancel()
-		<-done
+		stop()
 		if err := sockets.Shutdown(context.Background()); err != nil {
 			t.Error(err)
 		}
@@ -72,18 +68,11 @@ func (l *line) reads() {
 	go func() {
 		for {
 			if _, _, err := l.phone.NextReader(); err != nil {
-				l.broke <- l.since()
+				l.broke <- l.Since()
 				return
 			}
 		}
 	}()
-}
-
-func (l *line) since() float64 { return time.Since(l.began).Seconds() }
-
-func (l *line) until(seconds float64) {
-	time.Sleep(time.Until(l.began.Add(time.Duration(seconds * float64(time.Second)))))
-	synctest.Wait()
 }
 
 // ends holds the second at which the phone saw the end.
@@ -100,7 +89,7 @@ func TestASilentPhoneIsDeadAfterFortySeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := connect(t)
 		l.reads()
-		l.until(100)
+		l.Until(100)
 		if l.hub.Stats().Subscribers != 1 {
 			t.Error("one that answers is dropped")
 		}
@@ -124,11 +113,11 @@ func TestAPhoneThatTakesNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := connect(t)
-		l.until(5.999)
+		l.Until(5.999)
 		if l.hub.Stats().Subscribers != 1 {
 			t.Error("left already")
 		}
-		l.until(6)
+		l.Until(6)
 		if l.hub.Stats().Subscribers != 0 {
 			t.Error("it is still there")
 		}
@@ -154,7 +143,7 @@ func TestACloseIsWaitedForASecond(t *testing.T) {
 			gone := make(chan float64)
 			go func() {
 				_, _ = l.phone.NetConn().Read(make([]byte, 1))
-				gone <- l.since()
+				gone <- l.Since()
 			}()
 			if at := <-gone; at != after || code != wsfeed.CloseRevoked {
 				t.Errorf("answered %v: closed with %d, and the connection after %v s", answers, code, at)
