@@ -3747,13 +3747,19 @@ type NewSwap struct {
 
 // Objection defines model for Objection.
 type Objection struct {
-	Answer     *string            `json:"answer,omitempty"`
-	AnsweredAt *time.Time         `json:"answered_at,omitempty"`
-	AnsweredBy *DecidingHead      `json:"answered_by,omitempty"`
-	At         time.Time          `json:"at"`
-	ID         openapi_types.UUID `json:"id"`
-	Name       string             `json:"name"`
-	Number     string             `json:"number"`
+	Answer     *string       `json:"answer,omitempty"`
+	AnsweredAt *time.Time    `json:"answered_at,omitempty"`
+	AnsweredBy *DecidingHead `json:"answered_by,omitempty"`
+	At         time.Time     `json:"at"`
+
+	// Deadline By when the head should have answered.
+	Deadline time.Time `json:"deadline"`
+
+	// EscalatedAt Nobody had by then, and the heads above were told.
+	EscalatedAt *time.Time         `json:"escalated_at,omitempty"`
+	ID          openapi_types.UUID `json:"id"`
+	Name        string             `json:"name"`
+	Number      string             `json:"number"`
 
 	// Outcome From best to worst. Only `permitted` and `conditional` are lawful.
 	Outcome Outcome `json:"outcome"`
@@ -4532,12 +4538,18 @@ type Reassignment struct {
 
 // Recusal defines model for Recusal.
 type Recusal struct {
-	AskedAt    time.Time          `json:"asked_at"`
-	AskedBy    openapi_types.UUID `json:"asked_by"`
-	ByParty    bool               `json:"by_party"`
-	DecidedAt  *time.Time         `json:"decided_at,omitempty"`
-	DecidedBy  *DecidingHead      `json:"decided_by,omitempty"`
-	DecidedWhy *string            `json:"decided_why,omitempty"`
+	AskedAt time.Time          `json:"asked_at"`
+	AskedBy openapi_types.UUID `json:"asked_by"`
+	ByParty bool               `json:"by_party"`
+
+	// Deadline By when the head should have decided.
+	Deadline   time.Time     `json:"deadline"`
+	DecidedAt  *time.Time    `json:"decided_at,omitempty"`
+	DecidedBy  *DecidingHead `json:"decided_by,omitempty"`
+	DecidedWhy *string       `json:"decided_why,omitempty"`
+
+	// EscalatedAt Nobody had by then, and the heads above were told.
+	EscalatedAt *time.Time `json:"escalated_at,omitempty"`
 
 	// Ground Art. 22 ¶1: (1) a party or a close relative of one; (2) they or a close relative have an interest; (3) another relation to a party that may affect fairness.
 	Ground RecusalGround      `json:"ground"`

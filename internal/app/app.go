@@ -179,6 +179,7 @@ func (a *App) join(ctx context.Context) error {
 	a.background(positions.Run)
 	a.background(a.live.Run)
 	a.background(rooms.safety.Run(a.log))
+	a.background(rooms.dispatch.RunEscalation(a.log))
 	if err := a.serve(rooms); err != nil {
 		return err
 	}

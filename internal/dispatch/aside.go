@@ -105,10 +105,10 @@ func (d *deciding) nearest(fits func(Watcher) bool) (found []Watcher) {
 func (d *deciding) onDuty() []Watcher { return d.nearest(d.watches) }
 
 // heads may decide what concerns the task: they neither ordered it nor go with it.
-func (d *deciding) heads() []Watcher {
-	return d.nearest(func(w Watcher) bool {
-		return w.Head && w.Person != d.task.DispatchedBy.Person && !d.task.Part(w.Person)
-	})
+func (d *deciding) heads() []Watcher { return d.nearest(d.mayDecide) }
+
+func (d *deciding) mayDecide(w Watcher) bool {
+	return w.Head && w.Person != d.task.DispatchedBy.Person && !d.task.Part(w.Person)
 }
 
 // callList puts the lead first and names nobody twice.

@@ -22,7 +22,9 @@ func (s *Service) Reconsider(ctx context.Context, c duty.Concern) error {
 // not there nothing is left to do.
 func (s *Service) asHouse(ctx context.Context, by uuid.UUID, cmd duty.Command, task uuid.UUID, what applier) error {
 	house := duty.Actor{Person: by, Grants: []duty.Grant{{Role: duty.RoleAuditor, Path: Everywhere[0]}}}
-	_, err := s.store.Decide(ctx, Call{Actor: house, Command: cmd}, task, func(snap Snapshot) (Decision, error) {
+	call := Call{Actor: house, Command: cmd}
+	_, call.Whole = what.(aside)
+	_, err := s.store.Decide(ctx, call, task, func(snap Snapshot) (Decision, error) {
 		return s.decide(snap, house, DoObserve, uuid.Nil, what)
 	})
 	var known *fault.Error

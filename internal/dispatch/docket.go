@@ -15,6 +15,8 @@ import (
 type Docket interface {
 	Recusals(ctx context.Context, actor duty.Actor, f DocketFilter) ([]Recusal, error)
 	Objections(ctx context.Context, actor duty.Actor, f DocketFilter) ([]Objection, error)
+	// Unheard lists those of either kind whose deadline has passed and that went no further, the longest overdue first.
+	Unheard(ctx context.Context, limit int) ([]Matter, error)
 	// Supervision is what the events say of one person, within the actor's reach (fault.NotFound when the actor cannot see them).
 	Supervision(ctx context.Context, actor duty.Actor, person uuid.UUID, span Period) (Record, error)
 }

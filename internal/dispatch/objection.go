@@ -36,6 +36,9 @@ type Objection struct {
 	At      time.Time      `json:"at"`
 	State   ObjectionState `json:"state"`
 
+	Deadline    time.Time  `json:"deadline"` // by when the head should have answered, as of a recusal
+	EscalatedAt *time.Time `json:"escalated_at,omitempty"`
+
 	AnsweredBy *Head      `json:"answered_by,omitempty"`
 	AnsweredAt *time.Time `json:"answered_at,omitempty"`
 	Answer     string     `json:"answer,omitempty"`
@@ -76,6 +79,7 @@ func (s Object) apply(d *deciding) error {
 	o := Objection{
 		ID: d.newID(), Salt: d.newID(), Task: d.task.ID, Path: d.task.Organ.Path, Person: m.Person, Number: m.Number, Name: m.Name,
 		Reason: s.Reason, Ruling: d.task.LatestRuling, Outcome: d.task.LatestOutcome, At: d.Now, State: ObjectionOpen,
+		Deadline: d.deadline(),
 	}
 	heads := d.heads()
 	d.tell("objection_made", d.task.Urgency, watchersOf(heads)...)

@@ -49,6 +49,9 @@ type Recusal struct {
 	Left    bool         `json:"left"` // stepped back at once, as the law has it
 	State   RecusalState `json:"state"`
 
+	Deadline    time.Time  `json:"deadline"` // by when the head should have decided: as long as an approver has for such an order
+	EscalatedAt *time.Time `json:"escalated_at,omitempty"`
+
 	DecidedBy *Head      `json:"decided_by,omitempty"`
 	DecidedAt *time.Time `json:"decided_at,omitempty"`
 	Why       string     `json:"why,omitempty"`
@@ -127,6 +130,7 @@ func (s AskRecusal) apply(d *deciding) error {
 	r := Recusal{
 		ID: d.newID(), Salt: d.newID(), Task: d.task.ID, Path: d.task.Organ.Path, Person: person, Number: m.Number, Name: m.Name,
 		Ground: s.Ground, ByParty: s.ByParty, Reason: s.Reason, AskedBy: d.actor.Person, AskedAt: d.Now, State: RecusalPending,
+		Deadline: d.deadline(),
 	}
 	if err := d.stepBack(&r, *m); err != nil {
 		return err

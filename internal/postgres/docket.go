@@ -78,6 +78,17 @@ func (s *Store) Objections(ctx context.Context, actor duty.Actor, f dispatch.Doc
 	return docket[dispatch.Objection](ctx, s, "objection", sightOf(actor, duty.AnswerObjection), f)
 }
 
+const unheard = `SELECT task_id, id FROM (
+		SELECT task_id, id, doc FROM recusal WHERE state = 'pending' UNION ALL SELECT task_id, id, doc FROM objection WHERE state = 'open'
+	) AS open WHERE doc ->> 'escalated_at' IS NULL AND (doc ->> 'deadline')::timestamptz <= clock_timestamp()
+	ORDER BY (doc ->> 'deadline')::timestamptz LIMIT $1`
+
+// Unheard implements dispatch.Docket.
+func (s *Store) Unheard(ctx context.Context, limit int) (late []dispatch.Matter, err error) {
+	err = s.read(ctx, everything, func(b *pgx.Batch) { each(b, &late, pgx.RowToStructByPos[dispatch.Matter], unheard, limit) })
+	return late, err
+}
+
 func docket[T any](ctx context.Context, s *Store, table string, as sight, f dispatch.DocketFilter) (list []T, err error) {
 	args := []any{f.State, scopeOf(f.Reach), f.Limit}
 	where := []string{`d.state = $1`, `d.path ^@ ANY (string_to_array($2, ',', ''))`}
