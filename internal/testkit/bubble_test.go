@@ -50,7 +50,7 @@ func TestABubbleFailsForWhatIsOtherwise(t *testing.T) {
 		}
 		stop := b.Runs(func(ctx context.Context) {
 			<-ctx.Done()
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			b.Logger().Info("the end")
 			b.Set(func() { b.Tell("end") })
 		})
