@@ -92,7 +92,7 @@ func (s *Store) Recruit(
 		if err != nil {
 			return err
 		}
-		if err := write(ctx, tx, done.Changes, nil); err != nil {
+		if _, err := write(ctx, tx, done.Changes, nil); err != nil {
 			return err
 		}
 		return recruited(ctx, tx, actor, done)

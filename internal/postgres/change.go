@@ -18,7 +18,8 @@ const portion = 2000
 
 // Change implements roster.Writer.
 func (s *Store) Change(ctx context.Context, actor duty.Actor, of roster.Selection, decide func(roster.Scene) (roster.Changes, error)) error {
-	return entryFault(s.within(ctx, everything, func(tx pgx.Tx) error {
+	steps := 0
+	err := s.within(ctx, everything, func(tx pgx.Tx) error {
 		look := lookingFor(tx, actor, of)
 		if err := look.around(ctx); err != nil {
 			return err
@@ -27,8 +28,13 @@ func (s *Store) Change(ctx context.Context, actor duty.Actor, of roster.Selectio
 		if err != nil {
 			return err
 		}
-		return write(ctx, tx, changes, of.Told)
-	}))
+		steps, err = write(ctx, tx, changes, of.Told)
+		return err
+	})
+	if err == nil && of.Told != nil {
+		of.Told(steps, steps)
+	}
+	return entryFault(err)
 }
 
 // looking is a scene being read. What lies outside of the actor's reach is only counted; the rest is read within it.
@@ -164,8 +170,9 @@ func (l *looking) tasks(rows pgx.Rows) error {
 	return err
 }
 
-// write writes changes in portions.
-func write(ctx context.Context, tx pgx.Tx, c roster.Changes, told func(done, total int)) error {
+// write writes changes in portions, and tells of each but the last: with it the import's own row is written, and whoever tells how far an
+// import is would wait for this transaction, which waits for them.
+func write(ctx context.Context, tx pgx.Tx, c roster.Changes, told func(done, total int)) (total int, err error) {
 	steps := slices.Concat(
 		portions(c.Added, addPeople), portions(c.Moved, movePeople), portions(c.Skilled, replaceSkills),
 		portions(c.Owed, addOwed), portions(c.Events, addEvents), []func(*pgx.Batch){func(b *pgx.Batch) { changeRest(b, c) }},
@@ -173,17 +180,18 @@ func write(ctx context.Context, tx pgx.Tx, c roster.Changes, told func(done, tot
 	for i, step := range steps {
 		b := &pgx.Batch{}
 		step(b)
-		if err := queueLast(b, i == len(steps)-1, c); err != nil {
-			return err
+		last := i == len(steps)-1
+		if err := queueLast(b, last, c); err != nil {
+			return 0, err
 		}
 		if err := tx.SendBatch(ctx, b).Close(); err != nil {
-			return err
+			return 0, err
 		}
-		if told != nil {
+		if told != nil && !last {
 			told(i+1, len(steps))
 		}
 	}
-	return nil
+	return len(steps), nil
 }
 
 func queueLast(b *pgx.Batch, last bool, c roster.Changes) error {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -64,6 +65,8 @@ func (s *Store) TakeImport(ctx context.Context) (job roster.ImportJob, actor dut
 
 // TellImport implements roster.Imports.
 func (s *Store) TellImport(ctx context.Context, id uuid.UUID, p roster.Progress) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second) // the transaction of the import waits, and would not for ever
+	defer cancel()
 	_ = s.write(ctx, everything, func(b *pgx.Batch) { // told again in a moment
 		b.Queue(`UPDATE roster_import SET phase = $2, done = $3, total = $4, lease_to = `+lease+` WHERE id = $1 AND state = 'running'`,
 			id, p.Phase, p.Done, p.Total)
