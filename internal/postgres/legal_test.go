@@ -11,6 +11,7 @@ import (
 
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/fault"
 	"github.com/dutybound/dutybound/internal/ledger"
 	"github.com/dutybound/dutybound/internal/legal"
 	"github.com/dutybound/dutybound/internal/testkit"
@@ -189,7 +190,10 @@ func TestAChangeOfLawWaitsForARulingBeingGiven(t *testing.T) {
 	changed := make(chan error, 1)
 	_, err := h.store.Create(t.Context(), call(h.officer, h.officer, h.wang), func(snap dispatch.Snapshot) (dispatch.Decision, error) {
 		go func() {
-			_, err := h.store.Settle(t.Context(), legal.Call{Actor: lawyer, Command: call(lawyer).Command}, id, approve)
+			err := error(fault.New(fault.Unavailable, "", "", ""))
+			for fault.KindOf(err) == fault.Unavailable { // it gives way after two seconds
+				_, err = h.store.Settle(t.Context(), legal.Call{Actor: lawyer, Command: call(lawyer).Command}, id, approve)
+			}
 			changed <- err
 		}()
 		testkit.Wait(t, "the change to wait", func() bool {

@@ -122,7 +122,7 @@ func TestAQuotaHoldsUpOnlyThoseWhoComeToCount(t *testing.T) {
 	h.must(err)
 	_, err = tx.Exec(t.Context(), `SELECT FROM quota FOR UPDATE`)
 	h.must(err)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	for _, status := range []law.Status{law.StatusSuspended, law.StatusSeparated} {
 		_, err = h.roster().SetStatus(ctx, personnel, h.wang.Person, status, "调查")
