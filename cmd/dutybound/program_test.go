@@ -241,7 +241,7 @@ func postmaster(t testing.TB, dir string) int {
 func gone(t testing.TB, dir string) {
 	t.Helper()
 	clusters := filepath.Join(dir, "postgres", "cluster")
-	testkit.WaitUpTo(t, 10*time.Second, "the end of every process of "+clusters, func() bool {
+	testkit.WaitUpTo(t, patience, "the end of every process of "+clusters, func() bool {
 		links, _ := filepath.Glob("/proc/[0-9]*/cwd")
 		for _, link := range links {
 			if cwd, err := os.Readlink(link); err == nil && strings.HasPrefix(cwd, clusters) {

@@ -225,7 +225,10 @@ func away(t *testing.T, database *embedded.Postgres) (come func()) {
 		}
 	}
 	do(`ALTER DATABASE dutybound ALLOW_CONNECTIONS false`)
-	do(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'dutybound'`)
+	testkit.Wait(t, "everybody to be out, who was coming in as well", func() (out bool) {
+		err := conn.QueryRow(t.Context(), `SELECT count(pg_terminate_backend(pid)) = 0 FROM pg_stat_activity WHERE datname = 'dutybound'`).Scan(&out)
+		return err == nil && out
+	})
 	return func() {
 		do(`ALTER DATABASE dutybound ALLOW_CONNECTIONS true`)
 		_ = conn.Close(t.Context())

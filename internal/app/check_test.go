@@ -259,7 +259,7 @@ func TestTheWatchEndsWithTheWork(t *testing.T) {
 	u := watched(o)
 	task := u.dispatcher.begun(u.member, u.colleague)
 	u.comesTo(task, u.member, "waiting")
-	o.ages(task, u.member, 590*time.Second)
+	o.ages(task, u.member, 300*time.Second)
 	u.member.step(task, "pause", because("避雨")).want(200)
 	gone := func(who *hand) {
 		t.Helper()

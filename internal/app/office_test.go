@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dutybound/dutybound/internal/app"
@@ -144,6 +145,15 @@ func (o *office) count(sql string, args ...any) (n int) {
 	return n
 }
 
+// waitedFor waits until somebody waits for what a transaction has locked; others may wait for each other meanwhile.
+func (o *office) waitedFor(holder pgx.Tx, what string) {
+	o.t.Helper()
+	pid := int(holder.Conn().PgConn().PID())
+	testkit.Wait(o.t, what, func() bool {
+		return o.count(`SELECT count(*) FROM pg_stat_activity WHERE $1::int = ANY (pg_blocking_pids(pid))`, pid) > 0
+	})
+}
+
 // events counts everything that has happened.
 func (o *office) events() int {
 	o.t.Helper()
@@ -160,7 +170,7 @@ func (o *office) sound() {
 			SELECT task_id, count(*) AS n, min(version) AS first, max(version) AS last FROM event WHERE task_id IS NOT NULL GROUP BY task_id
 		) e ON e.task_id = t.id WHERE (e.n, e.first, e.last) IS DISTINCT FROM (t.version::bigint, 1, t.version)`,
 		"events numbered out of the order of their task": `SELECT count(*) FROM (
-			SELECT version, row_number() OVER (PARTITION BY task_id ORDER BY seq) AS n FROM event WHERE task_id IS NOT NULL
+			SELECT version, row_number() OVER (PARTITION BY task_id ORDER BY seq) AS n FROM event WHERE task_id IS NOT NULL AND seq IS NOT NULL
 		) e WHERE version <> n`,
 		"numbers left out": `SELECT coalesce(max(seq), 0) - count(seq) FROM event`,
 		"tasks at work without a ruling that carries them": `SELECT count(*) FROM task t

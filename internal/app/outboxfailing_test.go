@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dutybound/dutybound/internal/app"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/ledger"
 	"github.com/dutybound/dutybound/internal/outbox"
@@ -155,9 +154,7 @@ func TestARevocationStopsWhatIsBeingApplied(t *testing.T) {
 		_, err := u.member.try("POST", "/v1/outbox", object{"records": records}, nil)
 		brought <- err
 	}()
-	testkit.Wait(t, "the first record to wait for its task", func() bool {
-		return o.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
-	})
+	o.waitedFor(tx, "the first record to wait for its task")
 	u.personnel.post("/v1/devices/"+u.member.device.String()+"/revoke", nil).want(200)
 	o.must(tx.Rollback(t.Context()))
 	o.must(<-brought)
@@ -216,13 +213,17 @@ func TestACallForHelpIsOfTheFirstPress(t *testing.T) {
 // What somebody brought who has left before it was their turn is kept, and not carried out in their name.
 func TestWhoHasLeftDoesNothingAnyMore(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t, func(c *app.Config) { c.OutboxGap = time.Second })
+	o := openOffice(t)
 	u := newUnit(o)
 	p := o.phone(u.member)
 	task := u.dispatcher.sends(order("patrol", u.member))
 	p.Records("/v1/observations", nil) // never comes
 	wantOutcomes(t, u.member.brings(p.Records(stepPath(task, "accept"), nil)), "waiting")
 	_, err := o.sql.Exec(t.Context(), `UPDATE person SET status = 'separated' WHERE id = $1`, u.member.person)
+	o.must(err)
+	// The one that never comes has been waited for for long enough.
+	o.moves(`UPDATE outbox_finding SET opened_at = opened_at - interval '10 minutes' WHERE device_id = $1 AND kind = 'gap'`, p.Device)
+	_, err = o.sql.Exec(t.Context(), `UPDATE outbox_device SET due_at = now() WHERE device_id = $1`, p.Device)
 	o.must(err)
 	testkit.Wait(t, "its turn to come", func() bool {
 		return o.count(`SELECT count(*) FROM outbox_record WHERE state = 'refused' AND status = 403 AND answer #>> '{fault,Code}' = 'person_left'`) == 1

@@ -145,7 +145,9 @@ func (o *office) gate() (allow func(bool)) {
 		word := map[bool]string{true: "true", false: "false"}[yes]
 		_, err := conn.Exec(o.t.Context(), `ALTER DATABASE `+pgx.Identifier{name}.Sanitize()+` ALLOW_CONNECTIONS `+word)
 		o.must(err)
-		_, err = conn.Exec(o.t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND NOT $2`, name, yes)
-		o.must(err)
+		testkit.Wait(o.t, "everybody to be out, who was coming in as well", func() (out bool) {
+			o.must(conn.QueryRow(o.t.Context(), `SELECT count(pg_terminate_backend(pid)) = 0 FROM pg_stat_activity WHERE datname = $1 AND NOT $2`, name, yes).Scan(&out))
+			return out
+		})
 	}
 }

@@ -233,9 +233,7 @@ func TestAShutdownFinishesWhatIsUnderWay(t *testing.T) {
 		}
 		answers <- r
 	}()
-	testkit.Wait(t, "the start to wait for the task", func() bool {
-		return o.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
-	})
+	o.waitedFor(held, "the start to wait for the task")
 	stopped := make(chan error, 1)
 	go func() { stopped <- s.app.Stop(context.Background()) }()
 	testkit.Wait(t, "the port to close", func() bool {

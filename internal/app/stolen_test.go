@@ -24,7 +24,8 @@ import (
 type storm struct {
 	phone    *hand
 	accepted atomic.Int64
-	last     atomic.Int64 // when an answer last let it in, in nanoseconds since 1970
+	last     atomic.Int64 // when it last sent something that was let in, in nanoseconds since 1970
+	longest  atomic.Int64 // that an answer took, in nanoseconds
 	refused  sync.WaitGroup
 }
 
@@ -35,7 +36,9 @@ func (s *storm) begin(t *testing.T) {
 	for i := range stormHands {
 		s.refused.Go(func() {
 			for {
+				sent := time.Now()
 				r, err := s.once(i)
+				raise(&s.longest, int64(time.Since(sent)))
 				switch {
 				case err != nil:
 					t.Error(err)
@@ -47,9 +50,14 @@ func (s *storm) begin(t *testing.T) {
 					return
 				}
 				s.accepted.Add(1)
-				s.last.Store(time.Now().UnixNano())
+				raise(&s.last, sent.UnixNano())
 			}
 		})
+	}
+}
+
+func raise(most *atomic.Int64, to int64) {
+	for was := most.Load(); to > was && !most.CompareAndSwap(was, to); was = most.Load() {
 	}
 }
 
@@ -60,8 +68,8 @@ func (s *storm) once(i int) (reply, error) {
 	return s.phone.try("POST", "/v1/observations", saying(now(said("uniform", "yes"))), keyed())
 }
 
-// A phone that is stolen while it is busy: its last request that is let in comes at most a second after it was revoked, by the
-// database's clock, and its sockets are closed within five.
+// A phone that is stolen while it is busy: nothing that it sends once the revocation is answered is let in, no statement is taken later
+// than one that was under way by then, by the database's clock, and its sockets are closed.
 func TestAStolenPhoneIsCutOffUnderLoad(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
@@ -75,7 +83,7 @@ func TestAStolenPhoneIsCutOffUnderLoad(t *testing.T) {
 		o.must(err)
 		sockets.Go(func() {
 			defer conn.Close()
-			_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
+			_ = conn.SetReadDeadline(time.Now().Add(5 * time.Minute))
 			var err error
 			for err == nil {
 				_, _, err = conn.ReadMessage()
@@ -84,7 +92,7 @@ func TestAStolenPhoneIsCutOffUnderLoad(t *testing.T) {
 			if !errors.As(err, &end) || end.Code != 4001 {
 				t.Errorf("a socket ended with %v", err)
 			}
-			if took := time.Since(time.Unix(0, revoked.Load())); revoked.Load() == 0 || took > 5*time.Second {
+			if took := time.Since(time.Unix(0, revoked.Load())); revoked.Load() == 0 || took > cutWithin {
 				t.Errorf("a socket was closed %s after", took)
 			}
 		})
@@ -92,8 +100,9 @@ func TestAStolenPhoneIsCutOffUnderLoad(t *testing.T) {
 	storm := &storm{phone: stolen}
 	storm.begin(t)
 	other.begin(t)
-	testkit.WaitUpTo(t, time.Minute, "the load", func() bool { return storm.accepted.Load() > 20*stormHands && other.accepted.Load() > stormHands })
-	revoked.Store(time.Now().UnixNano())
+	testkit.WaitUpTo(t, 2*time.Minute, "the load", func() bool { return storm.accepted.Load() > 20*stormHands && other.accepted.Load() > stormHands })
+	revoking := time.Now()
+	revoked.Store(revoking.UnixNano())
 	personnel.post("/v1/devices/"+stolen.device.String()+"/revoke", nil).want(200)
 	answered := time.Now()
 	storm.refused.Wait()
@@ -106,14 +115,15 @@ func TestAStolenPhoneIsCutOffUnderLoad(t *testing.T) {
 	var late float64
 	o.must(o.sql.QueryRow(t.Context(), `SELECT coalesce(extract(epoch FROM max(c.received_at) - max(d.revoked_at)), -1)
 		FROM device d JOIN command c ON c.device_id = d.id WHERE d.id = $1`, stolen.device).Scan(&late))
-	if late > 1 {
-		t.Errorf("a statement was taken %.3f s after the phone was revoked", late)
+	underWay := answered.Sub(revoking) + time.Duration(storm.longest.Load())
+	if late > underWay.Seconds() {
+		t.Errorf("a statement was taken %.3f s after the phone was revoked, and nothing took longer than %s", late, underWay)
 	}
-	if read := time.Unix(0, storm.last.Load()).Sub(answered); read > time.Second {
-		t.Errorf("something was read %s after the phone was revoked", read)
+	last := time.Unix(0, storm.last.Load()).Sub(answered)
+	if last > 0 {
+		t.Errorf("what was sent %s after the phone was revoked was let in", last)
 	}
-	t.Logf("%d requests let in; the last statement %.3f s after the revocation, the last answer %s after its answer",
-		storm.accepted.Load(), late, time.Unix(0, storm.last.Load()).Sub(answered))
+	t.Logf("%d requests let in; the last statement %.3f s after the revocation, the last one sent %s before its answer", storm.accepted.Load(), late, -last)
 	stolen.get("/v1/me").want(401)
 	stolen.bearing().get("/v1/me").want(401)
 }

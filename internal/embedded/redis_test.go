@@ -68,31 +68,37 @@ func TestRedisCarriesMessages(t *testing.T) {
 // What expires later costs nothing now: phones leave a proof of each request for minutes.
 func TestRedisIsNoSlowerForWhatItKeeps(t *testing.T) {
 	t.Parallel()
-	server, err := embedded.StartRedis()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Stop()
-	client := redis.NewClient(server.Options())
-	defer client.Close()
-	ctx := within(t, 30*time.Second)
+	ctx := within(t, 2*time.Minute)
 	const kept = 20_000
+	var clients [2]*redis.Client // of one that keeps nothing and one that keeps much, asked in turns: what else the machine does slows both
+	for i := range clients {
+		server, err := embedded.StartRedis()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Stop()
+		clients[i] = redis.NewClient(server.Options())
+		defer clients[i].Close()
+	}
 	for range kept {
-		if err := client.Set(ctx, rand.Text(), "", time.Hour).Err(); err != nil {
+		if err := clients[1].Set(ctx, rand.Text(), "", time.Hour).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	took := make([]time.Duration, 101)
-	for i := range took {
-		began := time.Now()
-		if err := client.SetNX(ctx, rand.Text(), "", time.Hour).Err(); err != nil {
-			t.Fatal(err)
+	var took [2][]time.Duration
+	for range 301 {
+		for i, client := range clients {
+			began := time.Now()
+			if err := client.SetNX(ctx, rand.Text(), "", time.Hour).Err(); err != nil {
+				t.Fatal(err)
+			}
+			took[i] = append(took[i], time.Since(began))
 		}
-		took[i] = time.Since(began)
 	}
-	slices.Sort(took)
-	if median := took[len(took)/2]; median > 2*time.Millisecond {
-		t.Errorf("a command takes %s beside %d keys", median, kept)
+	slices.Sort(took[0])
+	slices.Sort(took[1])
+	if alone, beside := took[0][150], took[1][150]; beside > 10*alone {
+		t.Errorf("a command takes %s, and %s beside %d keys", alone, beside, kept)
 	}
 }
 

@@ -50,8 +50,15 @@ func TestNobodyMissesAnythingUnderLoad(t *testing.T) {
 func (r *room) dawdle(actor duty.Actor, end int) {
 	for r.hub.Stats().Position < int64(end) && !r.Failed() {
 		sub := r.service.Subscribe(feed.Viewer{Session: actor.Session, Person: actor.Person, Grants: actor.Grants}, nil)
-		if _, err := sub.Next(r.Context()); err != nil {
-			r.Error(err)
+		for m, err := sub.Next(r.Context()); m.Kind != feed.EventOf; m, err = sub.Next(r.Context()) { // from then on it is live
+			var ended *feed.Ended
+			if errors.As(err, &ended) && ended.Why == feed.Slow || r.hub.Stats().Position >= int64(end) {
+				break
+			}
+			if err != nil {
+				r.Error(err)
+				return
+			}
 		}
 		for from := r.hub.Stats().Position; r.hub.Stats().Position < min(from+20, int64(end)) && !r.Failed(); {
 			time.Sleep(time.Millisecond)

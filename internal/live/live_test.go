@@ -43,8 +43,10 @@ func TestReplicasWakeEachOther(t *testing.T) {
 		testkit.Wait(t, "both subscriptions", func() bool { return committed.Load() > 0 && sequenced.Load() > 0 })
 		teller := replica(t, client, nil)
 		before, other := sequenced.Load(), committed.Load()
-		teller.Tell(live.Sequenced)
-		testkit.Wait(t, "a wake-up", func() bool { return sequenced.Load() > before })
+		testkit.Wait(t, "a wake-up", func() bool { // one that Redis did not take in time is lost: see TestAMuteRedisIsWaitedForHalfASecond
+			teller.Tell(live.Sequenced)
+			return sequenced.Load() > before
+		})
 		if committed.Load() != other {
 			t.Error("woken by what is for somebody else")
 		}
@@ -89,11 +91,16 @@ func TestLimitHoldsOverReplicas(t *testing.T) {
 
 func TestLimitOpensAgainAfterItsWindow(t *testing.T) {
 	testkit.EachRedis(t, func(t *testing.T, client *redis.Client) {
-		room, key := live.New(client, slog.New(slog.DiscardHandler)), uuid.NewString()
+		room := live.New(client, slog.New(slog.DiscardHandler))
 		const window = 150 * time.Millisecond
-		room.Allow(t.Context(), key, 1, window)
-		if ok, _ := room.Allow(t.Context(), key, 1, window); ok {
-			t.Fatal("a second try within the window")
+		var key string
+		for again := true; again; { // a machine that stood still between two tries has let the window pass
+			key = uuid.NewString()
+			began := time.Now()
+			room.Allow(t.Context(), key, 1, window)
+			if again, _ = room.Allow(t.Context(), key, 1, window); again && time.Since(began) < window {
+				t.Fatal("a second try within the window")
+			}
 		}
 		testkit.Wait(t, "the window to end", func() bool { ok, _ := room.Allow(t.Context(), key, 1, window); return ok })
 	})
@@ -125,7 +132,7 @@ func TestDutyGoesOnWhenRedisDies(t *testing.T) {
 	for range 1000 {
 		room.Tell(live.Sequenced)
 	}
-	if took := time.Since(begin); took > 3*time.Second {
+	if took := time.Since(begin); took > 10*time.Second {
 		t.Errorf("a dead Redis was waited for: %s", took)
 	}
 

@@ -25,10 +25,10 @@ func failure(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case disconnected(err): // first: a database that takes no connections says so with a code of its own
+		return unavailable.Because(err)
 	case errors.As(err, &refused):
 		return refusal(refused, err)
-	case disconnected(err):
-		return unavailable.Because(err)
 	default:
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/fault"
 	"github.com/dutybound/dutybound/internal/law"
@@ -172,6 +174,24 @@ func TestADeadDatabaseIsUnavailable(t *testing.T) {
 	if err == nil {
 		t.Error("opened a database that is not there")
 	}
+}
+
+// A database that lets nobody in answers each who comes with a code of its own; it is away like any other.
+func TestADatabaseThatLetsNobodyInIsUnavailable(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	address, err := url.Parse(h.url)
+	h.must(err)
+	name := address.Path[1:]
+	address.Path = "/postgres"
+	conn, err := pgx.Connect(t.Context(), address.String())
+	h.must(err)
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(t.Context(), `ALTER DATABASE `+pgx.Identifier{name}.Sanitize()+` ALLOW_CONNECTIONS false`)
+	h.must(err)
+	h.store.Pool().Reset()
+	_, err = h.store.Task(t.Context(), h.wang, newID())
+	wantFault(t, err, fault.Unavailable)
 }
 
 func TestStoredRulingsAreReadAsTheyWereGiven(t *testing.T) {

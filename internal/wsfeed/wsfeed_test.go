@@ -87,19 +87,16 @@ func TestTicketSurvivesABadHandshakeAndNotAGoodOne(t *testing.T) {
 	}
 }
 
-func TestRevokedSessionIsClosedWithinFiveSeconds(t *testing.T) {
+// That it is within three seconds and a question to the database is shown to the tick in internal/feed/pace_test.go.
+func TestRevokedSessionIsClosed(t *testing.T) {
 	t.Parallel()
 	s := serve(t, feed.Pace{}, nil)
 	actor := s.viewer(north)
 	c := s.dial(actor, "")
 	c.next("hello")
 	s.log.SignOut(actor)
-	begin := time.Now()
 	if code, _, _ := c.closed(); code != wsfeed.CloseRevoked {
 		t.Errorf("closed with %d", code)
-	}
-	if took := time.Since(begin); took > 5*time.Second {
-		t.Errorf("took %s", took)
 	}
 }
 
@@ -175,22 +172,33 @@ func TestViewerThatSpeaksIsShownOut(t *testing.T) {
 
 func TestDeadViewerIsNoticed(t *testing.T) {
 	t.Parallel()
-	const life = 500 * time.Millisecond // long enough for a busy machine to answer in
+	const life = 3 * time.Second // long enough for a busy machine to answer in
 	s := serve(t, feed.Pace{Beat: 10 * time.Millisecond}, func(c *wsfeed.Config) { c.PongWait = life })
 	answering := s.dial(s.viewer(north), "")
 	silent := s.dial(s.viewer(north), "")
 	silent.SetPingHandler(func(string) error { return nil })
-	for begin := time.Now(); time.Since(begin) < 3*life; {
+	dropped := make(chan struct{})
+	go func() {
+		defer close(dropped)
+		for {
+			if _, err := silent.read(); err != nil {
+				return
+			}
+		}
+	}()
+	for gone, more := false, 10; more > 0; { // it hears more after the other one is gone
+		select {
+		case <-dropped:
+			gone = true
+		default:
+		}
 		if _, err := answering.read(); err != nil {
 			t.Fatalf("the one that answers was dropped: %v", err)
 		}
-	}
-	for {
-		if _, err := silent.read(); err != nil {
-			break
+		if gone {
+			more--
 		}
 	}
-	answering.next("beat")
 }
 
 func TestStoreThatFailsClosesAsOurFault(t *testing.T) {
