@@ -58,7 +58,7 @@ demo: build ## play a morning at the demo station against the running server; AR
 .PHONY: test
 test: ## run every test, on a throw-away Postgres; PACKAGES=./internal/law/... for some
 	@$(PATIENCE)
-	@$(TESTRUN) go test $(PARALLEL) $(or $(PACKAGES),./...)
+	@$(TESTRUN) go test -timeout 25m $(PARALLEL) $(or $(PACKAGES),./...)
 
 # The compiler is a tool like the others: the client itself has no dependencies, and nothing of npm is part of the project.
 TSTOOLS := .cache/ts/typescript@5.9.3

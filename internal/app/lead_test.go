@@ -30,10 +30,11 @@ func (h *hand) stands(task string) string {
 	return h.get("/v1/tasks/"+task).want(200).text("task", "accompaniment", "state")
 }
 
-// becomes waits until the watch has brought the lead of a task to a state; nobody reports anything meanwhile.
+// becomes waits until the watch has brought the lead of a task to a state; nobody reports anything meanwhile. Impatient law takes ten
+// seconds for it, of its own accord.
 func (u *unit) becomes(task, state string) {
 	u.t.Helper()
-	testkit.Wait(u.t, "the lead to be "+state, func() bool { return u.dispatcher.stands(task) == state })
+	testkit.WaitUpTo(u.t, time.Minute, "the lead to be "+state, func() bool { return u.dispatcher.stands(task) == state })
 }
 
 // violated says whether the work goes on though the law said last that it may not.
@@ -141,6 +142,7 @@ func TestALeadIsLostThoughNobodyReports(t *testing.T) {
 			t.Errorf("%s was told %d times", person.person, n)
 		}
 	}
+	u.counsel(riverside).enacts(measured("lead_fresh_s", 180)) // whoever leads now is there for longer than it takes to look
 	u.at(0, u.otherLead, u.member, u.colleague)
 	u.otherLead.step(task, "lead/take", object{}).want(200)
 	view = u.dispatcher.get("/v1/tasks/" + task).want(200)

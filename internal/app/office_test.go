@@ -170,7 +170,8 @@ func (o *office) sound() {
 			SELECT task_id, count(*) AS n, min(version) AS first, max(version) AS last FROM event WHERE task_id IS NOT NULL GROUP BY task_id
 		) e ON e.task_id = t.id WHERE (e.n, e.first, e.last) IS DISTINCT FROM (t.version::bigint, 1, t.version)`,
 		"events numbered out of the order of their task": `SELECT count(*) FROM (
-			SELECT version, row_number() OVER (PARTITION BY task_id ORDER BY seq) AS n FROM event WHERE task_id IS NOT NULL AND seq IS NOT NULL
+			SELECT version, row_number() OVER (PARTITION BY task_id ORDER BY seq) AS n FROM event
+			WHERE task_id IS NOT NULL AND seq IS NOT NULL -- what comes about meanwhile has none yet
 		) e WHERE version <> n`,
 		"numbers left out": `SELECT coalesce(max(seq), 0) - count(seq) FROM event`,
 		"tasks at work without a ruling that carries them": `SELECT count(*) FROM task t

@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/api/phone"
-	"github.com/dutybound/dutybound/internal/app"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/testkit"
 )
@@ -221,7 +220,7 @@ func of(findings []object, device uuid.UUID) (kinds []string) {
 // What is missing is waited for, not for ever; then the others go on without it, and when it comes it is done all the same.
 func TestAGapIsWaitedForAndThenPassed(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t, func(c *app.Config) { c.OutboxGap = 1500 * time.Millisecond })
+	o := openOffice(t)
 	u := newUnit(o)
 	p := o.phone(u.member)
 	records := make([]string, 6)
@@ -236,6 +235,10 @@ func TestAGapIsWaitedForAndThenPassed(t *testing.T) {
 	if got := of(u.dispatcher.findings("open"), p.Device); !slices.Equal(got, []string{"gap 3-3", "gap 5-5"}) {
 		t.Errorf("open: %v", got)
 	}
+	for _, first := range []int{3, 5} {
+		o.moves(`UPDATE outbox_finding SET opened_at = opened_at - interval '10 minutes' WHERE device_id = $1 AND kind = 'gap' AND first_n = $2`, p.Device, first)
+	}
+	o.moves(`UPDATE outbox_device SET due_at = due_at - interval '10 minutes' WHERE device_id = $1`, p.Device)
 	testkit.Wait(t, "the gaps to be passed", func() bool {
 		return o.count(`SELECT count(*) FROM outbox_record WHERE state = 'applied'`) == 4
 	})

@@ -24,6 +24,7 @@ func TestRecordsOfARevokedDeviceAreInQuarantine(t *testing.T) {
 	first := p.Records("/v1/observations", dressedAt(time.Now()))
 	records := recordWork(p, task)
 	wantOutcomes(t, u.member.brings(records[3]), "waiting")
+	u.change(`UPDATE outbox_device SET lease = gen_random_uuid(), lease_until = now() + interval '1 hour' WHERE device_id = $1`, p.Device) // the sweep is held up
 	u.personnel.post("/v1/devices/"+u.member.device.String()+"/revoke", nil).want(200)
 	wantOutcomes(t, next.brings(first, records[0], records[1], records[2]), "quarantined", "quarantined", "quarantined", "quarantined")
 	u.colleague.brings(first)
@@ -39,8 +40,7 @@ func TestRecordsOfARevokedDeviceAreInQuarantine(t *testing.T) {
 	u.dispatcher.post(path, object{"release": false, "reason": "无关", "records": []string{testkit.Hash(first)}}).want(200)
 	u.dispatcher.post(path, object{"release": true, "reason": "属实", "records": []string{testkit.Hash(first)}}).want(400)
 	// What was kept and not yet applied follows once it would have been applied.
-	_, err := o.sql.Exec(t.Context(), `UPDATE outbox_device SET due_at = now() WHERE device_id = $1`, p.Device)
-	o.must(err)
+	u.change(`UPDATE outbox_device SET lease = NULL, lease_until = NULL, due_at = now() WHERE device_id = $1`, p.Device)
 	testkit.Wait(t, "the rest to be in quarantine", func() bool { return len(waiting()) == 4 })
 	released := u.dispatcher.post(path, object{"release": true, "reason": "本人到场说明，内容属实"}).want(200)
 	if released.text("records") != "4" {

@@ -178,9 +178,11 @@ func TestManyPhonesAreKeptTogether(t *testing.T) {
 		if i > 0 { // the first one is off duty, in the same writes
 			member.checksIn(dressedFor("yes"))
 		}
+		now := time.Now() // no two points are of one moment
+		captured := func(after time.Duration) object { return fix(object{"captured_at": now.Add(after)}) }
 		all.Go(func() {
-			for n := range 6 {
-				r, err := member.try("POST", "/v1/positions", points(point(0), point(time.Hour), point(-time.Duration(n+1)*time.Millisecond)), nil)
+			for n := range time.Duration(6) {
+				r, err := member.try("POST", "/v1/positions", points(captured(2*n*time.Millisecond), captured(-time.Hour), captured((2*n+1)*time.Millisecond)), nil)
 				switch {
 				case err != nil:
 					t.Error(err)

@@ -14,7 +14,8 @@ import (
 // quarter of a minute.
 func TestACityOfPhonesKeepsThePromises(t *testing.T) {
 	t.Parallel()
-	seeds := []uint64{1, 2}
+	// The first scenes of these are what is looked for below: a slow machine plays the last ones not at all.
+	seeds := []uint64{1, 34}
 	if testing.Short() { // under the race detector one city tells as much of races as two
 		seeds = seeds[:1]
 	}

@@ -101,11 +101,11 @@ func TestHeadIsGetWithoutABody(t *testing.T) {
 	newRooms().request(t, http.MethodGet, "/v1/feed", "").bad("invalid_request", "header")
 }
 
-// serve listens on loopback, for what only shows on a connection.
-func serve(t *testing.T) (dial func() net.Conn) {
+// serve listens on loopback, for what only shows on a connection, and waits so long for a request.
+func serve(t *testing.T, patience time.Duration) (dial func() net.Conn) {
 	t.Helper()
 	config := newRooms().config()
-	config.ReadTimeout = 300 * time.Millisecond
+	config.ReadTimeout = patience
 	app := httpapi.New(config)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -154,7 +154,7 @@ func exchange(t *testing.T, conn net.Conn, raw string) (*http.Response, map[stri
 // TestRequestsThatCouldBeCutTwoWaysAreRefused, and the connection they came on is closed.
 func TestRequestsThatCouldBeCutTwoWaysAreRefused(t *testing.T) {
 	t.Parallel()
-	dial := serve(t)
+	dial := serve(t, 10*time.Second)
 	for name, c := range map[string]struct {
 		headers, body, code string
 	}{
@@ -175,7 +175,7 @@ func TestRequestsThatCouldBeCutTwoWaysAreRefused(t *testing.T) {
 // A method that nobody knows is answered before its framing is looked at: what follows on its connection is not read.
 func TestWhatFollowsAnUnknownMethodIsNotRead(t *testing.T) {
 	t.Parallel()
-	out, body := exchange(t, serve(t)(), "BREW /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+	out, body := exchange(t, serve(t, 10*time.Second)(), "BREW /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
 	if out.StatusCode != http.StatusMethodNotAllowed || body["code"] != "method_not_allowed" || !out.Close {
 		t.Errorf("%d %v, closing %t", out.StatusCode, body, out.Close)
 	}
@@ -183,22 +183,22 @@ func TestWhatFollowsAnUnknownMethodIsNotRead(t *testing.T) {
 
 func TestLimitsOfAConnection(t *testing.T) {
 	t.Parallel()
-	dial := serve(t)
+	patient, hurried := serve(t, 10*time.Second), serve(t, 300*time.Millisecond)
 	for name, c := range map[string]struct {
+		dial   func() net.Conn
 		raw    string
 		status int
 		code   string
 	}{
 		"too large": {
-			fmt.Sprintf("POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", 256<<10+1, strings.Repeat("a", 256<<10+1)),
+			patient, fmt.Sprintf("POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", 256<<10+1, strings.Repeat("a", 256<<10+1)),
 			fiber.StatusRequestEntityTooLarge, "too_large",
 		},
-		"large headers": {"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: " + strings.Repeat("a", 9<<10) + "\r\n\r\n", 431, "headers_too_large"},
-		"no HTTP":       {"\x16\x03\x01\r\n\r\n", 400, "invalid_request"},
-		"slow":          {"GET /healthz HTTP/1.1\r\nHost:", 408, "request_timeout"},
+		"large headers": {patient, "GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: " + strings.Repeat("a", 9<<10) + "\r\n\r\n", 431, "headers_too_large"},
+		"no HTTP":       {patient, "\x16\x03\x01\r\n\r\n", 400, "invalid_request"},
+		"slow":          {hurried, "GET /healthz HTTP/1.1\r\nHost:", 408, "request_timeout"},
 	} {
-		conn := dial()
-		out, body := exchange(t, conn, c.raw)
+		out, body := exchange(t, c.dial(), c.raw)
 		if out.StatusCode != c.status || body["code"] != c.code || body["request_id"] == "" {
 			t.Errorf("%s: %d %v", name, out.StatusCode, body)
 		}

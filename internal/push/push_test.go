@@ -24,7 +24,7 @@ import (
 
 const (
 	childVariable = "DUTYBOUND_PUSH_TEST_CHILD" // the database URL for a worker that hangs until it is killed
-	patience      = 40 * time.Second
+	patience      = 90 * time.Second            // River looks for the jobs of the dead every 30 s, and leads again after a dead leader within 20
 )
 
 func TestMain(m *testing.M) {
