@@ -113,7 +113,7 @@ func (o *office) dawdle(path string, transactions int) {
 // internal/feed/pace_test.go shows to the tick; what is beyond is for a machine that has other things to do.
 const cutWithin = 15 * time.Second
 
-// Whoever is not let in any more is off the feed within five seconds: signed out, device revoked, separated.
+// Whoever is not let in any more is taken off the feed: signed out, device revoked, separated.
 func TestARevokedViewerIsCut(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
