@@ -24,10 +24,11 @@ var (
 
 // claim takes the command for this transaction, or finds that another one is carrying it out, or what was answered before.
 type claim struct {
-	device uuid.UUID
+	device, session uuid.UUID
 	duty.Command
 	mine   bool
 	before *stored
+	ended  bool // the session, by now
 }
 
 // stored is what is kept of a command for ever. Answer is JSON of a dispatch.Answer or dispatch.Observed.
@@ -38,7 +39,7 @@ type stored struct {
 }
 
 func claiming(call dispatch.Call) *claim {
-	return &claim{device: call.Actor.Device, Command: call.Command}
+	return &claim{device: call.Actor.Device, session: call.Actor.Session, Command: call.Command}
 }
 
 // The setting lets later statements of the same round trip know that the command is ours, so that a second transaction of the same
@@ -47,6 +48,7 @@ const (
 	claimCommand = `SELECT set_config('dutybound.claimed', pg_try_advisory_xact_lock($1, $2)::text, true)`
 	claimed      = `current_setting('dutybound.claimed') = 'true'`
 	findCommand  = `SELECT hash, ruling_id, answer FROM command WHERE device_id = $1 AND id = $2`
+	sessionEnded = `SELECT EXISTS (SELECT FROM session WHERE id = $1 AND revoked_at IS NOT NULL)`
 	keepCommand  = `INSERT INTO command (device_id, id, hash, person_id, ruling_id, answer, received_at, happened_from, happened_to)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 )
@@ -68,6 +70,14 @@ func (c *claim) queue(b *pgx.Batch) {
 	})
 }
 
+// queueLast is asked once the transaction has whatever it had to wait for: what was let in and then held up, for however long, is not carried
+// out for a session that has ended meanwhile. What comes from a record, or of the service itself, has none.
+func (c *claim) queueLast(b *pgx.Batch) {
+	if c.session != uuid.Nil {
+		one(b, &c.ended, pgx.RowTo[bool], sessionEnded, c.session)
+	}
+}
+
 // lockKey is the same for the same command; that of another one differs but for a chance of 1 in 2^64. Keys of two numbers are none
 // of the sequencer's one, whatever a device makes its ids of.
 func (c *claim) lockKey() (high, low int32) {
@@ -78,6 +88,8 @@ func (c *claim) lockKey() (high, low int32) {
 // check says why the command cannot be carried out now. A command that was carried out before is no error: see before.
 func (c *claim) check() error {
 	switch {
+	case c.ended:
+		return noSession
 	case c.before != nil && !bytes.Equal(c.before.Hash, c.Hash[:]):
 		return otherCommand
 	case c.before == nil && !c.mine:
@@ -119,6 +131,7 @@ func (s *Store) once(ctx context.Context, actor duty.Actor, cmd duty.Command, as
 	err = s.within(ctx, as, func(tx pgx.Tx) error {
 		b := &pgx.Batch{}
 		c.queue(b)
+		c.queueLast(b) // not after what is done, which may end it: whoever revokes their own phone
 		if err := tx.SendBatch(ctx, b).Close(); err != nil {
 			return err
 		}

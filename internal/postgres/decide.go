@@ -56,7 +56,7 @@ func (s *Store) carryOut(
 	ctx context.Context, call dispatch.Call, c *claim, at *scene, look func(*pgx.Batch),
 	snapshot func() (dispatch.Snapshot, error), decide func(dispatch.Snapshot) (dispatch.Decision, error),
 ) (answer dispatch.Answer, err error) {
-	err = s.twice(ctx, look, func() (*pgx.Batch, error) {
+	err = s.twice(ctx, func(b *pgx.Batch) { look(b); c.queueLast(b) }, func() (*pgx.Batch, error) {
 		if err := c.check(); err != nil || c.before != nil {
 			return nil, err
 		}

@@ -41,6 +41,7 @@ func (s *Store) Observe(ctx context.Context, call dispatch.Call, seen []duty.Obs
 		b.Queue(seeConcerned, named, subjects)
 		at.queue(b, subjects, uuid.Nil)
 		at.queueThen(b, call, subjects)
+		c.queueLast(b)
 	}, func() (*pgx.Batch, error) {
 		if err := c.check(); err != nil || c.before != nil {
 			return nil, err
