@@ -31,7 +31,8 @@ func TestAnAlarmOutlivesKilledServers(t *testing.T) {
 	for range 3 {
 		before := rounds()
 		testkit.WaitUpTo(t, time.Minute, "another round", func() bool { return rounds() > before })
-		time.AfterFunc(time.Duration(chance.IntN(1000))*time.Millisecond, func() { kill(now.cmd.Process.Pid) })
+		time.Sleep(time.Duration(chance.IntN(1000)) * time.Millisecond)
+		kill(now.cmd.Process.Pid)
 		<-now.ended
 		gone(t, dir)
 		now = start()

@@ -22,7 +22,7 @@ import (
 
 const (
 	playing  = "DUTYBOUND_TEST_PLAYS_THE_PROGRAM"
-	patience = 30 * time.Second // for what takes a second on a machine with nothing else to do
+	patience = 2 * time.Minute // for what takes a second on a machine with nothing else to do
 )
 
 // TestMain lets the test binary be the program, in a process of its own that can be signalled and killed.

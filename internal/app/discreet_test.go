@@ -17,7 +17,7 @@ func TestTheFeedIsDiscreet(t *testing.T) {
 	conn, err := viewer.dial(0)
 	u.must(err)
 	defer conn.Close()
-	u.must(conn.SetReadDeadline(time.Now().Add(20 * time.Second)))
+	u.must(conn.SetReadDeadline(time.Now().Add(time.Minute)))
 
 	person := u.member.person.String()
 	device := u.personnel.post("/v1/people/"+person+"/devices", object{"name": "暗号机", "platform": "android"}).want(201).text("id")

@@ -194,7 +194,7 @@ func (o *office) raw(t *testing.T, token string, a attack) (status int, answer s
 	}
 	request.WriteString("\r\n" + a.body)
 	go func() { _, _ = conn.Write(request.Bytes()) }() // a refused body is not read to its end
-	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	got, err := http.ReadResponse(bufio.NewReader(conn), nil)

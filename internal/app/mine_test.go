@@ -83,7 +83,7 @@ func TestOnesOwnFeedIsOnesOwn(t *testing.T) {
 		}
 	}, err error,
 	) {
-		o.must(c.SetReadDeadline(time.Now().Add(10 * time.Second)))
+		o.must(c.SetReadDeadline(time.Now().Add(time.Minute)))
 		for err = c.ReadJSON(&m); err == nil && (m.Type == "hello" || m.Type == "beat"); err = c.ReadJSON(&m) {
 			m.Type = ""
 		}

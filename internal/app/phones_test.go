@@ -119,7 +119,7 @@ func connect(server string, in *bufio.Reader) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		return nil, err
 	}
 	if _, err := io.WriteString(conn, handshake.String()); err != nil {

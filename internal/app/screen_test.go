@@ -34,7 +34,7 @@ func (h *hand) dialFor(wish any, after int64) (*websocket.Conn, error) {
 }
 
 func (h *hand) dialWith(ticket string, after int64) (*websocket.Conn, error) {
-	dialer := websocket.Dialer{Subprotocols: []string{feedProtocol, "ticket." + ticket}, HandshakeTimeout: 10 * time.Second}
+	dialer := websocket.Dialer{Subprotocols: []string{feedProtocol, "ticket." + ticket}, HandshakeTimeout: time.Minute}
 	conn, answer, err := dialer.Dial(fmt.Sprintf("%s/v1/feed?after=%d", strings.Replace(h.s.url, "http", "ws", 1), after), nil)
 	if err != nil && answer != nil {
 		err = fmt.Errorf("%w: %s", err, answer.Status)

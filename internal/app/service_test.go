@@ -163,7 +163,7 @@ func TestItSpeaksTLS(t *testing.T) {
 	s := o.again(io.Discard, io.Discard, func(c *app.Config) { c.Listen, c.TLSCert, c.TLSKey = "0.0.0.0:0", cert, key })
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.url, "https://"))
 	o.must(err)
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}, Timeout: time.Minute}
 	got, err := client.Get("https://127.0.0.1:" + port + "/healthz")
 	o.must(err)
 	defer got.Body.Close()

@@ -271,7 +271,7 @@ func TestBeatMovesTheCursorPastWhatOthersSee(t *testing.T) {
 	sub := r.enter(r.viewer(north), nil)
 	r.next(sub, feed.Hello)
 	head := r.append(south, south, south)
-	for deadline := time.Now().Add(10 * time.Second); r.next(sub, feed.Beat).Seq < head; {
+	for deadline := time.Now().Add(time.Minute); r.next(sub, feed.Beat).Seq < head; {
 		if time.Now().After(deadline) {
 			t.Fatal("the beat never reached the head")
 		}

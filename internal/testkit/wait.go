@@ -6,11 +6,11 @@ import (
 )
 
 const (
-	waitLimit = 20 * time.Second
+	waitLimit = time.Minute
 	waitPoll  = 5 * time.Millisecond
 )
 
-// Wait polls until the condition holds, and fails the test when it does not in 20 seconds; what completes "waiting for ...".
+// Wait polls until the condition holds, and fails the test when it does not in a minute; what completes "waiting for ...".
 // Prefer a channel where there is one. Call it from the test's own goroutine.
 func Wait(t testing.TB, what string, condition func() bool) {
 	t.Helper()

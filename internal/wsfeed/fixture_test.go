@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 const (
 	north    = feedkit.North
 	south    = feedkit.South
-	patience = 10 * time.Second
+	patience = time.Minute
 )
 
 // server is Fiber with the feed on a real port.
