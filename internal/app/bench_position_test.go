@@ -26,7 +26,7 @@ const pointsInARequest = 10
 // connections to the database as the server has, in turns on one database with everything durable.
 func BenchmarkPositionsHTTP(b *testing.B) {
 	const turn = 4 * time.Second
-	for _, conns := range []int{64, 128} {
+	for _, conns := range []int{16, 64, 128} {
 		b.Run(fmt.Sprintf("%d_connections", conns), func(b *testing.B) {
 			s, _ := openDurable(b)
 			patrol := newPatrol(s, conns)
