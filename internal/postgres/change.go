@@ -53,6 +53,11 @@ func lookingFor(tx pgx.Tx, actor duty.Actor, of roster.Selection) *looking {
 
 func (l *looking) around(ctx context.Context) error {
 	reach := scopeOf(l.actor.Reach(duty.ManageRoster))
+	if len(l.of.Numbers) > portion { // to compare so many takes longer than a transaction may be idle on a busy machine
+		if _, err := l.tx.Exec(ctx, `SET LOCAL idle_in_transaction_session_timeout = '60s'`); err != nil {
+			return err
+		}
+	}
 	if err := l.revision(ctx); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/fault"
@@ -87,6 +88,29 @@ func TestASlowImportEnds(t *testing.T) {
 	}
 	if r := h.worksOff(personnel, crowd(h, 3)); r.Added != 3 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// A large file is compared for longer than a transaction may be idle otherwise; a few people are not locked for so long.
+func TestManyPeopleAreComparedInPeace(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	personnel := h.person("P1", "人事", duty.Other, h.district, duty.RolePersonnel)
+	for people, kept := range map[int]bool{2000: false, 2001: true} {
+		t.Run(fmt.Sprint(people), func(t *testing.T) {
+			t.Parallel()
+			numbers := make([]string, people)
+			for i := range numbers {
+				numbers[i] = fmt.Sprint("N", i)
+			}
+			err := h.store.Change(t.Context(), personnel, roster.Selection{Numbers: numbers}, func(roster.Scene) (roster.Changes, error) {
+				time.Sleep(5500 * time.Millisecond)
+				return roster.Changes{}, nil
+			})
+			if (err == nil) != kept {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }
 
