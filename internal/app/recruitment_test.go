@@ -112,7 +112,7 @@ func TestABarredApplicantIsNotHired(t *testing.T) {
 	personnel.put(path+"/declarations", object{"bars": []object{{"bar": "tattoo", "declared": "no"}}}).want(400)
 	personnel.put(path+"/declarations", object{"bars": []object{{"bar": "criminal", "declared": "no", "details": "x"}}}).want(400)
 	for name, c := range map[string]object{
-		"too young": {"born": "2010-01-01"}, "too old": {"born": "1980-01-01"}, "not schooled": {"education": "below"},
+		"too young": {"born": time.Now().AddDate(-16, 0, 0).Format(time.DateOnly)}, "too old": {"born": "1980-01-01"}, "not schooled": {"education": "below"},
 		"a clerk without college": {"class": "civilian_auxiliary"},
 	} {
 		path := personnel.applies(c)
