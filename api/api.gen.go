@@ -3752,8 +3752,8 @@ type Objection struct {
 	AnsweredBy *DecidingHead `json:"answered_by,omitempty"`
 	At         time.Time     `json:"at"`
 
-	// Deadline By when the head should have answered.
-	Deadline time.Time `json:"deadline"`
+	// Deadline By when the head should have answered; left out of what was made before there were deadlines.
+	Deadline *time.Time `json:"deadline,omitempty"`
 
 	// EscalatedAt Nobody had by then, and the heads above were told.
 	EscalatedAt *time.Time         `json:"escalated_at,omitempty"`
@@ -4542,8 +4542,8 @@ type Recusal struct {
 	AskedBy openapi_types.UUID `json:"asked_by"`
 	ByParty bool               `json:"by_party"`
 
-	// Deadline By when the head should have decided.
-	Deadline   time.Time     `json:"deadline"`
+	// Deadline By when the head should have decided; left out of what was asked before there were deadlines.
+	Deadline   *time.Time    `json:"deadline,omitempty"`
 	DecidedAt  *time.Time    `json:"decided_at,omitempty"`
 	DecidedBy  *DecidingHead `json:"decided_by,omitempty"`
 	DecidedWhy *string       `json:"decided_why,omitempty"`

@@ -59,7 +59,6 @@ CREATE TABLE outbox_record (
 CREATE INDEX outbox_record_prev_idx ON outbox_record (device_id, prev);
 CREATE INDEX outbox_record_stored_idx ON outbox_record (device_id, help DESC, n) WHERE state = 'stored';
 CREATE INDEX outbox_record_quarantine_idx ON outbox_record (path, device_id, n) WHERE state = 'quarantined';
-CREATE INDEX outbox_record_decided_idx ON outbox_record (hash) WHERE state = 'quarantined' OR decided_at IS NOT NULL;
 
 -- What was signed stays as it came; only what became of it is added, once.
 -- +goose StatementBegin

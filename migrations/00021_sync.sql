@@ -20,16 +20,14 @@ CREATE TABLE message (
     priority  text NOT NULL,
     help      boolean NOT NULL, -- a call for help in danger; whatever else waits while the person is off duty
     at        timestamptz NOT NULL DEFAULT clock_timestamp(),
-    seq       bigint, -- it was there when the event of this number was numbered; null: it waits for the next batch, or for a check-in
-    withheld  boolean NOT NULL DEFAULT false CHECK (NOT withheld OR seq IS NULL) -- until the check-in: batches that bring nothing of the person leave it alone
+    seq       bigint -- it was there when the event of this number was numbered; null: it waits for the next batch, or for a check-in
 );
 CREATE INDEX message_waiting_idx ON message (person_id) WHERE seq IS NULL;
-CREATE INDEX message_fresh_idx ON message (person_id) WHERE seq IS NULL AND NOT withheld;
 CREATE INDEX message_person_idx ON message (person_id, seq);
 CREATE INDEX message_seq_idx ON message (seq);
 
 CREATE TRIGGER number_once BEFORE UPDATE ON message FOR EACH ROW
-    WHEN (OLD.seq IS NOT NULL
+    WHEN (OLD.seq IS NOT NULL OR NEW.seq IS NULL
         OR (OLD.id, OLD.person_id, OLD.subject, OLD.kind, OLD.priority, OLD.help, OLD.at) IS DISTINCT FROM
            (NEW.id, NEW.person_id, NEW.subject, NEW.kind, NEW.priority, NEW.help, NEW.at))
     EXECUTE FUNCTION refuse_change();
@@ -59,4 +57,4 @@ CREATE POLICY told ON event FOR SELECT
 ALTER TABLE feed_ticket ADD scope text NOT NULL DEFAULT 'organ' CHECK (scope IN ('organ', 'mine'));
 
 GRANT SELECT, INSERT ON event_person, message TO dutybound_app;
-GRANT UPDATE (seq, withheld), DELETE ON message TO dutybound_app;
+GRANT UPDATE (seq), DELETE ON message TO dutybound_app;

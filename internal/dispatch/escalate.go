@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -53,7 +54,7 @@ func (s escalate) apply(d *deciding) error {
 		if r.State != RecusalPending || r.EscalatedAt != nil || d.Now.Before(r.Deadline) {
 			return nil
 		}
-		r.EscalatedAt = &d.Now
+		r.Deadline, r.EscalatedAt = cmp.Or(r.Deadline, d.Now), &d.Now
 		digest, err := sealed(r)
 		if err != nil {
 			return err
@@ -66,11 +67,12 @@ func (s escalate) apply(d *deciding) error {
 		return nil
 	}
 	o := d.Objections[at]
-	o.EscalatedAt = &d.Now
+	o.Deadline, o.EscalatedAt = cmp.Or(o.Deadline, d.Now), &d.Now
 	return d.objected(o, d.goUp("objection_escalated"), "objection.escalated", map[string]any{"deadline": o.Deadline})
 }
 
-// deadline is by when a head should have answered what is asked now about the task.
+// deadline is by when a head should have answered what is asked now about the task: as long as an approver has for such an order. What
+// was asked before there were deadlines has none, and goes up at once.
 func (d *deciding) deadline() time.Time { return d.Now.Add(d.task.Urgency.deadline(d.patience)) }
 
 // goUp tells the heads of the nearest organ above that of the heads who were asked.

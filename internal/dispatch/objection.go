@@ -36,7 +36,7 @@ type Objection struct {
 	At      time.Time      `json:"at"`
 	State   ObjectionState `json:"state"`
 
-	Deadline    time.Time  `json:"deadline"` // by when the head should have answered, as of a recusal
+	Deadline    time.Time  `json:"deadline,omitzero"` // by when the head should have answered, as of a recusal
 	EscalatedAt *time.Time `json:"escalated_at,omitempty"`
 
 	AnsweredBy *Head      `json:"answered_by,omitempty"`

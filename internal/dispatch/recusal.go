@@ -49,7 +49,7 @@ type Recusal struct {
 	Left    bool         `json:"left"` // stepped back at once, as the law has it
 	State   RecusalState `json:"state"`
 
-	Deadline    time.Time  `json:"deadline"` // by when the head should have decided: as long as an approver has for such an order
+	Deadline    time.Time  `json:"deadline,omitzero"` // by when the head should have decided: see deciding.deadline
 	EscalatedAt *time.Time `json:"escalated_at,omitempty"`
 
 	DecidedBy *Head      `json:"decided_by,omitempty"`

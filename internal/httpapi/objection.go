@@ -45,7 +45,7 @@ func (h *handlers) ListObjections(ctx context.Context, r ListObjectionsRequestOb
 func objectionOf(o dispatch.Objection) api.Objection {
 	return api.Objection{
 		ID: o.ID, Task: o.Task, Path: api.Path(o.Path), Person: o.Person, Number: o.Number, Name: o.Name, Reason: optional(o.Reason),
-		Ruling: o.Ruling, Outcome: api.Outcome(o.Outcome.String()), At: o.At, Deadline: o.Deadline, EscalatedAt: o.EscalatedAt, State: api.ObjectionState(o.State),
+		Ruling: o.Ruling, Outcome: api.Outcome(o.Outcome.String()), At: o.At, Deadline: optional(o.Deadline), EscalatedAt: o.EscalatedAt, State: api.ObjectionState(o.State),
 		AnsweredBy: headOf(o.AnsweredBy), AnsweredAt: o.AnsweredAt, Answer: optional(o.Answer),
 	}
 }

@@ -49,7 +49,7 @@ func recusalOf(r dispatch.Recusal) api.Recusal {
 	return api.Recusal{
 		ID: r.ID, Task: r.Task, Path: api.Path(r.Path), Person: r.Person, Number: r.Number, Name: r.Name, Ground: api.RecusalGround(r.Ground),
 		ByParty: r.ByParty, Reason: optional(r.Reason), AskedBy: r.AskedBy, AskedAt: r.AskedAt, SteppedBack: r.Left,
-		Deadline: r.Deadline, EscalatedAt: r.EscalatedAt, State: api.RecusalState(r.State), DecidedBy: headOf(r.DecidedBy), DecidedAt: r.DecidedAt, DecidedWhy: optional(r.Why),
+		Deadline: optional(r.Deadline), EscalatedAt: r.EscalatedAt, State: api.RecusalState(r.State), DecidedBy: headOf(r.DecidedBy), DecidedAt: r.DecidedAt, DecidedWhy: optional(r.Why),
 		Replacements: convert(r.Replacements, func(p dispatch.Replacement) api.Replacement {
 			return api.Replacement{Person: p.Person, Number: p.Number, Name: p.Name, OpenTasks: p.OpenTasks}
 		}),

@@ -80,8 +80,8 @@ func (s *Store) Objections(ctx context.Context, actor duty.Actor, f dispatch.Doc
 
 const unheard = `SELECT task_id, id FROM (
 		SELECT task_id, id, doc FROM recusal WHERE state = 'pending' UNION ALL SELECT task_id, id, doc FROM objection WHERE state = 'open'
-	) AS open WHERE doc ->> 'escalated_at' IS NULL AND (doc ->> 'deadline')::timestamptz <= clock_timestamp()
-	ORDER BY (doc ->> 'deadline')::timestamptz LIMIT $1`
+	) AS open WHERE doc ->> 'escalated_at' IS NULL AND coalesce(doc ->> 'deadline', '-infinity')::timestamptz <= clock_timestamp()
+	ORDER BY coalesce(doc ->> 'deadline', '-infinity')::timestamptz LIMIT $1`
 
 // Unheard implements dispatch.Docket.
 func (s *Store) Unheard(ctx context.Context, limit int) (late []dispatch.Matter, err error) {
