@@ -85,7 +85,7 @@ func TestNothingButACallForHelpReachesAnybodyOffDuty(t *testing.T) {
 	})
 	// What waits is weighed once: a batch that brings nothing of the person reads none of it, however much waits for however many people.
 	waiting := func() string {
-		return o.text(`SELECT coalesce(string_agg(id::text || xmin, ' ' ORDER BY id), '') FROM message WHERE person_id = $1 AND withheld`, u.member.person)
+		return o.text(`SELECT coalesce(string_agg(id::text || xmin, ' ' ORDER BY id), '') FROM message WHERE person_id = $1 AND withheld AND seq IS NULL`, u.member.person)
 	}
 	testkit.Wait(t, "four messages to be withheld", func() bool { return strings.Count(waiting(), " ") == 3 })
 	before := waiting()

@@ -16,7 +16,8 @@ type Replayed struct {
 }
 
 // Replay derives a stored ruling again from its stored facts. The text of the law may have changed since, as by a better note on an article:
-// what the law says then still has to be the same. The readings are on record with the dates from which they hold, and do not change. An error means that the book would not rule on these facts at all.
+// what the law says then still has to be the same. The readings are on record with the dates from which they hold, and do not change. An
+// error means that the book would not rule on these facts at all.
 func Replay(book Book, r RulingRecord) (got Replayed, err error) {
 	again, err := book.Rule(&r.Facts)
 	if err != nil {

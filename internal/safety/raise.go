@@ -44,7 +44,8 @@ type Decided struct {
 const lateAfter = 2 * time.Minute
 
 // raise makes an alarm, or merges what is raised into the one that is open: nobody in danger is told to wait, and nobody's phone rings
-// for each press of a button. It was raised at the first press, whichever came first; a press after somebody answered begins the rounds anew, for things have become worse.
+// for each press of a button. It was raised at the first press, whichever came first; a press after somebody answered begins the rounds
+// anew, for things have become worse.
 func (s *Service) raise(p Press, m Moment) (Decided, error) {
 	if m.Alarm == nil {
 		return s.begin(p, m)
