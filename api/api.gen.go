@@ -7499,7 +7499,7 @@ type ClientInterface interface {
 
 	// EnterCodeWithBody Enter the code that the other side shows
 	//
-	// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+	// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up; wrong ones are kept as events, and the fifth uses the code up.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -7508,7 +7508,7 @@ type ClientInterface interface {
 
 	// EnterCode Enter the code that the other side shows
 	//
-	// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+	// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up; wrong ones are kept as events, and the fifth uses the code up.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10360,7 +10360,7 @@ func (c *Client) ShowCode(ctx context.Context, id ID, params *ShowCodeParams, bo
 
 // EnterCodeWithBody Enter the code that the other side shows
 //
-// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up; wrong ones are kept as events, and the fifth uses the code up.
 //
 // Takes any type of body and a specified content type.
 //
@@ -10379,7 +10379,7 @@ func (c *Client) EnterCodeWithBody(ctx context.Context, id ID, params *EnterCode
 
 // EnterCode Enter the code that the other side shows
 //
-// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up; wrong ones are kept as events, and the fifth uses the code up.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -18381,7 +18381,7 @@ type ClientWithResponsesInterface interface {
 
 	// EnterCodeWithBodyWithResponse Enter the code that the other side shows
 	//
-	// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+	// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up; wrong ones are kept as events, and the fifth uses the code up.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18390,7 +18390,7 @@ type ClientWithResponsesInterface interface {
 
 	// EnterCodeWithResponse Enter the code that the other side shows
 	//
-	// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+	// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up; wrong ones are kept as events, and the fifth uses the code up.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -28942,7 +28942,7 @@ func (c *ClientWithResponses) ShowCodeWithResponse(ctx context.Context, id ID, p
 
 // EnterCodeWithBodyWithResponse Enter the code that the other side shows
 //
-// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up; wrong ones are kept as events, and the fifth uses the code up.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -28957,7 +28957,7 @@ func (c *ClientWithResponses) EnterCodeWithBodyWithResponse(ctx context.Context,
 
 // EnterCodeWithResponse Enter the code that the other side shows
 //
-// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up.
+// Confirms that the lead and one of those led are together: the strongest evidence there is (Art. 16). 409 `wrong_code` when it is wrong, too old or used up; wrong ones are kept as events, and the fifth uses the code up.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -99,6 +99,17 @@ func TestALeadIsShownByBothSides(t *testing.T) {
 		t.Errorf("a wrong code: %s", no.raw)
 	}
 	u.lead.step(task, "lead/confirm", code("49381726")).want(409) // one's own
+	id, tried := uuid.Must(uuid.NewV7()), u.lead.step(task, "lead/code", code("49381726")).want(200).at("task", "version").(float64)
+	for range 5 {
+		for range 2 { // sent again it is the same try
+			u.member.command("/v1/tasks/"+task+"/lead/confirm", id, code("49381727")).want(409)
+		}
+		id = uuid.Must(uuid.NewV7())
+	}
+	u.member.step(task, "lead/confirm", code("49381726")).want(409) // five tries have used it up
+	if now := u.lead.get("/v1/tasks/"+task).at("task", "version").(float64); now != tried+5 {
+		t.Errorf("%v events of five wrong tries", now-tried)
+	}
 	u.lead.step(task, "lead/code", code("49381726")).want(200)
 	u.member.step(task, "lead/confirm", code("49381726")).want(200)
 	u.member.step(task, "lead/confirm", code("49381726")).want(409) // it is used up

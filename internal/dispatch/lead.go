@@ -44,14 +44,19 @@ func (TakeLead) action() Action   { return DoNameLead }
 
 func (s TakeLead) people() []uuid.UUID { return []uuid.UUID{s.Officer} }
 
-// codeLife is how long a code on a phone can be entered on the other.
-const codeLife = 2 * time.Minute
+const (
+	// codeLife is how long a code on a phone can be entered on the other.
+	codeLife = 2 * time.Minute
+	// codeTries is how many wrong ones use it up: nobody finds eight digits by trying.
+	codeTries = 5
+)
 
 // Code is a code that one phone shows.
 type Code struct {
-	By    uuid.UUID `json:"by"`
-	Hash  []byte    `json:"hash"`
-	Until time.Time `json:"until"`
+	By     uuid.UUID `json:"by"`
+	Hash   []byte    `json:"hash"`
+	Until  time.Time `json:"until"`
+	Missed int       `json:"missed,omitempty"` // how often a wrong one was entered
 }
 
 // Fallback is what somebody may go on with while nobody leads: work of Art. 15 that holds the scene, keeps order or rescues.
@@ -101,7 +106,7 @@ func hashed(task uuid.UUID, code string) []byte {
 
 func (s EnterCode) apply(d *deciding) error {
 	by, err := d.enter(s.Code)
-	if err != nil {
+	if err != nil || d.out.WrongCode {
 		return err
 	}
 	lead := d.task.Lead()
@@ -116,14 +121,26 @@ func (s EnterCode) apply(d *deciding) error {
 
 var errCode = fault.New(fault.Conflict, "wrong_code", "确认码不正确或已过期", "the code is wrong or too old")
 
-// enter uses the code that is shown up, and tells who showed it.
+// enter uses the code that is shown up, and tells who showed it. A wrong one undoes the command, and stays on the record.
 func (d *deciding) enter(code string) (by uuid.UUID, err error) {
 	shown := d.task.Code
-	if shown == nil || d.Now.After(shown.Until) || subtle.ConstantTimeCompare(shown.Hash, hashed(d.task.ID, code)) == 0 {
+	switch {
+	case shown == nil || d.Now.After(shown.Until):
 		return uuid.Nil, errCode
+	case subtle.ConstantTimeCompare(shown.Hash, hashed(d.task.ID, code)) == 0:
+		return uuid.Nil, d.missed(*shown)
 	}
 	d.task.Code = nil
 	return shown.By, nil
+}
+
+func (d *deciding) missed(shown Code) error {
+	d.task, d.out.WrongCode = d.before.clone(), true
+	shown.Missed++
+	if d.task.Code = &shown; shown.Missed >= codeTries {
+		d.task.Code = nil
+	}
+	return d.event("lead.code_missed", map[string]any{"person": d.actor.Person, "missed": shown.Missed})
 }
 
 // together keeps that the lead and one of those led have confirmed each other. Work that goes on is weighed again.
@@ -143,7 +160,7 @@ func (s TakeLead) apply(d *deciding) error {
 	with := uuid.Nil
 	if s.Code != "" {
 		by, err := d.enter(s.Code)
-		if err != nil {
+		if err != nil || d.out.WrongCode {
 			return err
 		}
 		if d.task.Member(by) == nil {

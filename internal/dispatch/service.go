@@ -83,6 +83,9 @@ func (s *Service) Do(ctx context.Context, actor duty.Actor, cmd duty.Command, ta
 		d, err := s.decide(snap, actor, step.action(), uuid.Nil, step)
 		return dated(d, cmd.Happened, err)
 	})
+	if err == nil && answer.WrongCode {
+		return Answer{}, errCode
+	}
 	if lost := s.hearAnyway(ctx, actor, cmd, task, step, err); lost != nil {
 		return answer, lost
 	}

@@ -73,6 +73,7 @@ type Snapshot struct {
 type Decision struct {
 	Task         Task // Task.ID is uuid.Nil when the dispatch was refused and no task was made
 	Refused      bool // by law; the ruling and the event are kept all the same
+	WrongCode    bool // was entered: the command comes to nothing, and the try is kept
 	Rulings      []RulingRecord
 	Events       []ledger.Event
 	Observations []duty.Observation
@@ -88,8 +89,10 @@ type Answer struct {
 	Task    Task
 	Ruling  *RulingRecord // the command's own ruling
 	Refused bool
-	Replay  bool // answered from what was stored
 	Beside  *Beside
+
+	WrongCode bool
+	Replay    bool // answered from what was stored
 }
 
 // Observed answers an observation: when it was received, and the open tasks it was weighed for.

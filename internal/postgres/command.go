@@ -118,9 +118,10 @@ func (s *Store) replay(ctx context.Context, actor duty.Actor, c *claim) (answer 
 
 // keptAnswer is the part of an answer that is stored with the command; the ruling is stored by itself.
 type keptAnswer struct {
-	Task    json.RawMessage
-	Refused bool
-	Beside  *dispatch.Beside `json:",omitempty"`
+	Task      json.RawMessage
+	Refused   bool
+	WrongCode bool             `json:",omitempty"`
+	Beside    *dispatch.Beside `json:",omitempty"`
 }
 
 // once carries out a command of work that happens seldom, step by step, and keeps its answer; one that was carried out before is

@@ -87,7 +87,7 @@ func (s *Store) carryOut(
 
 // answerOf is what the actor gets; the last ruling that a command asked for is the one that let it pass or refused it.
 func answerOf(d dispatch.Decision) dispatch.Answer {
-	answer := dispatch.Answer{Task: d.Task, Refused: d.Refused, Beside: d.Beside}
+	answer := dispatch.Answer{Task: d.Task, Refused: d.Refused, WrongCode: d.WrongCode, Beside: d.Beside}
 	if n := len(d.Rulings); n > 0 {
 		answer.Ruling = &d.Rulings[n-1]
 	}
@@ -105,7 +105,7 @@ func (s *scene) writing(call dispatch.Call, was earlier, d dispatch.Decision) (*
 	if n := len(d.Rulings); n > 0 {
 		ruling = &d.Rulings[n-1].ID
 	}
-	if err := s.keep(b, call, ruling, keptAnswer{doc, d.Refused, d.Beside}); err != nil {
+	if err := s.keep(b, call, ruling, keptAnswer{doc, d.Refused, d.WrongCode, d.Beside}); err != nil {
 		return nil, err
 	}
 	return b, nil
