@@ -83,7 +83,7 @@ func (d *deciding) calledOf(w Watcher) Called {
 
 // watches says whether somebody is on duty, by the newest word that still stands.
 func (d *deciding) watches(w Watcher) bool {
-	return w.Duty == law.Yes.String() && d.fresh.stands(duty.Observation{Fact: factOnDuty, ReceivedAt: w.DutyFrom}, d.Now)
+	return w.Duty == law.Yes.String() && d.fresh.stands(duty.Observation{Fact: factOnDuty, ReceivedAt: w.DutyFrom}, d.Now, nil)
 }
 
 // nearest are those of the watch that fit, of the organ nearest to the task that has any.

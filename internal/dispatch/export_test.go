@@ -16,12 +16,12 @@ func MemberTransitions() map[MemberState]map[Action]MemberState { return memberT
 
 // PresenceOf weighs observations of an officer's presence at a moment.
 func PresenceOf(all []duty.Observation, now time.Time, officer uuid.UUID) law.Presence {
-	return standing(all, now, DefaultFreshness).presence(officer, func(uuid.UUID) bool { return true })
+	return standing(all, now, DefaultFreshness, nil).presence(officer, func(uuid.UUID) bool { return true })
 }
 
 // RecordingOf is a person's recording state at a moment.
 func RecordingOf(all []duty.Observation, now time.Time, person uuid.UUID) law.Recording {
-	return read[law.Recording](standing(all, now, DefaultFreshness).latest(person, factRecording))
+	return read[law.Recording](standing(all, now, DefaultFreshness, nil).latest(person, factRecording))
 }
 
 // NotListed is the fact by which the law says that equipment is not on the organ's list.

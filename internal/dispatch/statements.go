@@ -87,37 +87,48 @@ func read[W any, P interface {
 // statements are the observations that still stand at a moment.
 type statements []duty.Observation
 
-// standing drops what is stale: too old by the time it was received (a phone's clock decides nothing).
-func standing(all []duty.Observation, now time.Time, fresh Freshness) statements {
+// standing drops what is stale: too old by the time it was received (a phone's clock decides nothing). Begun is when the work did, whose
+// facts they are; nil: it has not.
+func standing(all []duty.Observation, now time.Time, fresh Freshness, begun *time.Time) statements {
 	kept := make(statements, 0, len(all))
 	for _, o := range all {
-		if fresh.stands(o, now) {
+		if fresh.stands(o, now, begun) {
 			kept = append(kept, o)
 		}
 	}
 	return kept
 }
 
-func (f Freshness) stands(o duty.Observation, now time.Time) bool {
-	limit := f.Statement
-	switch o.Fact {
-	case factRecording:
-		limit = f.Recording
-	case factRecusal:
-		return true // until it is decided
-	case factOnDuty:
-		if o.Source == "shift" {
-			return true // until the shift ends, which is a statement of its own
-		}
+func (f Freshness) stands(o duty.Observation, now time.Time, begun *time.Time) bool {
+	switch {
+	case o.Fact == factRecusal: // until it is decided
+	case o.Fact == factOnDuty && o.Source == "shift": // until the shift ends, which is a statement of its own
+	case o.Value == wrong[o.Fact] && begun != nil && !o.ReceivedAt.Before(*begun): // until somebody says that it was put right
+	default:
+		return now.Sub(o.ReceivedAt) <= f.of(o.Fact)
 	}
-	return now.Sub(o.ReceivedAt) <= limit
+	return true
+}
+
+// wrong is what work may not go on with. Said in its course it does not fade: a camera that was switched off and of which nothing more was
+// heard has not become one of which nobody knows.
+var wrong = map[string]string{
+	factRecording: law.RecordingOff.String(), factUniform: law.UniformNo.String(), factIDCard: law.No.String(), factOnDuty: law.No.String(),
+}
+
+// of is how long a statement of a fact stands.
+func (f Freshness) of(fact string) time.Duration {
+	if fact == factRecording {
+		return f.Recording
+	}
+	return f.Statement
 }
 
 // stale is the age of what stands no more.
-func (f Freshness) stale(all []duty.Observation, now time.Time) map[uuid.UUID]time.Duration {
+func (f Freshness) stale(all []duty.Observation, now time.Time, begun *time.Time) map[uuid.UUID]time.Duration {
 	ages := map[uuid.UUID]time.Duration{}
 	for _, o := range all {
-		if !f.stands(o, now) {
+		if !f.stands(o, now, begun) {
 			ages[o.ID] = now.Sub(o.ReceivedAt)
 		}
 	}

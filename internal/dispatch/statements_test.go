@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -71,5 +72,37 @@ func TestReceiptOrdersStatements(t *testing.T) {
 	early.ObservedAt, late.ObservedAt = noon.Add(time.Hour), time.Unix(0, 0)
 	if got := dispatch.RecordingOf([]duty.Observation{late, early}, noon, aux); got != law.RecordingOff {
 		t.Errorf("recording is %s, want off: it arrived last", got)
+	}
+}
+
+// What went wrong in the course of the work stays wrong until somebody says otherwise: a camera that was switched off does not become
+// one of which nobody knows by being left off.
+func TestWhatWentWrongDoesNotFade(t *testing.T) {
+	t.Parallel()
+	lead, member := person(duty.Officer, "310121"), person(duty.FieldAuxiliary, "FJ31021")
+	d := newDesk("patrol", lead, member)
+	at := func(minutes int) time.Time { return eight.Add(time.Duration(minutes) * time.Minute) }
+	for minute, step := range []dispatch.Step{
+		dispatch.Acknowledge{},
+		dispatch.Accept{},
+		dispatch.Start{Statements: []dispatch.Statement{{Fact: "uniform", Value: "yes"}, {Fact: "id_card", Value: "yes"}, {Fact: "recording", Value: "on"}}},
+	} {
+		if _, err := d.does(at(minute), member, step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	says := func(minute int, fact, value string) {
+		if err := d.says(at(minute), member, dispatch.Statement{Fact: fact, Value: value}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	says(3, "recording", "off")
+	says(60, "uniform", "plain_clothes_order")
+	says(61, "uniform", "yes")
+	if !d.snap.Task.Violation || slices.Contains(d.kinds, "task.lawful_again") {
+		t.Errorf("an hour later: %v", d.kinds)
+	}
+	if says(62, "recording", "on"); d.snap.Task.Violation {
+		t.Errorf("switched on again: %v", d.kinds)
 	}
 }
