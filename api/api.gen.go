@@ -1215,6 +1215,7 @@ const (
 	ObservationSourceLead       ObservationSource = "lead"
 	ObservationSourcePhone      ObservationSource = "phone"
 	ObservationSourceShift      ObservationSource = "shift"
+	ObservationSourceSilence    ObservationSource = "silence"
 )
 
 // Valid indicates whether the value is a known member of the ObservationSource enum.
@@ -1229,6 +1230,8 @@ func (e ObservationSource) Valid() bool {
 	case ObservationSourcePhone:
 		return true
 	case ObservationSourceShift:
+		return true
+	case ObservationSourceSilence:
 		return true
 	default:
 		return false
@@ -3829,17 +3832,21 @@ type ObligationState string
 // Observation What somebody stated about a person, never changed, marked with who said it and through what.
 type Observation struct {
 	// AgeSeconds Of a stale one; since it was received.
-	AgeSeconds *int               `json:"age_seconds,omitempty"`
-	By         openapi_types.UUID `json:"by"`
-	Fact       ObservationFact    `json:"fact"`
-	ID         openapi_types.UUID `json:"id"`
+	AgeSeconds *int `json:"age_seconds,omitempty"`
+
+	// By All zeros where nobody said it (`silence`).
+	By   openapi_types.UUID `json:"by"`
+	Fact ObservationFact    `json:"fact"`
+	ID   openapi_types.UUID `json:"id"`
 
 	// ObservedAt As the device said.
 	ObservedAt time.Time `json:"observed_at"`
 
 	// ReceivedAt By the server's clock.
-	ReceivedAt time.Time         `json:"received_at"`
-	Source     ObservationSource `json:"source"`
+	ReceivedAt time.Time `json:"received_at"`
+
+	// Source `silence`: of work that goes on, the service found that what was said last has become too old to count; `observed_at` is when.
+	Source ObservationSource `json:"source"`
 
 	// Stale Where a task is shown as it stands, too old to count by now; its value is then `unknown`.
 	Stale   *bool               `json:"stale,omitempty"`
@@ -3851,7 +3858,7 @@ type Observation struct {
 // ObservationFact defines model for Observation.Fact.
 type ObservationFact string
 
-// ObservationSource defines model for Observation.Source.
+// ObservationSource `silence`: of work that goes on, the service found that what was said last has become too old to count; `observed_at` is when.
 type ObservationSource string
 
 // Observations defines model for Observations.

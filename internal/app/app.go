@@ -180,6 +180,7 @@ func (a *App) join(ctx context.Context) error {
 	a.background(a.live.Run)
 	a.background(rooms.safety.Run(a.log))
 	a.background(rooms.dispatch.RunEscalation(a.log))
+	a.background(rooms.dispatch.RunSilence(a.log))
 	if err := a.serve(rooms); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"testing"
@@ -73,8 +74,10 @@ func TestNobodyIsAboveTheHeads(t *testing.T) {
 	u.sound()
 }
 
-// escalates has many replicas look at the same moment.
-func (o *office) escalates(replicas int) {
+func (o *office) escalates(replicas int) { o.look(replicas, (*dispatch.Service).Escalate) }
+
+// look has many replicas look for something at the same moment.
+func (o *office) look(replicas int, at func(*dispatch.Service, context.Context) error) {
 	o.t.Helper()
 	book, err := law.Embedded().Book(law.DefaultRulebook, law.Settings{})
 	o.must(err)
@@ -82,7 +85,7 @@ func (o *office) escalates(replicas int) {
 	for range replicas {
 		all.Go(func() {
 			s := dispatch.New(o.store, func(duty.Law) (dispatch.Book, error) { return book, nil }, dispatch.DefaultFreshness, time.Hour)
-			if err := s.Escalate(o.t.Context()); err != nil {
+			if err := at(s, o.t.Context()); err != nil {
 				o.t.Error(err)
 			}
 		})

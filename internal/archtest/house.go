@@ -74,6 +74,7 @@ type timer struct{ file, test string }
 var timers = []timer{
 	{"internal/duty/rounds.go", "TestARoundIsMadeAtOnceAndAtEveryTick"},
 	{"internal/dispatch/watch.go", "TestALeadDecaysToTheSecondThoughNobodyReports"},
+	{"internal/dispatch/silence.go", "TestWhatFallsSilentIsLookedForTwiceAMinute"},
 	{"internal/dispatch/escalate.go", "TestWhatWaitsForAHeadIsLookedForTwiceAMinute"},
 	{"internal/embedded/redis.go", "TestKeysOfTheEmbeddedRedisPassWithinATenthOfASecond"},
 	{"internal/feed/hub.go", "TestAnEventWaitsForASecondAtMost"},

@@ -125,7 +125,7 @@ func (s observe) apply(d *deciding) error {
 // changed records what is new. Of a task that has ended all testimony is: it comes seldom, and nobody can tell by our clock
 // whether it speaks of the work or of what came after, so people weigh it and the law is not asked.
 func (d *deciding) changed(before *duty.Observation, o duty.Observation) error {
-	from := "unknown"
+	from := unknown
 	if before != nil {
 		from = before.Value
 	}

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -162,6 +163,7 @@ func (d *deciding) requestOn(ruling RulingRecord) Request {
 	if d.task.ID != uuid.Nil {
 		r.Task, r.Matter, r.Urgency, r.DispatchedBy = &d.task.ID, d.task.ID, d.task.Urgency, d.task.DispatchedBy.Person
 	}
+	r.AskedBy = cmp.Or(r.AskedBy, r.DispatchedBy) // what nobody said or did is asked for whoever sent them
 	r.Deadline, r.Questions = d.Now.Add(r.Urgency.deadline(d.patience)), questions(ruling.Ruling)
 	return r
 }

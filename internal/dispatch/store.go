@@ -30,6 +30,8 @@ type Store interface {
 	Tasks(ctx context.Context, actor duty.Actor, filter Filter) ([]Task, error)
 	History(ctx context.Context, actor duty.Actor, id uuid.UUID) (History, error)
 
+	// Silent lists tasks at work on which one of these facts about somebody of the unit has faded and was not said to have.
+	Silent(ctx context.Context, facts []Fading, limit int) ([]uuid.UUID, error)
 	// Alone lists tasks in which somebody worked alone, newest first, and tells the time.
 	Alone(ctx context.Context, actor duty.Actor, filter SoloFilter, limit int) ([]Task, time.Time, error)
 

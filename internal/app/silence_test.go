@@ -1,0 +1,62 @@
+package app_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dutybound/dutybound/internal/dispatch"
+)
+
+// A camera of which nothing was heard for too long is unknown by itself, though nobody moves and nobody reports: once, to whoever wears it,
+// to whoever leads them and to the centre; and where the recording is a condition of the work, that is a violation until it is heard of again.
+func TestACameraThatFallsSilentIsTold(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	administrative := order("incident-handling", u.member, u.colleague)
+	administrative["case_kind"] = "administrative"
+	task := u.dispatcher.sends(led(administrative, u.lead))
+	other := u.dispatcher.begun(u.spare) // whose camera is heard of
+	ready(task, u.member, u.colleague)
+	u.lead.arrives(task, u.member)
+	starting(u, task).want(200)
+	silent := func(want int) {
+		t.Helper()
+		u.look(3, (*dispatch.Service).HearSilence)
+		if n := u.count(`SELECT count(*) FROM event WHERE kind = 'recording.changed' AND body::json ->> 'source' = 'silence'`); n != want {
+			t.Errorf("%d cameras are said to have fallen silent, not %d", n, want)
+		}
+	}
+	silent(0)
+	u.change(`UPDATE observation_now SET received_at = received_at - interval '11 minutes' WHERE fact = 'recording' AND subject = $1`, u.member.person)
+	u.colleague.observes(said("recording", "on")) // a heartbeat
+	silent(1)
+	silent(1)
+	for name, who := range map[string]*hand{"the member 1": u.member, "the lead 1": u.lead, "the colleague 0": u.colleague, "the other 0": u.spare} {
+		if n := u.pushes("recording_silent", who); !strings.HasSuffix(name, fmt.Sprint(" ", n)) {
+			t.Errorf("%s: told %d times", name, n)
+		}
+	}
+	record := u.dispatcher.history(task)
+	events := record.each("kind", "events")
+	if n := len(events); !slices.Equal(events[n-3:], []string{"recording.changed", "task.violation", "approval.requested"}) {
+		t.Errorf("%v", events)
+	}
+	fell := record.at("events").([]any)[len(events)-3].(object)["body"].(object)
+	if fell["person"] != u.member.person.String() || fell["from"] != "on" || fell["to"] != "unknown" || fell["source"] != "silence" {
+		t.Errorf("%v", fell)
+	}
+	if !u.violated(task) || u.violated(other) {
+		t.Error("what is a violation")
+	}
+	if list := u.head(riverside).get("/v1/approvals").want(200); list.text("approvals", 0, "asked_by") != u.dispatcher.person.String() {
+		t.Errorf("nobody is asked whether it may go on: %s", list.raw)
+	}
+	u.member.observes(said("recording", "on"))
+	if u.violated(task) {
+		t.Error("heard of again")
+	}
+	silent(1)
+	u.sound()
+}

@@ -1,0 +1,34 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/dutybound/dutybound/internal/dispatch"
+)
+
+// silent looks at what was said last of each fact about each one at work: for the task, or for none.
+const silent = `SELECT t.id FROM task t WHERE t.state = 'started' AND EXISTS (
+		SELECT FROM task_person tp CROSS JOIN unnest($1::text[], $2::text[], $3::interval[]) AS f (fact, wrong, stands)
+		CROSS JOIN LATERAL (
+			SELECT value, source, received_at FROM (
+				SELECT * FROM observation_now WHERE task_id = t.id AND subject = tp.person_id AND fact = f.fact UNION ALL
+				SELECT * FROM observation_now WHERE task_id IS NULL AND subject = tp.person_id AND fact = f.fact) AS said
+			ORDER BY received_at DESC, id DESC LIMIT 1) AS o
+		WHERE tp.task_id = t.id AND tp.part AND o.value NOT IN ('unknown', f.wrong) AND NOT (f.fact = 'on_duty' AND o.source = 'shift')
+			AND o.received_at < clock_timestamp() - f.stands)
+	ORDER BY t.id LIMIT $4`
+
+// Silent implements dispatch.Store.
+func (s *Store) Silent(ctx context.Context, facts []dispatch.Fading, limit int) (tasks []uuid.UUID, err error) {
+	var names, wrong []string
+	var stands []time.Duration
+	for _, f := range facts {
+		names, wrong, stands = append(names, f.Fact), append(wrong, f.Wrong), append(stands, f.Stands)
+	}
+	err = s.read(ctx, everything, func(b *pgx.Batch) { each(b, &tasks, pgx.RowTo[uuid.UUID], silent, names, wrong, stands, limit) })
+	return tasks, err
+}
