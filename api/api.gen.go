@@ -1213,6 +1213,7 @@ const (
 	ObservationSourceDispatcher ObservationSource = "dispatcher"
 	ObservationSourceHead       ObservationSource = "head"
 	ObservationSourceLead       ObservationSource = "lead"
+	ObservationSourceOrder      ObservationSource = "order"
 	ObservationSourcePhone      ObservationSource = "phone"
 	ObservationSourceShift      ObservationSource = "shift"
 	ObservationSourceSilence    ObservationSource = "silence"
@@ -1226,6 +1227,8 @@ func (e ObservationSource) Valid() bool {
 	case ObservationSourceHead:
 		return true
 	case ObservationSourceLead:
+		return true
+	case ObservationSourceOrder:
 		return true
 	case ObservationSourcePhone:
 		return true
@@ -3155,7 +3158,8 @@ type Event struct {
 	Version *int                `json:"version,omitempty"`
 }
 
-// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
+// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1); without an order that holds it
+// counts as no). `id_card`: yes, no.
 // `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
 // `unknown` withdraws what was said. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
 type Fact string
@@ -3834,7 +3838,7 @@ type Observation struct {
 	// AgeSeconds Of a stale one; since it was received.
 	AgeSeconds *int `json:"age_seconds,omitempty"`
 
-	// By All zeros where nobody said it (`silence`).
+	// By All zeros where nobody said it (`silence`, `order`).
 	By   openapi_types.UUID `json:"by"`
 	Fact ObservationFact    `json:"fact"`
 	ID   openapi_types.UUID `json:"id"`
@@ -3845,7 +3849,7 @@ type Observation struct {
 	// ReceivedAt By the server's clock.
 	ReceivedAt time.Time `json:"received_at"`
 
-	// Source `silence`: of work that goes on, the service found that what was said last has become too old to count; `observed_at` is when.
+	// Source What the service itself found of work that goes on: `silence`, that what was said last has become too old to count; `order`, that the order to work in plain clothes is over. `observed_at` is since when.
 	Source ObservationSource `json:"source"`
 
 	// Stale Where a task is shown as it stands, too old to count by now; its value is then `unknown`.
@@ -3858,7 +3862,7 @@ type Observation struct {
 // ObservationFact defines model for Observation.Fact.
 type ObservationFact string
 
-// ObservationSource `silence`: of work that goes on, the service found that what was said last has become too old to count; `observed_at` is when.
+// ObservationSource What the service itself found of work that goes on: `silence`, that what was said last has become too old to count; `order`, that the order to work in plain clothes is over. `observed_at` is since when.
 type ObservationSource string
 
 // Observations defines model for Observations.
@@ -3876,7 +3880,8 @@ type Observed struct {
 
 // ObservedStatement defines model for ObservedStatement.
 type ObservedStatement struct {
-	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
+	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1); without an order that holds it
+	// counts as no). `id_card`: yes, no.
 	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
 	// `unknown` withdraws what was said. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
 	Fact       Fact      `json:"fact"`
@@ -5042,7 +5047,8 @@ type StageResult struct {
 
 // Statement A fact as the phone declares it with a command, about the task of the command.
 type Statement struct {
-	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1)). `id_card`: yes, no.
+	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1); without an order that holds it
+	// counts as no). `id_card`: yes, no.
 	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
 	// `unknown` withdraws what was said. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
 	Fact Fact `json:"fact"`
@@ -6968,7 +6974,7 @@ type ClientInterface interface {
 
 	// OrderPlainClothesWithBody Let somebody work in plain clothes
 	//
-	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)). Work that goes on when it ends goes on without uniform, and is ruled on so.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6977,7 +6983,7 @@ type ClientInterface interface {
 
 	// OrderPlainClothes Let somebody work in plain clothes
 	//
-	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)). Work that goes on when it ends goes on without uniform, and is ruled on so.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9219,7 +9225,7 @@ func (c *Client) GetSupervision(ctx context.Context, id ID, params *GetSupervisi
 
 // OrderPlainClothesWithBody Let somebody work in plain clothes
 //
-// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)). Work that goes on when it ends goes on without uniform, and is ruled on so.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9238,7 +9244,7 @@ func (c *Client) OrderPlainClothesWithBody(ctx context.Context, params *OrderPla
 
 // OrderPlainClothes Let somebody work in plain clothes
 //
-// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)). Work that goes on when it ends goes on without uniform, and is ruled on so.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -17814,7 +17820,7 @@ type ClientWithResponsesInterface interface {
 
 	// OrderPlainClothesWithBodyWithResponse Let somebody work in plain clothes
 	//
-	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)). Work that goes on when it ends goes on without uniform, and is ruled on so.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17823,7 +17829,7 @@ type ClientWithResponsesInterface interface {
 
 	// OrderPlainClothesWithResponse Let somebody work in plain clothes
 	//
-	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+	// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)). Work that goes on when it ends goes on without uniform, and is ruled on so.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -28009,7 +28015,7 @@ func (c *ClientWithResponses) GetSupervisionWithResponse(ctx context.Context, id
 
 // OrderPlainClothesWithBodyWithResponse Let somebody work in plain clothes
 //
-// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)). Work that goes on when it ends goes on without uniform, and is ruled on so.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -28024,7 +28030,7 @@ func (c *ClientWithResponses) OrderPlainClothesWithBodyWithResponse(ctx context.
 
 // OrderPlainClothesWithResponse Let somebody work in plain clothes
 //
-// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)).
+// Needs `plain_clothes.order` and an officer. It waives the uniform for the time named, and nothing else: the work card is carried all the same (Art. 17(1)). Work that goes on when it ends goes on without uniform, and is ruled on so.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

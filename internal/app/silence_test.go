@@ -60,3 +60,31 @@ func TestACameraThatFallsSilentIsTold(t *testing.T) {
 	silent(1)
 	u.sound()
 }
+
+// That plain clothes are ordered nobody can state: there is an order that holds, given by somebody who may, or there is no uniform; also for
+// whoever on the task does not see the orders of others. When the order ends during work, that is told without anybody reporting it.
+func TestPlainClothesAreNotDeclared(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	task := u.dispatcher.sends(order("patrol", u.member, u.colleague))
+	ready(task, u.member, u.colleague)
+	plain := said("uniform", "plain_clothes_order")
+	u.refusedAndKept(u.member.step(task, "start", saying(plain)), task, flaw{outcome: "unmet", cites: "cq-2021 17(1)", remedy: "wear_uniform"})
+	u.dispatcher.post("/v1/plain-clothes-orders", plainClothes(u.member)).want(201)
+	u.member.observes(plain)
+	u.colleague.step(task, "start", saying()).want(200)
+	u.look(3, (*dispatch.Service).HearSilence)
+	if u.violated(task) {
+		t.Error("a violation under the order")
+	}
+	u.moves(`UPDATE plain_clothes_order SET valid_from = valid_from - interval '2 hours', valid_to = valid_to - interval '2 hours'`)
+	u.look(3, (*dispatch.Service).HearSilence)
+	u.look(1, (*dispatch.Service).HearSilence)
+	record := u.dispatcher.history(task)
+	events := record.at("events").([]any)
+	over := events[len(events)-2].(object)
+	if !u.violated(task) || over["kind"] != "fact.changed" || over["body"].(object)["source"] != "order" || over["body"].(object)["to"] != "no" {
+		t.Errorf("when the order is over: %v", events[len(events)-2:])
+	}
+	u.sound()
+}

@@ -197,7 +197,7 @@ func (d *deciding) builder() factBuilder {
 		return d.builderThen()
 	}
 	lead, _ := d.look()
-	return factBuilder{now: d.Now, law: d.Law, people: d.People, arranged: d.Arranged, seen: d.seen, book: d.book, lead: lead}
+	return factBuilder{now: d.Now, law: d.Law, people: d.People, arranged: d.Arranged, waived: d.Waived, seen: d.seen, book: d.book, lead: lead}
 }
 
 // goOn asks the law about the unit as it is now, of work that goes on, and lets it stand on the answer where that is lawful. Else the

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +26,7 @@ type factBuilder struct {
 	law      duty.Law
 	people   map[uuid.UUID]duty.Person
 	arranged map[uuid.UUID]bool
+	waived   map[uuid.UUID][]duty.Interval
 	seen     statements
 	lead     *accompany.Lead // as it is now; nil: nobody leads
 	book     Book
@@ -72,7 +74,7 @@ func (b factBuilder) person(p duty.Person, t *Task, m Member) law.Auxiliary {
 	a := law.Auxiliary{
 		ID: m.Number, Role: m.Class.LegalRole(), Acts: m.Acts, Status: p.Status,
 		Training:       b.training(p, t, m),
-		Uniform:        read[law.Uniform](b.seen.latest(m.Person, factUniform)),
+		Uniform:        b.uniform(m.Person),
 		IDCard:         read[law.Answer](b.seen.latest(m.Person, factIDCard)),
 		Recording:      read[law.Recording](b.seen.latest(m.Person, factRecording)),
 		Recusal:        read[law.Recusal](b.seen.latest(m.Person, factRecusal)),
@@ -83,6 +85,19 @@ func (b factBuilder) person(p duty.Person, t *Task, m Member) law.Auxiliary {
 		a.Equipment = append(a.Equipment, law.EquipmentItem{Class: e.Class, Item: e.Item, Use: law.UseCarry})
 	}
 	return a
+}
+
+// uniform is as it was stated, but that plain clothes are ordered nobody states: there is an order that holds, or there is no uniform.
+func (b factBuilder) uniform(person uuid.UUID) law.Uniform {
+	is := read[law.Uniform](b.seen.latest(person, factUniform))
+	if is == law.UniformPlainClothesOrder && !holds(b.waived[person], b.now) {
+		return law.UniformNo
+	}
+	return is
+}
+
+func holds(orders []duty.Interval, now time.Time) bool {
+	return slices.ContainsFunc(orders, func(o duty.Interval) bool { return !now.Before(o.From) && now.Before(o.To) })
 }
 
 // training is the worst over the acts the person is to do: a pass for one post is none for another post's work (Art. 33).

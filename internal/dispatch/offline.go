@@ -106,7 +106,7 @@ func (d *deciding) builderThen() factBuilder {
 		was.Presence = lead.Then(d.Happened.From, then.sceneOf(lead.Officer))
 		lead = &was
 	}
-	return factBuilder{now: then.Now, law: d.Law, people: d.People, arranged: d.Arranged, seen: then.seen, book: d.book, lead: lead}
+	return factBuilder{now: then.Now, law: d.Law, people: d.People, arranged: d.Arranged, waived: d.Waived, seen: then.seen, book: d.book, lead: lead}
 }
 
 // seenThen is what stood at the time, with what this command says itself.

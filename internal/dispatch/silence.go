@@ -19,8 +19,11 @@ const (
 	silenceLimit = 500              // tasks at once; the next round takes the rest
 )
 
-// sourceSilence is that of a statement by nobody: what was said last was not said again for too long.
-const sourceSilence = "silence"
+// Sources of what nobody states: what was said last was not said again for too long; the order to work in plain clothes is over.
+const (
+	sourceSilence = "silence"
+	sourceOrder   = "order"
+)
 
 // Fading is a fact that is unknown when what was said last of it is older than Stands. Wrong is said until the contrary is, and does not
 // fade in the course of the work.
@@ -89,16 +92,27 @@ func (d *deciding) unitAndOfficers() (people []uuid.UUID) {
 	return people
 }
 
-// fades states that a fact about somebody is unknown where what was said last is too old to count. It has been so since that became too
-// old, whenever we look.
+// fades states that a fact about somebody is unknown where what was said last is too old to count, and that there is no uniform any more
+// where the order for plain clothes is over. It has been so since then, whenever we look.
 func (d *deciding) fades(person uuid.UUID, f Fading) error {
 	last := statements(d.Observations).latest(person, f.Fact)
-	if last == nil || last.Value == unknown || last.Value == f.Wrong || d.fresh.stands(*last, d.Now, nil) {
+	o := duty.Observation{Subject: person, Task: &d.task.ID, Fact: f.Fact, Value: unknown, Source: sourceSilence}
+	switch {
+	case last == nil || last.Value == unknown || last.Value == f.Wrong:
 		return nil
+	case f.Fact == factUniform && last.Value == law.UniformPlainClothesOrder.String() && !holds(d.Waived[person], d.Now):
+		o.Value, o.Source, o.ObservedAt = f.Wrong, sourceOrder, last.ReceivedAt
+		for _, order := range d.Waived[person] {
+			if order.To.After(o.ObservedAt) && !order.To.After(d.Now) {
+				o.ObservedAt = order.To
+			}
+		}
+	case d.fresh.stands(*last, d.Now, nil):
+		return nil
+	default:
+		o.ObservedAt = last.ReceivedAt.Add(f.Stands)
 	}
-	o := duty.Observation{
-		ID: d.newID(), Subject: person, Task: &d.task.ID, Fact: f.Fact, Value: unknown, Source: sourceSilence, ObservedAt: last.ReceivedAt.Add(f.Stands),
-	}
+	o.ID = d.newID()
 	d.note([]duty.Observation{o})
 	if f.Fact == factRecording {
 		d.push("recording_silent", d.withLead(person)...)

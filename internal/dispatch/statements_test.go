@@ -97,7 +97,7 @@ func TestWhatWentWrongDoesNotFade(t *testing.T) {
 		}
 	}
 	says(3, "recording", "off")
-	says(60, "uniform", "plain_clothes_order")
+	says(60, "uniform", "no")
 	says(61, "uniform", "yes")
 	if !d.snap.Task.Violation || slices.Contains(d.kinds, "task.lawful_again") {
 		t.Errorf("an hour later: %v", d.kinds)

@@ -59,6 +59,8 @@ type Snapshot struct {
 	People       map[uuid.UUID]duty.Person // on the task or named by the command, and visible to the actor
 	Observations []duty.Observation        // the latest of each (subject, fact, by): of this task, or of no task
 	Arranged     map[uuid.UUID]bool        // of those people: whose shift now was arranged by an officer (Art. 15)
+	// Waived are the times for which orders to work in plain clothes were given to those people (Art. 17(1)).
+	Waived map[uuid.UUID][]duty.Interval
 	// Sightings are the last positions and open shifts of everybody on the task; Good is until when the watch has seen the lead there.
 	Sightings map[uuid.UUID]accompany.Person
 	Good      time.Time

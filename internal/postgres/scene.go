@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -22,7 +23,7 @@ type scene struct {
 	people []duty.Person
 	seen   []duty.Observation
 	asked  []dispatch.Asked
-	shifts []uuid.UUID // of those people: who is on a shift that an officer arranged
+	orders []standingOrder // of those people: who is on a shift that an officer arranged, or in plain clothes
 	aside  dispatch.Aside
 	where  []sighting
 	good   []goodUntil
@@ -36,7 +37,7 @@ func (s *scene) queue(b *pgx.Batch, named []uuid.UUID, matter uuid.UUID) {
 	each(b, &s.people, scanPerson, selectPeople, named)
 	each(b, &s.asked, scanAsked, selectAsked, matter)
 	each(b, &s.seen, scanObservation, selectObservations, named)
-	each(b, &s.shifts, pgx.RowTo[uuid.UUID], selectArranged, named)
+	each(b, &s.orders, pgx.RowToStructByPos[standingOrder], selectOrders, named)
 	if matter == uuid.Nil { // where there is a task already, it may have a lead
 		each(b, &s.where, scanSighting, selectSightings, named)
 		each(b, &s.good, pgx.RowToStructByPos[goodUntil], selectGood)
@@ -44,14 +45,33 @@ func (s *scene) queue(b *pgx.Batch, named []uuid.UUID, matter uuid.UUID) {
 	s.inForce.queue(b)
 }
 
-const selectArranged = `SELECT person_id FROM shift WHERE ended_at IS NULL AND arranged
-	AND person_id IN (SELECT unnest($1::uuid[]) UNION SELECT tp.person_id FROM task_person tp WHERE tp.task_id = ANY (the_tasks()) AND tp.part)`
+// standingOrder is a shift that an officer arranged, or an order to work in plain clothes for a time.
+type standingOrder struct {
+	Person   uuid.UUID
+	From, To *time.Time // nil: the shift
+}
 
-// arranged are those people as the dispatch room looks them up.
+// Orders to work in plain clothes are read that may have stood when a command was given that comes weeks later.
+const selectOrders = `SELECT o.* FROM (
+		SELECT person_id, NULL::timestamptz, NULL::timestamptz FROM shift WHERE ended_at IS NULL AND arranged UNION ALL
+		SELECT person_id, valid_from, valid_to FROM plain_clothes_order WHERE valid_to > clock_timestamp() - interval '30 days') AS o
+	WHERE person_id IN (SELECT unnest($1::uuid[]) UNION SELECT tp.person_id FROM task_person tp WHERE tp.task_id = ANY (the_tasks()) AND tp.part)`
+
+// arranged and waived are those people as the dispatch room looks them up.
 func (s *scene) arranged() map[uuid.UUID]bool {
-	by := make(map[uuid.UUID]bool, len(s.shifts))
-	for _, id := range s.shifts {
-		by[id] = true
+	by := map[uuid.UUID]bool{}
+	for _, o := range s.orders {
+		by[o.Person] = by[o.Person] || o.From == nil
+	}
+	return by
+}
+
+func (s *scene) waived() map[uuid.UUID][]duty.Interval {
+	by := map[uuid.UUID][]duty.Interval{}
+	for _, o := range s.orders {
+		if o.From != nil {
+			by[o.Person] = append(by[o.Person], duty.Interval{From: *o.From, To: *o.To})
+		}
 	}
 	return by
 }
@@ -68,7 +88,7 @@ func (s *scene) snapshot(task dispatch.Task, organ duty.Path) (dispatch.Snapshot
 	of, err := s.of(organ)
 	return dispatch.Snapshot{
 		Now: s.now, Law: of, Task: task, People: byID(s.people), Observations: latest(s.seen, task.ID), Asked: askedOf(s.asked, task.ID),
-		Arranged: s.arranged(), Sightings: sightings(s.where), Good: goodOf(s.good, task.ID),
+		Arranged: s.arranged(), Waived: s.waived(), Sightings: sightings(s.where), Good: goodOf(s.good, task.ID),
 		Happened: s.made, Then: latest(s.then, task.ID),
 		Aside: s.aside,
 	}, err

@@ -19,7 +19,8 @@ const silent = `SELECT t.id FROM task t WHERE t.state = 'started' AND EXISTS (
 				SELECT * FROM observation_now WHERE task_id IS NULL AND subject = tp.person_id AND fact = f.fact) AS said
 			ORDER BY received_at DESC, id DESC LIMIT 1) AS o
 		WHERE tp.task_id = t.id AND tp.part AND o.value NOT IN ('unknown', f.wrong) AND NOT (f.fact = 'on_duty' AND o.source = 'shift')
-			AND o.received_at < clock_timestamp() - f.stands)
+			AND (o.received_at < clock_timestamp() - f.stands OR o.value = 'plain_clothes_order' AND NOT EXISTS (
+				SELECT FROM plain_clothes_order w WHERE w.person_id = tp.person_id AND clock_timestamp() >= w.valid_from AND clock_timestamp() < w.valid_to)))
 	ORDER BY t.id LIMIT $4`
 
 // Silent implements dispatch.Store.
