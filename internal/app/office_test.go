@@ -34,11 +34,18 @@ type office struct {
 	*station
 	store *postgres.Store
 	sql   *pgxpool.Pool // as the owner of everything, to look behind the API
+	older bool          // begun by another version, whose law may have had another text
 }
 
 func openOffice(t testing.TB, settings ...func(*app.Config)) *office {
 	t.Helper()
-	o := &office{station: openStation(t, settings...)}
+	return officeOf(openStation(t, settings...))
+}
+
+func officeOf(s *station) *office {
+	t := s.t
+	t.Helper()
+	o := &office{station: s}
 	var err error
 	if o.store, err = postgres.Open(t.Context(), postgres.Config{URL: o.database, MaxConns: 4}); err != nil {
 		t.Fatal(err)
@@ -55,7 +62,7 @@ func openOffice(t testing.TB, settings ...func(*app.Config)) *office {
 func (o *office) in(t testing.TB) *office {
 	s := *o.station
 	s.t = t
-	return &office{&s, o.store, o.sql}
+	return &office{&s, o.store, o.sql, o.older}
 }
 
 func (o *office) must(err error) {
@@ -206,6 +213,9 @@ func (o *office) proven() {
 			return err
 		}
 		again, err := dispatch.Replay(of, r)
+		if o.older {
+			again.Text = ""
+		}
 		if again != (dispatch.Replayed{}) {
 			o.t.Errorf("ruling %s derived again: %+v", r.ID, again)
 		}

@@ -44,7 +44,15 @@ type station struct {
 // openStation starts one, with settings of its own if need be; it stops with the test.
 func openStation(t testing.TB, settings ...func(*app.Config)) *station {
 	t.Helper()
-	database := testkit.Database(t).URL
+	s := newStation(t, testkit.Database(t).URL, settings...)
+	s.people()
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+// newStation is one on a database that is there, yet to be started.
+func newStation(t testing.TB, database string, settings ...func(*app.Config)) *station {
 	s := &station{t: t, database: database, client: http.Client{Transport: &http.Transport{}}, config: app.Undurable(app.Config{
 		Listen: "127.0.0.1:0", DatabaseURL: database, DatabaseConns: 12, DataDir: t.TempDir(), DeviceKeys: "offered", SessionTTL: time.Hour,
 		RecordingFreshness: 10 * time.Minute, StatementFreshness: 12 * time.Hour,
@@ -56,9 +64,6 @@ func openStation(t testing.TB, settings ...func(*app.Config)) *station {
 	for _, set := range settings {
 		set(&s.config)
 	}
-	s.people()
-	s.start()
-	t.Cleanup(s.stop)
 	return s
 }
 
