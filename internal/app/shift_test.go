@@ -375,3 +375,21 @@ func (o *office) closes(replicas int) {
 	}
 	all.Wait()
 }
+
+// Once work begins an officer's own shift says whether he is on duty, whatever a dispatcher has typed; to send people out for later it is
+// enough that he will be. The officer's own word counts as he gives it.
+func TestADispatcherPutsNobodyOnDuty(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	u.lead.checksIn(dressedFor("yes"))
+	u.lead.checksOut()
+	task := u.dispatcher.sends(led(order("stop-and-question", u.member), u.lead)) // who says that he is on duty
+	ready(task, u.member)
+	handshake(u.lead, u.member, task)
+	if r := starting(u, task).want(422); !r.cites("cq-2021 16(2)") {
+		t.Errorf("%.900s", r.raw)
+	}
+	u.lead.checksIn(dressedFor("yes"))
+	starting(u, task).want(200)
+	u.sound()
+}

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -48,7 +49,7 @@ func (b factBuilder) facts(t *Task, phase law.Phase, unit []Member) law.Facts {
 		f.Auxiliaries = append(f.Auxiliaries, b.auxiliary(t, m))
 	}
 	for _, o := range t.Officers {
-		f.Officers = append(f.Officers, b.officer(t, o, unit))
+		f.Officers = append(f.Officers, b.officer(t, phase, o, unit))
 	}
 	if phase == law.During {
 		restrain(&f, t, unit)
@@ -123,19 +124,29 @@ var trainingRank = map[law.Training]int{
 	law.TrainingPassed: 0, law.TrainingRefresherOverdue: 1, law.TrainingUnknown: 2, law.TrainingExpired: 3, law.TrainingMissing: 4,
 }
 
-func (b factBuilder) officer(t *Task, o Officer, unit []Member) law.Officer {
+func (b factBuilder) officer(t *Task, phase law.Phase, o Officer, unit []Member) law.Officer {
 	p := b.people[o.Person]
 	same := true
 	for _, m := range unit {
 		same = same && p.Organ.SameOrgan(b.people[m.Person].Organ)
 	}
-	onDuty := read[law.Answer](b.seen.latest(o.Person, factOnDuty))
+	onDuty := read[law.Answer](b.onDuty(o.Person, phase))
 	if p.Status != law.StatusActive {
 		onDuty = law.No // a suspended or separated officer leads nobody, whatever was stated
 	}
 	return law.Officer{
 		ID: o.Number, Lead: o.Lead, OnDuty: onDuty, SameOrgan: answer(same), Presence: b.presence(t, o),
 	}
+}
+
+// onDuty is the newest word. A dispatcher may say beforehand that an officer will be; once it matters, the officer's own shift knows better
+// than whoever is elsewhere.
+func (b factBuilder) onDuty(officer uuid.UUID, phase law.Phase) *duty.Observation {
+	last := b.seen.latest(officer, factOnDuty)
+	if phase == law.Dispatch || last == nil || last.Source != sourceDispatcher || last.By == officer {
+		return last
+	}
+	return cmp.Or(b.seen.shift(officer), last)
 }
 
 // presence of the lead is what the evidence comes to; other officers are where those at the scene last said.

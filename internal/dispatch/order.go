@@ -33,8 +33,11 @@ type OfficerOrder struct {
 	OnDuty law.Answer
 }
 
-// sourceDispatcher marks what an order says of the people in it.
-const sourceDispatcher = "dispatcher"
+// sourceDispatcher marks what an order says of the people in it, sourceShift what their shifts say.
+const (
+	sourceDispatcher = "dispatcher"
+	sourceShift      = "shift"
+)
 
 const (
 	maxMembers  = 50

@@ -95,10 +95,11 @@ func (d *deciding) unitAndOfficers() (people []uuid.UUID) {
 // fades states that a fact about somebody is unknown where what was said last is too old to count, and that there is no uniform any more
 // where the order for plain clothes is over. It has been so since then, whenever we look.
 func (d *deciding) fades(person uuid.UUID, f Fading) error {
-	last := statements(d.Observations).latest(person, f.Fact)
+	said := statements(d.Observations)
+	last := said.latest(person, f.Fact)
 	o := duty.Observation{Subject: person, Task: &d.task.ID, Fact: f.Fact, Value: unknown, Source: sourceSilence}
 	switch {
-	case last == nil || last.Value == unknown || last.Value == f.Wrong:
+	case last == nil || last.Value == unknown || last.Value == f.Wrong || f.Fact == factOnDuty && said.shift(person) != nil:
 		return nil
 	case f.Fact == factUniform && last.Value == law.UniformPlainClothesOrder.String() && !holds(d.Waived[person], d.Now):
 		o.Value, o.Source, o.ObservedAt = f.Wrong, sourceOrder, last.ReceivedAt

@@ -102,7 +102,7 @@ func standing(all []duty.Observation, now time.Time, fresh Freshness, begun *tim
 func (f Freshness) stands(o duty.Observation, now time.Time, begun *time.Time) bool {
 	switch {
 	case o.Fact == factRecusal: // until it is decided
-	case o.Fact == factOnDuty && o.Source == "shift": // until the shift ends, which is a statement of its own
+	case o.Fact == factOnDuty && o.Source == sourceShift: // until the shift ends, which is a statement of its own
 	case o.Value == wrong[o.Fact] && begun != nil && !o.ReceivedAt.Before(*begun): // until somebody says that it was put right
 	default:
 		return now.Sub(o.ReceivedAt) <= f.of(o.Fact)
@@ -144,6 +144,17 @@ func (s statements) latest(subject uuid.UUID, fact string) *duty.Observation {
 		}
 	}
 	return newest
+}
+
+// shift is the newest word of somebody's shifts on whether they are on duty; nil: they keep none here.
+func (s statements) shift(subject uuid.UUID) *duty.Observation {
+	var said statements
+	for _, o := range s {
+		if o.Source == sourceShift {
+			said = append(said, o)
+		}
+	}
+	return said.latest(subject, factOnDuty)
 }
 
 // own is what one witness last said of a fact about a person.

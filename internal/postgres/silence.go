@@ -14,10 +14,10 @@ import (
 const silent = `SELECT t.id FROM task t WHERE t.state = 'started' AND EXISTS (
 		SELECT FROM task_person tp CROSS JOIN unnest($1::text[], $2::text[], $3::interval[]) AS f (fact, wrong, stands)
 		CROSS JOIN LATERAL (
-			SELECT value, source, received_at FROM (
+			SELECT value, source, received_at FROM ( -- of whoever keeps shifts these say whether they are on duty, and that does not fade
 				SELECT * FROM observation_now WHERE task_id = t.id AND subject = tp.person_id AND fact = f.fact UNION ALL
 				SELECT * FROM observation_now WHERE task_id IS NULL AND subject = tp.person_id AND fact = f.fact) AS said
-			ORDER BY received_at DESC, id DESC LIMIT 1) AS o
+			ORDER BY fact = 'on_duty' AND source = 'shift' DESC, received_at DESC, id DESC LIMIT 1) AS o
 		WHERE tp.task_id = t.id AND tp.part AND o.value NOT IN ('unknown', f.wrong) AND NOT (f.fact = 'on_duty' AND o.source = 'shift')
 			AND (o.received_at < clock_timestamp() - f.stands OR o.value = 'plain_clothes_order' AND NOT EXISTS (
 				SELECT FROM plain_clothes_order w WHERE w.person_id = tp.person_id AND clock_timestamp() >= w.valid_from AND clock_timestamp() < w.valid_to)))
