@@ -25,10 +25,23 @@ const (
 
 // distanceNow compares the positions of the officer and one of those led. What their accuracy leaves open they do not say.
 func distanceNow(s Scene, p Person) nearness {
-	a, b := s.Officer.Position, p.Position
-	if !fresh(a, s) || !fresh(b, s) {
+	if !fresh(s.Officer.Position, s) || !fresh(p.Position, s) {
 		return unsaid
 	}
+	return distance(s, p)
+}
+
+// silentSince is when positions became too old that showed the officer too far from one of those led; zero: they did not.
+func silentSince(s Scene, p Person) time.Time {
+	a, b := s.Officer.Position, p.Position
+	if a == nil || b == nil || a.Mock || b.Mock || distance(s, p) != tooFar {
+		return time.Time{}
+	}
+	return earlier(a.SeenAt, b.SeenAt).Add(s.Limits.Fresh)
+}
+
+func distance(s Scene, p Person) nearness {
+	a, b := s.Officer.Position, p.Position
 	d, blur := a.Metres(b.Point), a.Accuracy+b.Accuracy
 	switch {
 	case d+blur <= s.Limits.Radius:

@@ -9,48 +9,57 @@ import (
 // view is what speaks for and against an officer's presence at a moment.
 type view struct {
 	best    *Evidence // for it: the strongest that is good now
+	good    time.Time // up to here something that is good now speaks for it: a weaker one may last longer
 	against *Word     // against it: the worst word, which no evidence has overtaken
 	apart   []Apart   // against it: from whom positions show the officer too far
+	heard   time.Time // since then positions are too old to speak against the word of both, which they had outweighed; zero: there are none
 }
 
 // view weighs everything that can be seen. Evidence with one of those led is enough; whatever speaks against it from any of them counts.
 // Positions that spoke against it are not taken back by falling silent: it takes something newer between the two.
 func (l *Lead) view(s Scene) (v view) {
 	for _, p := range s.Led {
-		best, apart := l.pair(s, p)
+		best, good, apart := l.pair(s, p)
+		if silent := silentSince(s, p); best != nil && best.Kind == ByWord && l.apartFrom(p) != nil && silent.After(later(s.Officer.Word.At, p.Word.At)) {
+			v.heard = later(v.heard, silent)
+		}
 		if apart != nil {
 			v.apart = append(v.apart, *apart)
 		}
+		v.good = later(v.good, good)
 		if best != nil && best.better(v.best) {
 			v.best = best
 		}
 	}
 	if len(v.apart) > 0 {
-		v.best = nil
+		v.best, v.good = nil, time.Time{}
 	}
 	v.against = l.against(s, v.best)
 	return v
 }
 
-// pair is what shows the officer with one of those led, or too far from them.
-func (l *Lead) pair(s Scene, p Person) (best *Evidence, apart *Apart) {
+// pair is what shows the officer with one of those led and up to when something does, or too far from them.
+func (l *Lead) pair(s Scene, p Person) (best *Evidence, good time.Time, apart *Apart) {
 	d, inside, before := distanceNow(s, p), sameFacility(s.Officer, p), l.apartFrom(p)
 	if d == tooFar && !inside && !l.codeSince(p, s) {
 		now := Apart{p.ID, s.Now, later(s.Officer.Position.SeenAt, p.Position.SeenAt)}
 		if before != nil {
 			now.Since = before.Since
 		}
-		return nil, &now
+		return nil, time.Time{}, &now
 	}
 	for _, e := range l.evidence(s, p, d, inside) {
-		if !e.At.After(s.Now) && !e.Until.Before(s.Now) && e.better(best) && !before.outdates(e) {
+		if e.At.After(s.Now) || e.Until.Before(s.Now) || before.outdates(e) {
+			continue
+		}
+		if good = later(good, e.Until); e.better(best) {
 			best = &e
 		}
 	}
 	if best != nil {
-		return best, nil
+		return best, good, nil
 	}
-	return nil, before
+	return nil, time.Time{}, before
 }
 
 func (l *Lead) apartFrom(p Person) *Apart {

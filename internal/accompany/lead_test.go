@@ -181,6 +181,17 @@ func TestLeads(t *testing.T) {
 		"and newer ones outweigh it": {func(s *story) {
 			s.at(5, code(first)).at(20, all(standing(officer, 0, 5), standing(first, 900, 5)))
 		}, "5:present 20:doubtful", law.PresenceDoubtful},
+		"positions outlast a code": {func(s *story) {
+			s.at(0, all(code(first), starts)).at(1700, near).at(1900, nil)
+		}, "0:led 1880:doubtful", law.PresenceDoubtful},
+		"words count when positions that outweighed them are too old, and not before": {func(s *story) {
+			s.at(0, all(accepts, near, starts)).at(10, standing(first, 900, 5)).at(20, word(officer, law.PresencePresent)).
+				at(30, word(first, law.PresencePresent)).at(200, nil)
+		}, "0:led 10:doubtful 70:lost 180:led", law.PresencePresent},
+		"and at once when they are spoken after that": {func(s *story) {
+			s.at(0, all(accepts, near, starts)).at(10, standing(first, 900, 5)).at(20, word(officer, law.PresencePresent)).
+				at(190, nil).at(190, word(first, law.PresencePresent))
+		}, "0:led 10:doubtful 70:lost 190:led", law.PresencePresent},
 		"a doubt does not begin anew": {func(s *story) {
 			s.at(0, all(accepts, near, starts)).at(200, standing(officer, 0, 5)).at(220, all(standing(officer, 0, 5), standing(first, 900, 5))).at(241, nil)
 		}, "0:led 180:doubtful 240:lost", law.PresenceAbsent},

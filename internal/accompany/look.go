@@ -26,6 +26,12 @@ type Scene struct {
 	Led                []Person // those who are to be led
 }
 
+// at is the same scene at another moment.
+func (s Scene) at(now time.Time) Scene {
+	s.Now = now
+	return s
+}
+
 // Person is somebody at the scene, or who should be.
 type Person struct {
 	ID       uuid.UUID
@@ -59,9 +65,7 @@ func (l *Lead) Look(s Scene) (*Lead, []Change) {
 	}
 	v := is.view(s)
 	is.Evidence, is.Apart = v.best, v.apart
-	if v.best != nil && v.best.Until.After(is.Good) {
-		is.Good = v.best.Until
-	}
+	is.Good = later(is.Good, v.good)
 	var changes []Change
 	for _, step := range is.steps(s, v) {
 		at := clip(step.at, is.Since, s.Now)
@@ -116,6 +120,8 @@ func (l *Lead) steps(s Scene, v view) []step {
 		return l.fading(s, v.against.At)
 	case len(v.apart) > 0:
 		return l.fading(s, sinceWhen(v.apart))
+	case v.best != nil && l.doubted() && v.heard.After(l.Since):
+		return append(l.fading(s.at(v.heard), l.Since), step{l.there(s), v.heard})
 	case v.best != nil:
 		return []step{{l.there(s), l.shown(s, v.best)}}
 	case l.Good.IsZero():
@@ -153,11 +159,13 @@ func (l *Lead) fading(s Scene, from time.Time) []step {
 
 // shown is since when evidence restores a lead that was in doubt; else the state goes over now.
 func (l *Lead) shown(s Scene, e *Evidence) time.Time {
-	if (l.State == Doubtful || l.State == Lost) && e.At.After(l.Since) {
+	if l.doubted() && e.At.After(l.Since) {
 		return e.At
 	}
 	return s.Now
 }
+
+func (l *Lead) doubted() bool { return l.State == Doubtful || l.State == Lost }
 
 func (l *Lead) there(s Scene) State {
 	if s.Working {

@@ -177,6 +177,8 @@ func writeInto(root *os.Root, header *tar.Header, content io.Reader) error {
 		return err
 	}
 	mode := fs.FileMode(0o644 | header.Mode&0o111)
+	syscall.ForkLock.RLock() // a process that is begun meanwhile could write to the program for a moment, and so long it cannot be run
+	defer syscall.ForkLock.RUnlock()
 	f, err := root.OpenFile(header.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err

@@ -23,12 +23,15 @@ import (
 	"github.com/dutybound/dutybound/internal/embedded"
 )
 
-// script writes a program that stands for another one.
+// script writes a program that stands for another one. What somebody may still write to cannot be run, and a process that is begun
+// meanwhile could for a moment: hence the lock.
 func script(t *testing.T, path, body string) string {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+body+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -159,7 +159,7 @@ func TestDecidingByDecisionAllocatesNothing(t *testing.T) {
 	book, f := law.Default(), orderly("scene-order", false)
 	f.Tags = law.TagCounterTerrorism
 	f.Decisions = []law.Decision{{Citation: "cq-2021 19¶1(1)", Fact: "tags=counter_terrorism", Act: "scene-order", Allow: true}}
-	if n := testing.AllocsPerRun(1000, func() { _, _ = book.Decide(f) }); n > 0 {
+	if n := allocations(func() { _, _ = book.Decide(f) }); n > 0 {
 		t.Errorf("a decision allocates %v times", n)
 	}
 }

@@ -82,7 +82,7 @@ func TestWorseFactsNeverImproveTheOutcome(t *testing.T) {
 	})
 }
 
-func clone(t *rapid.T, f law.Facts) law.Facts {
+func clone(t interface{ Fatal(args ...any) }, f law.Facts) law.Facts {
 	text, err := json.Marshal(f)
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
@@ -50,18 +49,13 @@ func TestANameIsFirstOnceAmongReplicas(t *testing.T) {
 // Without Redis each replica still knows what it saw itself, and no answer is kept waiting.
 func TestNamesAreKeptInTheProcessWhenRedisDies(t *testing.T) {
 	t.Parallel()
-	server := miniredis.NewMiniRedis()
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	client := redis.NewClient(&redis.Options{Addr: server.Addr(), MaxRetries: -1})
-	t.Cleanup(func() { _ = client.Close() })
-	one, two := live.New(client, slog.New(slog.DiscardHandler)), live.New(client, slog.New(slog.DiscardHandler))
+	server := newMortal(t)
+	one, two := live.New(server.client, slog.New(slog.DiscardHandler)), live.New(server.client, slog.New(slog.DiscardHandler))
 	before := uuid.NewString()
 	if !one.First(t.Context(), before, time.Minute) {
 		t.Fatal("not the first")
 	}
-	server.Close()
+	server.dies()
 	during := uuid.NewString()
 	if one.First(t.Context(), before, time.Minute) || !one.First(t.Context(), during, time.Minute) || one.First(t.Context(), during, time.Minute) {
 		t.Error("the process does not know its own names")
