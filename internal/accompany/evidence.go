@@ -12,7 +12,8 @@ type view struct {
 	good    time.Time // up to here something that is good now speaks for it: a weaker one may last longer
 	against *Word     // against it: the worst word, which no evidence has overtaken
 	apart   []Apart   // against it: from whom positions show the officer too far
-	heard   time.Time // since then positions are too old to speak against the word of both, which they had outweighed; zero: there are none
+	freed   time.Time // since then nobody is apart any more who was
+	heard   bool      // what freed somebody are words that newer positions outweighed until those were too old
 }
 
 // view weighs everything that can be seen. Evidence with one of those led is enough; whatever speaks against it from any of them counts.
@@ -20,8 +21,12 @@ type view struct {
 func (l *Lead) view(s Scene) (v view) {
 	for _, p := range s.Led {
 		best, good, apart := l.pair(s, p)
-		if silent := silentSince(s, p); best != nil && best.Kind == ByWord && l.apartFrom(p) != nil && silent.After(later(s.Officer.Word.At, p.Word.At)) {
-			v.heard = later(v.heard, silent)
+		if best != nil && l.apartFrom(p) != nil {
+			since := best.At
+			if silent := silentSince(s, p); best.Kind == ByWord && silent.After(later(s.Officer.Word.At, p.Word.At)) {
+				since, v.heard = silent, true
+			}
+			v.freed = later(v.freed, since)
 		}
 		if apart != nil {
 			v.apart = append(v.apart, *apart)

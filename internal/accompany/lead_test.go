@@ -192,6 +192,10 @@ func TestLeads(t *testing.T) {
 			s.at(0, all(accepts, near, starts)).at(10, standing(first, 900, 5)).at(20, word(officer, law.PresencePresent)).
 				at(190, nil).at(190, word(first, law.PresencePresent))
 		}, "0:led 10:doubtful 70:lost 190:led", law.PresencePresent},
+		"and not before another is seen there who was apart as well": {func(s *story) {
+			s.at(0, all(accepts, near, starts)).at(10, all(standing(first, 900, 5), standing(second, 900, 5))).at(20, word(officer, law.PresencePresent)).
+				at(30, word(first, law.PresencePresent)).at(300, code(second))
+		}, "0:led 10:doubtful 70:lost 300:led", law.PresencePresent},
 		"a doubt does not begin anew": {func(s *story) {
 			s.at(0, all(accepts, near, starts)).at(200, standing(officer, 0, 5)).at(220, all(standing(officer, 0, 5), standing(first, 900, 5))).at(241, nil)
 		}, "0:led 180:doubtful 240:lost", law.PresenceAbsent},

@@ -120,8 +120,8 @@ func (l *Lead) steps(s Scene, v view) []step {
 		return l.fading(s, v.against.At)
 	case len(v.apart) > 0:
 		return l.fading(s, sinceWhen(v.apart))
-	case v.best != nil && l.doubted() && v.heard.After(l.Since):
-		return append(l.fading(s.at(v.heard), l.Since), step{l.there(s), v.heard})
+	case v.best != nil && l.doubted() && v.heard && v.freed.After(l.Since):
+		return append(l.fading(s.at(v.freed), l.Since), step{l.there(s), v.freed})
 	case v.best != nil:
 		return []step{{l.there(s), l.shown(s, v.best)}}
 	case l.Good.IsZero():
