@@ -58,6 +58,9 @@ func TestACameraThatFallsSilentIsTold(t *testing.T) {
 		t.Error("heard of again")
 	}
 	silent(1)
+	u.member.observes(said("recording", "buffering"))
+	u.change(`UPDATE observation_now SET received_at = received_at - interval '11 minutes' WHERE value = 'buffering'`)
+	silent(1) // it has told what is wrong with it
 	u.sound()
 }
 

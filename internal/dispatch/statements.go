@@ -103,7 +103,7 @@ func (f Freshness) stands(o duty.Observation, now time.Time, begun *time.Time) b
 	switch {
 	case o.Fact == factRecusal: // until it is decided
 	case o.Fact == factOnDuty && o.Source == sourceShift: // until the shift ends, which is a statement of its own
-	case o.Value == wrong[o.Fact] && begun != nil && !o.ReceivedAt.Before(*begun): // until somebody says that it was put right
+	case slices.Contains(wrong[o.Fact], o.Value) && begun != nil && !o.ReceivedAt.Before(*begun): // until somebody says that it was put right
 	default:
 		return now.Sub(o.ReceivedAt) <= f.of(o.Fact)
 	}
@@ -111,9 +111,10 @@ func (f Freshness) stands(o duty.Observation, now time.Time, begun *time.Time) b
 }
 
 // wrong is what work may not go on with. Said in its course it does not fade: a camera that was switched off and of which nothing more was
-// heard has not become one of which nobody knows.
-var wrong = map[string]string{
-	factRecording: law.RecordingOff.String(), factUniform: law.UniformNo.String(), factIDCard: law.No.String(), factOnDuty: law.No.String(),
+// heard has not become one of which nobody knows, nor has one that only buffers.
+var wrong = map[string][]string{
+	factRecording: {law.RecordingOff.String(), law.RecordingBuffering.String()},
+	factUniform:   {law.UniformNo.String()}, factIDCard: {law.No.String()}, factOnDuty: {law.No.String()},
 }
 
 // of is how long a statement of a fact stands.
