@@ -155,7 +155,7 @@ func TestARestraintWithoutACommandAlarms(t *testing.T) {
 	u.sound()
 }
 
-// Naming another lead while a strap is in use without a command does not make the work look lawful.
+// Neither another unit nor a rest makes the work look lawful while a strap is in use without a command.
 func TestAUseWithoutACommandIsHiddenByNothing(t *testing.T) {
 	t.Parallel()
 	u := listed(t)
@@ -166,6 +166,11 @@ func TestAUseWithoutACommandIsHiddenByNothing(t *testing.T) {
 	if u.dispatcher.get("/v1/tasks/"+task).at("task", "violation") != true {
 		t.Error("the violation is gone")
 	}
+	u.member.step(task, "pause", because("避雨")).want(200)
+	if resumed := u.member.step(task, "resume", saying()).want(200); resumed.at("ruling", "lawful") != true || resumed.at("task", "violation") != true {
+		t.Errorf("resumed: %.900s", resumed.raw)
+	}
+	u.ends(task, "task.resumed", "task.violation")
 	u.member.restrains(task, id, "use", using("stop")).want(200)
 	u.ends(task, "restraint.stopped", "task.lawful_again")
 	u.member.restrains(task, id, "use", using("start")).want(200) // an order is for one use, and there was none

@@ -163,7 +163,11 @@ func (d *deciding) heed(lawful bool) error {
 	if d.before.State != Started {
 		return nil
 	}
-	if lawful = lawful && d.restraintsLawful(); d.task.Violation == !lawful {
+	return d.mark(lawful && d.restraintsLawful())
+}
+
+func (d *deciding) mark(lawful bool) error {
+	if d.task.Violation == !lawful {
 		return nil
 	}
 	d.task.Violation = !lawful
