@@ -254,6 +254,34 @@ func TestWhoCommandsARestraint(t *testing.T) {
 	u.sound()
 }
 
+// Whoever has checked out commands nothing and is not called, whatever a dispatcher has typed; a long shift is one to its end.
+func TestAShiftSaysWhoCommandsARestraint(t *testing.T) {
+	t.Parallel()
+	u := listed(t)
+	u.otherLead.checksIn(dressedFor("yes"))
+	u.otherLead.checksOut()
+	u.lead.checksIn(dressedFor("yes"))
+	u.change(`UPDATE observation_now SET received_at = received_at - interval '13 hours' WHERE subject = $1`, u.lead.person)
+	work := order("patrol", u.member)
+	work["officers"] = []object{{"person": u.otherLead.person, "on_duty": "yes"}}
+	task := u.dispatcher.sends(work)
+	ready(task, u.member)
+	starting(u, task).want(200)
+	asked := u.member.step(task, "restraints", strap()).want(201)
+	if got := called(asked); !slices.Equal(got, []string{u.lead.person.String()}) {
+		t.Errorf("called: %s", asked.raw)
+	}
+	id := asked.text("restraint", "id")
+	if no := u.otherLead.restrains(task, id, "command", ordering("command", true)).want(409); no.text("code") != "not_on_duty" {
+		t.Errorf("%s", no.raw)
+	}
+	u.otherLead.observes(said("on_duty", "no"))
+	u.dispatcher.step(task, "lead", object{"officer": u.otherLead.person, "on_duty": "yes"}).want(200)
+	u.otherLead.restrains(task, id, "command", ordering("command", true)).want(409)
+	u.lead.restrains(task, id, "command", ordering("command", true)).want(200)
+	u.sound()
+}
+
 // The organ's reading decides whether a command may come from afar.
 func TestACommandFromAfarIsTheLawsToAllow(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"slices"
@@ -156,6 +157,21 @@ func (s statements) shift(subject uuid.UUID) *duty.Observation {
 		}
 	}
 	return said.latest(subject, factOnDuty)
+}
+
+// onDuty is the newest word; where that is a dispatcher's, who is elsewhere, the officer's own and their shift know better.
+func (s statements) onDuty(officer uuid.UUID) *duty.Observation {
+	last := s.latest(officer, factOnDuty)
+	if last == nil || last.Source != sourceDispatcher {
+		return last
+	}
+	var own statements
+	for _, o := range s {
+		if o.Source == sourceShift || o.By == officer {
+			own = append(own, o)
+		}
+	}
+	return cmp.Or(own.latest(officer, factOnDuty), last)
 }
 
 // own is what one witness last said of a fact about a person.
