@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/internal/app"
+	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/testkit"
 )
@@ -233,6 +234,31 @@ func TestALeadIsTakenOverAtTheScene(t *testing.T) {
 	if got := u.otherLead.stands(task); got != "led" {
 		t.Errorf("taken over, it is %s", got)
 	}
+	u.sound()
+}
+
+// Until when the watch has seen one officer there says nothing of another, who takes over from afar or is named while the work rests.
+func TestWhatWasSeenOfALeadIsNotAnothers(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	task := sentLed(u)
+	u.at(0, u.lead, u.member, u.colleague)
+	u.lead.step(task, "lead/accept", nil).want(200)
+	starting(u, task).want(200)
+	seen := func(officer *hand) {
+		t.Helper()
+		u.must(u.store.KeepGood(t.Context(), map[uuid.UUID]dispatch.Good{
+			uuid.MustParse(task): {Officer: officer.person, Until: time.Now().Add(2 * time.Minute)},
+		}))
+	}
+	seen(u.lead)
+	u.otherLead.step(task, "lead/take", object{}).want(422)
+	u.member.step(task, "pause", because("避雨")).want(200)
+	u.dispatcher.step(task, "lead", object{"officer": u.otherLead.person, "on_duty": "yes"}).want(200)
+	seen(u.lead) // by a watch that has not heard of it
+	u.member.step(task, "resume", saying()).want(422)
+	u.at(0, u.otherLead)
+	u.member.step(task, "resume", saying()).want(200)
 	u.sound()
 }
 

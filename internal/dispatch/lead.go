@@ -228,7 +228,7 @@ func (d *deciding) follow() {
 		d.task.Accompaniment = nil
 	}
 	if named != nil && d.task.Accompaniment == nil {
-		d.task.Accompaniment = accompany.New(named.Person, d.Now)
+		d.task.Accompaniment, d.Good = accompany.New(named.Person, d.Now), time.Time{} // what was seen is another's
 	}
 }
 
