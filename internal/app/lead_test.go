@@ -262,6 +262,31 @@ func TestWhatWasSeenOfALeadIsNotAnothers(t *testing.T) {
 	u.sound()
 }
 
+// Who walked off is not back because somebody else was named for a moment: words from before count for no more than they did.
+func TestALeadHandedOverAndBackIsNoNearer(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	task := sentLed(u)
+	presence(u, u.lead, task, "present")
+	presence(u, u.member, task, "present")
+	u.at(0, u.lead, u.member, u.colleague)
+	starting(u, task).want(200)
+	u.at(400, u.lead)
+	u.becomes(task, "doubtful")
+	u.member.step(task, "pause", because("避雨")).want(200)
+	u.change(`UPDATE position_last SET seen_at = seen_at - interval '200 seconds'`) // every phone has fallen silent
+	u.member.step(task, "resume", saying()).want(422)
+	for _, officer := range []*hand{u.otherLead, u.lead} {
+		u.dispatcher.step(task, "lead", object{"officer": officer.person, "on_duty": "yes"}).want(200)
+	}
+	u.member.step(task, "resume", saying()).want(422)
+	for _, member := range []*hand{u.member, u.colleague} {
+		handshake(u.lead, member, task)
+	}
+	u.member.step(task, "resume", saying()).want(200)
+	u.sound()
+}
+
 // Two servers watch the same leads: what is lost is lost once.
 func TestTwoWatchesLoseALeadOnce(t *testing.T) {
 	t.Parallel()
