@@ -55,6 +55,29 @@ func TestAStatementWithoutATimeIsOfItsRecord(t *testing.T) {
 	}
 }
 
+// What went wrong in the course of work that began without network has not faded by the time it is heard of.
+func TestWhatWentWrongWithoutNetworkDoesNotFade(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	p := o.phone(u.member)
+	task := u.dispatcher.sends(order("patrol", u.member))
+	p.Next.Server = &testkit.SeenAt{At: time.Now().Add(-time.Hour), SinceBoot: p.Next.SinceBoot}
+	p.Next.SinceBoot += 600_000
+	wantOutcomes(t, u.member.brings(
+		p.Records(stepPath(task, "accept"), nil), p.Records("/v1/observations", dressedAt(p.Next.Wall)), p.Records(stepPath(task, "start"), saying()),
+		p.Records("/v1/observations", saying(object{"fact": "recording", "value": "off", "observed_at": p.Next.Wall})),
+	), "applied", "applied", "applied", "applied")
+	if !u.violated(task) || u.times(task, "task.lawful_again") != 0 {
+		t.Error("the camera has been off for three quarters of an hour")
+	}
+	u.member.observes(said("recording", "on"))
+	if u.violated(task) {
+		t.Error("switched on again")
+	}
+	o.sound()
+}
+
 // A start by an officer who was suspended by the time it came is answered 403; that the work began is on the record all the same.
 func TestAStartOfASuspendedOfficerIsOnTheRecord(t *testing.T) {
 	t.Parallel()

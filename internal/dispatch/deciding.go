@@ -51,7 +51,7 @@ func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, matter 
 	}
 	d := &deciding{
 		Snapshot: snap, actor: actor, action: action, book: book, fresh: s.fresh, newID: s.newID,
-		matter: matter, patience: s.patience, before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh, snap.Task.StartedAt).fromTheScene(&snap.Task),
+		matter: matter, patience: s.patience, before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh, snap.Task.begun()).fromTheScene(&snap.Task),
 	}
 	if err := d.attend(false); err != nil {
 		return Decision{}, err
@@ -189,7 +189,7 @@ func (d *deciding) note(seen []duty.Observation) {
 func (d *deciding) count(o duty.Observation) {
 	o.ReceivedAt = o.StatedBy(d.Happened)
 	d.said = append(d.said, o)
-	if d.fresh.stands(o, d.Now, d.task.StartedAt) {
+	if d.fresh.stands(o, d.Now, d.task.begun()) {
 		d.seen = append(d.seen, o)
 	}
 }

@@ -111,7 +111,7 @@ func (d *deciding) builderThen() factBuilder {
 
 // seenThen is what stood at the time, with what this command says itself.
 func (d *deciding) seenThen() statements {
-	return standing(slices.Concat(d.Then, d.said), d.Happened.To, d.fresh, d.task.StartedAt).fromTheScene(&d.task)
+	return standing(slices.Concat(d.Then, d.said), d.Happened.To, d.fresh, d.task.begun()).fromTheScene(&d.task)
 }
 
 // backToNow asks the law again, of work that went on before and goes on, about what is now: what comes late is on record as what it was,

@@ -216,7 +216,9 @@ func (d *deciding) begin(kind string, said []Statement) error {
 		return d.refuse()
 	}
 	if d.task.StartedAt == nil {
-		d.task.StartedAt = &d.Now
+		if d.task.StartedAt = &d.Now; d.Happened != nil {
+			d.task.BegunAt = &d.Happened.To
+		}
 	}
 	if err := d.event(kind, nil); err != nil {
 		return err
