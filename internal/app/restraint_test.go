@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/testkit"
 )
 
 // strap is a call for restraint equipment in an emergency.
@@ -151,6 +152,28 @@ func TestARestraintWithoutACommandAlarms(t *testing.T) {
 	u.colleague.restrains(task, id, "use", using("stop")).want(200)
 	if uses := u.dispatcher.get("/v1/tasks/"+task).at("task", "restraints", 0, "uses").([]any); len(uses) != 1 || uses[0].(object)["order"] != nil {
 		t.Errorf("uses %v", uses)
+	}
+	u.sound()
+}
+
+// A use that must have begun before its order, as a record made without network shows, was one without an order and is alarmed; that the
+// order has come meanwhile makes the work lawful from then on.
+func TestAUseOfBeforeItsOrderAlarms(t *testing.T) {
+	t.Parallel()
+	u := listed(t)
+	p := u.phone(u.member)
+	p.Next.Server = &testkit.SeenAt{At: time.Now().Add(-time.Hour), SinceBoot: p.Next.SinceBoot}
+	p.Next.SinceBoot += 600_000
+	task := u.dispatcher.onDuty().begun(u.member)
+	id := u.member.asksStrap(task)
+	u.dispatcher.restrains(task, id, "command", ordering("command", true)).want(200)
+	wantOutcomes(t, u.member.brings(p.Records("/v1/tasks/"+task+"/restraints/"+id+"/use", using("start"))), "applied")
+	use := u.taskOf(task)["restraints"].([]any)[0].(object)["uses"].([]any)[0].(object)
+	if use["lawful"] != false || use["order"] != nil || u.times(task, "restraint.violation") != 1 || u.pushes("restraint_alarm", u.dispatcher) != 1 {
+		t.Errorf("%v", use)
+	}
+	if u.violated(task) {
+		t.Error("the order has come")
 	}
 	u.sound()
 }
