@@ -78,6 +78,37 @@ func TestWhatWentWrongWithoutNetworkDoesNotFade(t *testing.T) {
 	o.sound()
 }
 
+// Who checks in with one vehicle afterwards was not together in it before: a start of an hour ago is ruled on without that.
+func TestAShiftShowsNoLeadOfBeforeIt(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	p, q := o.phone(u.member), o.phone(u.lead)
+	for _, one := range []*testkit.Phone{p, q} {
+		one.Next.Server = &testkit.SeenAt{At: time.Now().Add(-time.Hour), SinceBoot: one.Next.SinceBoot}
+		one.Next.SinceBoot += 600_000
+	}
+	onDuty := object{"fact": "on_duty", "value": "yes", "observed_at": q.Next.Wall}
+	wantOutcomes(t, u.lead.brings(q.Records("/v1/observations", saying(onDuty))), "applied")
+	task := u.dispatcher.sends(led(order("stop-and-question", u.member), u.lead))
+	u.lead.step(task, "lead/accept", nil).want(200)
+	p.Next.SinceBoot += 600_000
+	for _, who := range []*hand{u.lead, u.member} {
+		in := dressedFor("yes")
+		in["unit"] = "渝A1234警"
+		who.checksIn(in)
+	}
+	results := u.member.brings(
+		p.Records(stepPath(task, "accept"), nil), p.Records("/v1/observations", dressedAt(p.Next.Wall)), p.Records(stepPath(task, "start"), saying()),
+	)
+	wantOutcomes(t, results, "applied", "applied", "refused")
+	if results[2]["ruling_outcome"] != "needs_human" || len(unlawfulStarts(u, task)) != 1 {
+		t.Errorf("%v", results[2])
+	}
+	u.member.step(task, "start", saying(dressed()...)).want(200)
+	o.sound()
+}
+
 // A start by an officer who was suspended by the time it came is answered 403; that the work began is on the record all the same.
 func TestAStartOfASuspendedOfficerIsOnTheRecord(t *testing.T) {
 	t.Parallel()

@@ -130,12 +130,15 @@ func (d *deciding) backToNow() error {
 	return err
 }
 
-// sightedThen is where people were last seen, as far as that was by then.
+// sightedThen is where people were last seen, and what they had checked in with, as far as that was by then.
 func (d *deciding) sightedThen() map[uuid.UUID]accompany.Person {
 	then := make(map[uuid.UUID]accompany.Person, len(d.Sightings))
 	for id, p := range d.Sightings {
 		if p.Position != nil && p.Position.SeenAt.After(d.Happened.To) {
 			p.Position = nil
+		}
+		if p.Shift != nil && p.Shift.Since.After(d.Happened.To) {
+			p.Shift = nil
 		}
 		then[id] = p
 	}
