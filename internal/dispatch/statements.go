@@ -93,11 +93,22 @@ type statements []duty.Observation
 func standing(all []duty.Observation, now time.Time, fresh Freshness, begun *time.Time) statements {
 	kept := make(statements, 0, len(all))
 	for _, o := range all {
-		if fresh.stands(o, now, begun) {
+		if fresh.stands(o, now, lasting(all, o, begun)) {
 			kept = append(kept, o)
 		}
 	}
 	return kept
+}
+
+// lasting is since when what is wrong lasts: what somebody has spoken of since then does not.
+func lasting(all statements, o duty.Observation, begun *time.Time) *time.Time {
+	if !slices.Contains(wrong[o.Fact], o.Value) {
+		return begun
+	}
+	if newest := all.latest(o.Subject, o.Fact); newest != nil && newest.ReceivedAt.After(o.ReceivedAt) {
+		return nil
+	}
+	return begun
 }
 
 func (f Freshness) stands(o duty.Observation, now time.Time, begun *time.Time) bool {
@@ -130,7 +141,7 @@ func (f Freshness) of(fact string) time.Duration {
 func (f Freshness) stale(all []duty.Observation, now time.Time, begun *time.Time) map[uuid.UUID]time.Duration {
 	ages := map[uuid.UUID]time.Duration{}
 	for _, o := range all {
-		if !f.stands(o, now, begun) {
+		if !f.stands(o, now, lasting(all, o, begun)) {
 			ages[o.ID] = now.Sub(o.ReceivedAt)
 		}
 	}
