@@ -72,7 +72,7 @@ func (b factBuilder) auxiliary(t *Task, m Member) law.Auxiliary {
 
 func (b factBuilder) person(p duty.Person, t *Task, m Member) law.Auxiliary {
 	a := law.Auxiliary{
-		ID: m.Number, Role: m.Class.LegalRole(), Acts: m.Acts, Status: p.Status,
+		ID: m.Number, Role: p.Class.LegalRole(), Acts: m.Acts, Status: p.Status,
 		Training:       b.training(p, t, m),
 		Uniform:        b.uniform(m.Person),
 		IDCard:         read[law.Answer](b.seen.latest(m.Person, factIDCard)),

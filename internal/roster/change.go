@@ -121,6 +121,9 @@ func (c *change) enter(e Entry) verdict {
 			c.concern(is, field, "", "changed")
 		}
 	}
+	if was.Class != is.Class {
+		c.concern(is, "class", string(was.Class), string(is.Class))
+	}
 	if was.Organ.ID != is.Organ.ID {
 		c.transfer(was, is)
 		c.concern(is, "organ", was.Organ.Code, is.Organ.Code)
