@@ -44,6 +44,7 @@ type Person struct {
 type Shift struct {
 	Unit     string // call sign of a vehicle or unit
 	Facility string
+	Since    time.Time
 }
 
 // Word is what somebody said, and when it was received.

@@ -24,7 +24,7 @@ func BenchmarkSilence(b *testing.B) {
 	} {
 		u.change(sql)
 	}
-	facts := []dispatch.Fading{{Fact: "recording", Wrong: "off", Stands: time.Hour}, {Fact: "uniform", Wrong: "no", Stands: time.Hour}, {Fact: "id_card", Wrong: "no", Stands: time.Hour}}
+	facts := []dispatch.Fading{{Fact: "recording", Wrong: []string{"off"}, Stands: time.Hour}, {Fact: "uniform", Wrong: []string{"no"}, Stands: time.Hour}, {Fact: "id_card", Wrong: []string{"no"}, Stands: time.Hour}}
 	for b.Loop() {
 		silent, err := u.store.Silent(b.Context(), facts, 500)
 		if u.must(err); len(silent) != 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/internal/app"
+	"github.com/dutybound/dutybound/internal/dispatch"
 	"github.com/dutybound/dutybound/internal/duty"
 	"github.com/dutybound/dutybound/internal/testkit"
 )
@@ -233,6 +234,56 @@ func TestALeadIsTakenOverAtTheScene(t *testing.T) {
 	if got := u.otherLead.stands(task); got != "led" {
 		t.Errorf("taken over, it is %s", got)
 	}
+	u.sound()
+}
+
+// Until when the watch has seen one officer there says nothing of another, who takes over from afar or is named while the work rests.
+func TestWhatWasSeenOfALeadIsNotAnothers(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	task := sentLed(u)
+	u.at(0, u.lead, u.member, u.colleague)
+	u.lead.step(task, "lead/accept", nil).want(200)
+	starting(u, task).want(200)
+	seen := func(officer *hand) {
+		t.Helper()
+		u.must(u.store.KeepGood(t.Context(), map[uuid.UUID]dispatch.Good{
+			uuid.MustParse(task): {Officer: officer.person, Until: time.Now().Add(2 * time.Minute)},
+		}))
+	}
+	seen(u.lead)
+	u.otherLead.step(task, "lead/take", object{}).want(422)
+	u.member.step(task, "pause", because("避雨")).want(200)
+	u.dispatcher.step(task, "lead", object{"officer": u.otherLead.person, "on_duty": "yes"}).want(200)
+	seen(u.lead) // by a watch that has not heard of it
+	u.member.step(task, "resume", saying()).want(422)
+	u.at(0, u.otherLead)
+	u.member.step(task, "resume", saying()).want(200)
+	u.sound()
+}
+
+// Who walked off is not back because somebody else was named for a moment: words from before count for no more than they did.
+func TestALeadHandedOverAndBackIsNoNearer(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	task := sentLed(u)
+	presence(u, u.lead, task, "present")
+	presence(u, u.member, task, "present")
+	u.at(0, u.lead, u.member, u.colleague)
+	starting(u, task).want(200)
+	u.at(400, u.lead)
+	u.becomes(task, "doubtful")
+	u.member.step(task, "pause", because("避雨")).want(200)
+	u.change(`UPDATE position_last SET seen_at = seen_at - interval '200 seconds'`) // every phone has fallen silent
+	u.member.step(task, "resume", saying()).want(422)
+	for _, officer := range []*hand{u.otherLead, u.lead} {
+		u.dispatcher.step(task, "lead", object{"officer": officer.person, "on_duty": "yes"}).want(200)
+	}
+	u.member.step(task, "resume", saying()).want(422)
+	for _, member := range []*hand{u.member, u.colleague} {
+		handshake(u.lead, member, task)
+	}
+	u.member.step(task, "resume", saying()).want(200)
 	u.sound()
 }
 

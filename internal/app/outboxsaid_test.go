@@ -55,6 +55,60 @@ func TestAStatementWithoutATimeIsOfItsRecord(t *testing.T) {
 	}
 }
 
+// What went wrong in the course of work that began without network has not faded by the time it is heard of.
+func TestWhatWentWrongWithoutNetworkDoesNotFade(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	p := o.phone(u.member)
+	task := u.dispatcher.sends(order("patrol", u.member))
+	p.Next.Server = &testkit.SeenAt{At: time.Now().Add(-time.Hour), SinceBoot: p.Next.SinceBoot}
+	p.Next.SinceBoot += 600_000
+	wantOutcomes(t, u.member.brings(
+		p.Records(stepPath(task, "accept"), nil), p.Records("/v1/observations", dressedAt(p.Next.Wall)), p.Records(stepPath(task, "start"), saying()),
+		p.Records("/v1/observations", saying(object{"fact": "recording", "value": "off", "observed_at": p.Next.Wall})),
+	), "applied", "applied", "applied", "applied")
+	if !u.violated(task) || u.times(task, "task.lawful_again") != 0 {
+		t.Error("the camera has been off for three quarters of an hour")
+	}
+	u.member.observes(said("recording", "on"))
+	if u.violated(task) {
+		t.Error("switched on again")
+	}
+	o.sound()
+}
+
+// Who checks in with one vehicle afterwards was not together in it before: a start of an hour ago is ruled on without that.
+func TestAShiftShowsNoLeadOfBeforeIt(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	u := newUnit(o)
+	p, q := o.phone(u.member), o.phone(u.lead)
+	for _, one := range []*testkit.Phone{p, q} {
+		one.Next.Server = &testkit.SeenAt{At: time.Now().Add(-time.Hour), SinceBoot: one.Next.SinceBoot}
+		one.Next.SinceBoot += 600_000
+	}
+	onDuty := object{"fact": "on_duty", "value": "yes", "observed_at": q.Next.Wall}
+	wantOutcomes(t, u.lead.brings(q.Records("/v1/observations", saying(onDuty))), "applied")
+	task := u.dispatcher.sends(led(order("stop-and-question", u.member), u.lead))
+	u.lead.step(task, "lead/accept", nil).want(200)
+	p.Next.SinceBoot += 600_000
+	for _, who := range []*hand{u.lead, u.member} {
+		in := dressedFor("yes")
+		in["unit"] = "渝A1234警"
+		who.checksIn(in)
+	}
+	results := u.member.brings(
+		p.Records(stepPath(task, "accept"), nil), p.Records("/v1/observations", dressedAt(p.Next.Wall)), p.Records(stepPath(task, "start"), saying()),
+	)
+	wantOutcomes(t, results, "applied", "applied", "refused")
+	if results[2]["ruling_outcome"] != "needs_human" || len(unlawfulStarts(u, task)) != 1 {
+		t.Errorf("%v", results[2])
+	}
+	u.member.step(task, "start", saying(dressed()...)).want(200)
+	o.sound()
+}
+
 // A start by an officer who was suspended by the time it came is answered 403; that the work began is on the record all the same.
 func TestAStartOfASuspendedOfficerIsOnTheRecord(t *testing.T) {
 	t.Parallel()

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/dutybound/dutybound/internal/duty"
+	"github.com/dutybound/dutybound/internal/testkit"
 )
 
 // strap is a call for restraint equipment in an emergency.
@@ -155,7 +156,29 @@ func TestARestraintWithoutACommandAlarms(t *testing.T) {
 	u.sound()
 }
 
-// Naming another lead while a strap is in use without a command does not make the work look lawful.
+// A use that must have begun before its order, as a record made without network shows, was one without an order and is alarmed; that the
+// order has come meanwhile makes the work lawful from then on.
+func TestAUseOfBeforeItsOrderAlarms(t *testing.T) {
+	t.Parallel()
+	u := listed(t)
+	p := u.phone(u.member)
+	p.Next.Server = &testkit.SeenAt{At: time.Now().Add(-time.Hour), SinceBoot: p.Next.SinceBoot}
+	p.Next.SinceBoot += 600_000
+	task := u.dispatcher.onDuty().begun(u.member)
+	id := u.member.asksStrap(task)
+	u.dispatcher.restrains(task, id, "command", ordering("command", true)).want(200)
+	wantOutcomes(t, u.member.brings(p.Records("/v1/tasks/"+task+"/restraints/"+id+"/use", using("start"))), "applied")
+	use := u.taskOf(task)["restraints"].([]any)[0].(object)["uses"].([]any)[0].(object)
+	if use["lawful"] != false || use["order"] != nil || u.times(task, "restraint.violation") != 1 || u.pushes("restraint_alarm", u.dispatcher) != 1 {
+		t.Errorf("%v", use)
+	}
+	if u.violated(task) {
+		t.Error("the order has come")
+	}
+	u.sound()
+}
+
+// Neither another unit nor a rest makes the work look lawful while a strap is in use without a command.
 func TestAUseWithoutACommandIsHiddenByNothing(t *testing.T) {
 	t.Parallel()
 	u := listed(t)
@@ -166,6 +189,11 @@ func TestAUseWithoutACommandIsHiddenByNothing(t *testing.T) {
 	if u.dispatcher.get("/v1/tasks/"+task).at("task", "violation") != true {
 		t.Error("the violation is gone")
 	}
+	u.member.step(task, "pause", because("避雨")).want(200)
+	if resumed := u.member.step(task, "resume", saying()).want(200); resumed.at("ruling", "lawful") != true || resumed.at("task", "violation") != true {
+		t.Errorf("resumed: %.900s", resumed.raw)
+	}
+	u.ends(task, "task.resumed", "task.violation")
 	u.member.restrains(task, id, "use", using("stop")).want(200)
 	u.ends(task, "restraint.stopped", "task.lawful_again")
 	u.member.restrains(task, id, "use", using("start")).want(200) // an order is for one use, and there was none
@@ -246,6 +274,34 @@ func TestWhoCommandsARestraint(t *testing.T) {
 		t.Errorf("a civilian's use: %s", used.raw)
 	}
 	u.ends(desk, "restraint.violation", "task.violation")
+	u.sound()
+}
+
+// Whoever has checked out commands nothing and is not called, whatever a dispatcher has typed; a long shift is one to its end.
+func TestAShiftSaysWhoCommandsARestraint(t *testing.T) {
+	t.Parallel()
+	u := listed(t)
+	u.otherLead.checksIn(dressedFor("yes"))
+	u.otherLead.checksOut()
+	u.lead.checksIn(dressedFor("yes"))
+	u.change(`UPDATE observation_now SET received_at = received_at - interval '13 hours' WHERE subject = $1`, u.lead.person)
+	work := order("patrol", u.member)
+	work["officers"] = []object{{"person": u.otherLead.person, "on_duty": "yes"}}
+	task := u.dispatcher.sends(work)
+	ready(task, u.member)
+	starting(u, task).want(200)
+	asked := u.member.step(task, "restraints", strap()).want(201)
+	if got := called(asked); !slices.Equal(got, []string{u.lead.person.String()}) {
+		t.Errorf("called: %s", asked.raw)
+	}
+	id := asked.text("restraint", "id")
+	if no := u.otherLead.restrains(task, id, "command", ordering("command", true)).want(409); no.text("code") != "not_on_duty" {
+		t.Errorf("%s", no.raw)
+	}
+	u.otherLead.observes(said("on_duty", "no"))
+	u.dispatcher.step(task, "lead", object{"officer": u.otherLead.person, "on_duty": "yes"}).want(200)
+	u.otherLead.restrains(task, id, "command", ordering("command", true)).want(409)
+	u.lead.restrains(task, id, "command", ordering("command", true)).want(200)
 	u.sound()
 }
 

@@ -95,6 +95,35 @@ func TestAFileOfPeople(t *testing.T) {
 	o.sound()
 }
 
+// TestTheRosterIsHeardByTheWorkThatGoesOn: what the law reads of it (Art. 3, 18, 33) is asked about again when it changes, though nobody reports.
+func TestTheRosterIsHeardByTheWorkThatGoesOn(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	task := u.dispatcher.begun(u.member, u.colleague)
+	var number, name string
+	u.must(u.sql.QueryRow(t.Context(), `SELECT number, name FROM person WHERE id = $1`, u.colleague.person).Scan(&number, &name))
+	has := func(class, column, value string) {
+		t.Helper()
+		file := fileOf("number,name,class,organ,"+column, number+","+name+","+class+","+riverside+","+value)
+		if done := u.personnel.imports("/v1/roster/imports", file); done.text("state") != "done" || done.text("report", "changed") != "1" {
+			t.Fatalf("%s", done.raw)
+		}
+	}
+	for i, step := range []struct{ class, column, value string }{
+		{"勤务辅警", "equipment", "weapon:手枪"},
+		{"勤务辅警", "equipment", ""},
+		{"勤务辅警", "training", "facility=2026-01-15"},
+		{"勤务辅警", "training", "patrol=2026-01-15"},
+		{"文职辅警", "equipment", ""},
+		{"勤务辅警", "equipment", ""},
+	} {
+		has(step.class, step.column, step.value)
+		kind := []string{"task.violation", "task.lawful_again"}[i%2]
+		testkit.Wait(t, kind, func() bool { return u.times(task, kind) == i/2+1 })
+	}
+	u.sound()
+}
+
 // TestABadFileImportsNobody: each bad cell is told with its place, and what is outside of one's reach looks like nothing.
 func TestABadFileImportsNobody(t *testing.T) {
 	t.Parallel()

@@ -58,6 +58,41 @@ func TestACameraThatFallsSilentIsTold(t *testing.T) {
 		t.Error("heard of again")
 	}
 	silent(1)
+	u.member.observes(said("recording", "buffering"))
+	u.change(`UPDATE observation_now SET received_at = received_at - interval '11 minutes' WHERE value = 'buffering'`)
+	silent(1) // it has told what is wrong with it
+	u.sound()
+}
+
+// That nobody knows how it is does not put right what is wrong; it is kept as it was said. Once somebody has said that it was put right, and
+// then nothing more, it is unknown and not wrong again.
+func TestNotToKnowPutsNothingRight(t *testing.T) {
+	t.Parallel()
+	u := newUnit(openOffice(t))
+	task := goingOn(u)
+	u.member.observes(said("recording", "off"))
+	for range 2 {
+		u.member.observes(said("recording", "unknown"))
+	}
+	if !u.violated(task) {
+		t.Error("it has become lawful by not being known")
+	}
+	u.ends(task, "recording.changed", "task.violation")
+	if n := u.count(`SELECT count(*) FROM observation WHERE subject = $1 AND value = 'unknown'`, u.member.person); n != 2 {
+		t.Errorf("%d of 2 are kept", n)
+	}
+	u.lead.observes(object{"subject": u.member.person, "fact": "recording", "value": "off", "task": task})
+	u.member.observes(said("recording", "on"))
+	u.change(`UPDATE observation_now SET received_at = received_at - interval '11 minutes' WHERE fact = 'recording'`)
+	for range 2 {
+		u.look(1, (*dispatch.Service).HearSilence)
+	}
+	if u.violated(task) {
+		t.Error("what was put right is wrong again")
+	}
+	if n := u.count(`SELECT count(*) FROM event WHERE kind = 'recording.changed' AND body::json ->> 'person' = $1 AND body::json ->> 'source' = 'silence'`, u.member.person.String()); n != 1 {
+		t.Errorf("told %d times", n)
+	}
 	u.sound()
 }
 

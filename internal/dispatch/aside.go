@@ -42,8 +42,9 @@ type Watcher struct {
 	Name     string
 	Path     duty.Path // of the organ that the role was granted for
 	Head     bool      // of the department or station
-	Duty     string    // the newest word on whether they are on duty; empty: nobody spoke
+	Duty     string    // the newest word on whether they are on duty, of a dispatcher only where there is no shift; empty: nobody spoke
 	DutyFrom time.Time
+	DutyBy   string // its source
 }
 
 // Called is an officer who was told, or who could come.
@@ -83,7 +84,7 @@ func (d *deciding) calledOf(w Watcher) Called {
 
 // watches says whether somebody is on duty, by the newest word that still stands.
 func (d *deciding) watches(w Watcher) bool {
-	return w.Duty == law.Yes.String() && d.fresh.stands(duty.Observation{Fact: factOnDuty, ReceivedAt: w.DutyFrom}, d.Now, nil)
+	return w.Duty == law.Yes.String() && d.fresh.stands(duty.Observation{Fact: factOnDuty, Source: w.DutyBy, ReceivedAt: w.DutyFrom}, d.Now, nil)
 }
 
 // nearest are those of the watch that fit, of the organ nearest to the task that has any.
@@ -126,9 +127,9 @@ func (d *deciding) callList(groups ...[]Watcher) (list []Called) {
 	return list
 }
 
-// isOnDuty is of somebody whom the command loaded: the newest word that still stands.
+// isOnDuty is of somebody whom the command loaded.
 func (d *deciding) isOnDuty(person uuid.UUID) bool {
-	return read[law.Answer](d.seen.latest(person, factOnDuty)) == law.Yes
+	return read[law.Answer](d.seen.onDuty(person)) == law.Yes
 }
 
 // tell pushes to each once, however urgent the order was.

@@ -51,7 +51,7 @@ func (s *Service) decide(snap Snapshot, actor duty.Actor, action Action, matter 
 	}
 	d := &deciding{
 		Snapshot: snap, actor: actor, action: action, book: book, fresh: s.fresh, newID: s.newID,
-		matter: matter, patience: s.patience, before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh, snap.Task.StartedAt).fromTheScene(&snap.Task),
+		matter: matter, patience: s.patience, before: snap.Task, task: snap.Task.clone(), seen: standing(snap.Observations, snap.Now, s.fresh, snap.Task.begun()).fromTheScene(&snap.Task),
 	}
 	if err := d.attend(false); err != nil {
 		return Decision{}, err
@@ -179,17 +179,26 @@ func (d *deciding) event(kind string, body map[string]any) error {
 // note keeps what this command states and lets it count at once.
 func (d *deciding) note(seen []duty.Observation) {
 	for _, o := range seen {
-		o.ReceivedAt = d.Now
+		o.ReceivedAt, o.Moot = d.Now, d.moot(o)
 		d.out.Observations = append(d.out.Observations, o)
 		d.count(o)
 	}
 }
 
+// moot says that somebody does not know of what stands as wrong: that does not put it right.
+func (d *deciding) moot(o duty.Observation) bool {
+	before := d.seen.latest(o.Subject, o.Fact)
+	return o.Value == unknown && before != nil && slices.Contains(wrong[o.Fact], before.Value)
+}
+
 // count lets what was stated stand from when it must have been stated, unless it is too old by now.
 func (d *deciding) count(o duty.Observation) {
+	if o.Moot {
+		return
+	}
 	o.ReceivedAt = o.StatedBy(d.Happened)
 	d.said = append(d.said, o)
-	if d.fresh.stands(o, d.Now, d.task.StartedAt) {
+	if d.fresh.stands(o, d.Now, lasting(d.Observations, o, d.task.begun())) {
 		d.seen = append(d.seen, o)
 	}
 }

@@ -1,7 +1,6 @@
 package dispatch
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -73,7 +72,7 @@ func (b factBuilder) auxiliary(t *Task, m Member) law.Auxiliary {
 
 func (b factBuilder) person(p duty.Person, t *Task, m Member) law.Auxiliary {
 	a := law.Auxiliary{
-		ID: m.Number, Role: m.Class.LegalRole(), Acts: m.Acts, Status: p.Status,
+		ID: m.Number, Role: p.Class.LegalRole(), Acts: m.Acts, Status: p.Status,
 		Training:       b.training(p, t, m),
 		Uniform:        b.uniform(m.Person),
 		IDCard:         read[law.Answer](b.seen.latest(m.Person, factIDCard)),
@@ -139,14 +138,12 @@ func (b factBuilder) officer(t *Task, phase law.Phase, o Officer, unit []Member)
 	}
 }
 
-// onDuty is the newest word. A dispatcher may say beforehand that an officer will be; once it matters, the officer's own shift knows better
-// than whoever is elsewhere.
+// onDuty is what is known of it. A dispatcher may say beforehand that an officer will be.
 func (b factBuilder) onDuty(officer uuid.UUID, phase law.Phase) *duty.Observation {
-	last := b.seen.latest(officer, factOnDuty)
-	if phase == law.Dispatch || last == nil || last.Source != sourceDispatcher || last.By == officer {
-		return last
+	if phase == law.Dispatch {
+		return b.seen.latest(officer, factOnDuty)
 	}
-	return cmp.Or(b.seen.shift(officer), last)
+	return b.seen.onDuty(officer)
 }
 
 // presence of the lead is what the evidence comes to; other officers are where those at the scene last said.

@@ -228,7 +228,12 @@ func (d *deciding) follow() {
 		d.task.Accompaniment = nil
 	}
 	if named != nil && d.task.Accompaniment == nil {
-		d.task.Accompaniment = accompany.New(named.Person, d.Now)
+		d.task.Accompaniment, d.Good = accompany.New(named.Person, d.Now), time.Time{} // what was seen is another's
+		for _, before := range d.task.LedBefore {                                      // whoever leads again is as far from the unit as he was known to be
+			if before.Officer == named.Person {
+				d.task.Accompaniment.Apart = before.Apart
+			}
+		}
 	}
 }
 

@@ -107,9 +107,9 @@ func (s observe) apply(d *deciding) error {
 			continue
 		}
 		before, news := d.seen.news(*o)
-		o.ReceivedAt = d.Now
+		o.ReceivedAt, o.Moot = d.Now, o.Moot || d.moot(*o)
 		d.count(*o)
-		if !news && d.task.State.Open() {
+		if (!news || o.Moot) && d.task.State.Open() {
 			continue // a heartbeat is no event
 		}
 		if err := d.changed(before, *o); err != nil {
@@ -163,7 +163,11 @@ func (d *deciding) heed(lawful bool) error {
 	if d.before.State != Started {
 		return nil
 	}
-	if lawful = lawful && d.restraintsLawful(); d.task.Violation == !lawful {
+	return d.mark(lawful && d.restraintsLawful())
+}
+
+func (d *deciding) mark(lawful bool) error {
+	if d.task.Violation == !lawful {
 		return nil
 	}
 	d.task.Violation = !lawful

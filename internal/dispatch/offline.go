@@ -111,7 +111,7 @@ func (d *deciding) builderThen() factBuilder {
 
 // seenThen is what stood at the time, with what this command says itself.
 func (d *deciding) seenThen() statements {
-	return standing(slices.Concat(d.Then, d.said), d.Happened.To, d.fresh, d.task.StartedAt).fromTheScene(&d.task)
+	return standing(slices.Concat(d.Then, d.said), d.Happened.To, d.fresh, d.task.begun()).fromTheScene(&d.task)
 }
 
 // backToNow asks the law again, of work that went on before and goes on, about what is now: what comes late is on record as what it was,
@@ -130,12 +130,15 @@ func (d *deciding) backToNow() error {
 	return err
 }
 
-// sightedThen is where people were last seen, as far as that was by then.
+// sightedThen is where people were last seen, and what they had checked in with, as far as that was by then.
 func (d *deciding) sightedThen() map[uuid.UUID]accompany.Person {
 	then := make(map[uuid.UUID]accompany.Person, len(d.Sightings))
 	for id, p := range d.Sightings {
 		if p.Position != nil && p.Position.SeenAt.After(d.Happened.To) {
 			p.Position = nil
+		}
+		if p.Shift != nil && p.Shift.Since.After(d.Happened.To) {
+			p.Shift = nil
 		}
 		then[id] = p
 	}

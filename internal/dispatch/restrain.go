@@ -240,7 +240,8 @@ func (s UseRestraint) start(d *deciding, r *Restraint, person uuid.UUID) error {
 	if !s.Stop {
 		use.StartObservedAt = moment(s.ObservedAt)
 	}
-	if order := r.Standing(); order != nil {
+	// What was recorded without network before the order came was used without one, whatever the phone's clock says.
+	if order := r.Standing(); order != nil && !d.given().Before(order.At) {
 		use.Order, use.BeforeOrder = &order.ID, use.StartObservedAt != nil && use.StartObservedAt.Before(order.At)
 	}
 	r.Uses = append(r.Uses, use)

@@ -149,7 +149,7 @@ func (s *Service) Task(ctx context.Context, actor duty.Actor, id uuid.UUID) (Vie
 	if err != nil {
 		return View{}, err
 	}
-	view.Stale = s.fresh.stale(view.Observations, view.Now, view.Task.StartedAt)
+	view.Stale = s.fresh.stale(view.Observations, view.Now, view.Task.begun())
 	return view, duty.Authorise(actor, duty.ViewTask, target(&view.Task, actor), duty.ViewTask)
 }
 

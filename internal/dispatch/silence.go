@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,7 +30,7 @@ const (
 // fade in the course of the work.
 type Fading struct {
 	Fact   string
-	Wrong  string
+	Wrong  []string
 	Stands time.Duration
 }
 
@@ -99,10 +100,10 @@ func (d *deciding) fades(person uuid.UUID, f Fading) error {
 	last := said.latest(person, f.Fact)
 	o := duty.Observation{Subject: person, Task: &d.task.ID, Fact: f.Fact, Value: unknown, Source: sourceSilence}
 	switch {
-	case last == nil || last.Value == unknown || last.Value == f.Wrong || f.Fact == factOnDuty && said.shift(person) != nil:
+	case last == nil || last.Value == unknown || slices.Contains(f.Wrong, last.Value) || f.Fact == factOnDuty && said.shift(person) != nil:
 		return nil
 	case f.Fact == factUniform && last.Value == law.UniformPlainClothesOrder.String() && !holds(d.Waived[person], d.Now):
-		o.Value, o.Source, o.ObservedAt = f.Wrong, sourceOrder, last.ReceivedAt
+		o.Value, o.Source, o.ObservedAt = law.UniformNo.String(), sourceOrder, last.ReceivedAt
 		for _, order := range d.Waived[person] {
 			if order.To.After(o.ObservedAt) && !order.To.After(d.Now) {
 				o.ObservedAt = order.To

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"slices"
@@ -92,18 +93,29 @@ type statements []duty.Observation
 func standing(all []duty.Observation, now time.Time, fresh Freshness, begun *time.Time) statements {
 	kept := make(statements, 0, len(all))
 	for _, o := range all {
-		if fresh.stands(o, now, begun) {
+		if fresh.stands(o, now, lasting(all, o, begun)) {
 			kept = append(kept, o)
 		}
 	}
 	return kept
 }
 
+// lasting is since when what is wrong lasts: what somebody has spoken of since then does not.
+func lasting(all statements, o duty.Observation, begun *time.Time) *time.Time {
+	if !slices.Contains(wrong[o.Fact], o.Value) {
+		return begun
+	}
+	if newest := all.latest(o.Subject, o.Fact); newest != nil && newest.ReceivedAt.After(o.ReceivedAt) {
+		return nil
+	}
+	return begun
+}
+
 func (f Freshness) stands(o duty.Observation, now time.Time, begun *time.Time) bool {
 	switch {
 	case o.Fact == factRecusal: // until it is decided
 	case o.Fact == factOnDuty && o.Source == sourceShift: // until the shift ends, which is a statement of its own
-	case o.Value == wrong[o.Fact] && begun != nil && !o.ReceivedAt.Before(*begun): // until somebody says that it was put right
+	case slices.Contains(wrong[o.Fact], o.Value) && begun != nil && !o.ReceivedAt.Before(*begun): // until somebody says that it was put right
 	default:
 		return now.Sub(o.ReceivedAt) <= f.of(o.Fact)
 	}
@@ -111,9 +123,10 @@ func (f Freshness) stands(o duty.Observation, now time.Time, begun *time.Time) b
 }
 
 // wrong is what work may not go on with. Said in its course it does not fade: a camera that was switched off and of which nothing more was
-// heard has not become one of which nobody knows.
-var wrong = map[string]string{
-	factRecording: law.RecordingOff.String(), factUniform: law.UniformNo.String(), factIDCard: law.No.String(), factOnDuty: law.No.String(),
+// heard has not become one of which nobody knows, nor has one that only buffers.
+var wrong = map[string][]string{
+	factRecording: {law.RecordingOff.String(), law.RecordingBuffering.String()},
+	factUniform:   {law.UniformNo.String()}, factIDCard: {law.No.String()}, factOnDuty: {law.No.String()},
 }
 
 // of is how long a statement of a fact stands.
@@ -128,7 +141,7 @@ func (f Freshness) of(fact string) time.Duration {
 func (f Freshness) stale(all []duty.Observation, now time.Time, begun *time.Time) map[uuid.UUID]time.Duration {
 	ages := map[uuid.UUID]time.Duration{}
 	for _, o := range all {
-		if !f.stands(o, now, begun) {
+		if !f.stands(o, now, lasting(all, o, begun)) {
 			ages[o.ID] = now.Sub(o.ReceivedAt)
 		}
 	}
@@ -155,6 +168,21 @@ func (s statements) shift(subject uuid.UUID) *duty.Observation {
 		}
 	}
 	return said.latest(subject, factOnDuty)
+}
+
+// onDuty is the newest word; where that is a dispatcher's, who is elsewhere, the officer's own and their shift know better.
+func (s statements) onDuty(officer uuid.UUID) *duty.Observation {
+	last := s.latest(officer, factOnDuty)
+	if last == nil || last.Source != sourceDispatcher {
+		return last
+	}
+	var own statements
+	for _, o := range s {
+		if o.Source == sourceShift || o.By == officer {
+			own = append(own, o)
+		}
+	}
+	return cmp.Or(own.latest(officer, factOnDuty), last)
 }
 
 // own is what one witness last said of a fact about a person.

@@ -105,4 +105,9 @@ func TestWhatWentWrongDoesNotFade(t *testing.T) {
 	if says(62, "recording", "on"); d.snap.Task.Violation {
 		t.Errorf("switched on again: %v", d.kinds)
 	}
+	says(63, "recording", "buffering") // which keeps nothing
+	says(120, "uniform", "no")
+	if says(121, "uniform", "yes"); !d.snap.Task.Violation {
+		t.Errorf("an hour of buffering: %v", d.kinds)
+	}
 }

@@ -216,9 +216,18 @@ func (d *deciding) begin(kind string, said []Statement) error {
 		return d.refuse()
 	}
 	if d.task.StartedAt == nil {
-		d.task.StartedAt = &d.Now
+		if d.task.StartedAt = &d.Now; d.Happened != nil {
+			d.task.BegunAt = &d.Happened.To
+		}
 	}
-	return d.event(kind, nil)
+	if err := d.event(kind, nil); err != nil {
+		return err
+	}
+	// What is in use goes on with the work; the ruling on the start, which is the answer, was not on that.
+	n := len(d.out.Rulings)
+	err = d.mark(d.restraintsLawful())
+	d.out.Rulings = append(d.out.Rulings[n:len(d.out.Rulings):len(d.out.Rulings)], d.out.Rulings[:n]...)
+	return err
 }
 
 // atWork keeps those out who have not said yes, and officers who are suspended: work is begun, paused and ended by the unit that

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -29,6 +30,7 @@ type Task struct {
 	DispatchedBy Dispatcher `json:"dispatched_by"`
 	DispatchedAt time.Time  `json:"dispatched_at"`
 	StartedAt    *time.Time `json:"started_at,omitempty"` // first start
+	BegunAt      *time.Time `json:"begun_at,omitempty"`   // of a start recorded without network: when it must have been
 	EndedAt      *time.Time `json:"ended_at,omitempty"`   // finished or cancelled
 	Report       string     `json:"report,omitempty"`     // from the finish command
 	Reason       string     `json:"reason,omitempty"`     // of the cancellation
@@ -115,6 +117,9 @@ type RulingRecord struct {
 	Facts   law.Facts  `json:"facts"`
 	Ruling  law.Ruling `json:"ruling"`
 }
+
+// begun is since when the work goes on; nil: it has not begun.
+func (t *Task) begun() *time.Time { return cmp.Or(t.BegunAt, t.StartedAt) }
 
 // Part says whether the person is part of the task, as a member who has not been sent away or as an officer of the unit.
 func (t *Task) Part(person uuid.UUID) bool {

@@ -26,8 +26,14 @@ type Watching interface {
 	Seen(ctx context.Context, since time.Time) ([]accompany.Person, error)
 	// Measures answers the law of organs, of which the watch uses the measures.
 	Measures(ctx context.Context) (func(duty.Path) duty.Law, error)
-	// KeepGood keeps until when leads have been seen to be there.
-	KeepGood(ctx context.Context, good map[uuid.UUID]time.Time) error
+	// KeepGood keeps until when leads have been seen to be there, of officers who lead still.
+	KeepGood(ctx context.Context, good map[uuid.UUID]Good) error
+}
+
+// Good is until when an officer's lead of a task has been seen to be there.
+type Good struct {
+	Officer uuid.UUID
+	Until   time.Time
 }
 
 // Watched is a task at work that somebody leads.
@@ -115,8 +121,8 @@ func (w *Watch) Sweep(ctx context.Context) error {
 }
 
 // look evaluates every pair. It answers the tasks whose lead has changed, and until when others are good that the store does not know.
-func (w *Watch) look(now time.Time, measures func(duty.Path) duty.Law) (changed []uuid.UUID, good map[uuid.UUID]time.Time, failed error) {
-	good = map[uuid.UUID]time.Time{}
+func (w *Watch) look(now time.Time, measures func(duty.Path) duty.Law) (changed []uuid.UUID, good map[uuid.UUID]Good, failed error) {
+	good = map[uuid.UUID]Good{}
 	laws := map[duty.Path]lawBook{}
 	for task, p := range w.pairs {
 		of, known := laws[p.path]
@@ -139,7 +145,7 @@ func (w *Watch) look(now time.Time, measures func(duty.Path) duty.Law) (changed 
 		}
 		p.lead = is
 		if is.Good.Sub(p.kept) > p.scene.Limits.Fresh/3 {
-			good[task], p.kept = is.Good, is.Good
+			good[task], p.kept = Good{is.Officer, is.Good}, is.Good
 		}
 	}
 	slices.SortFunc(changed, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })

@@ -162,10 +162,10 @@ func (p *post) Measures(context.Context) (func(duty.Path) duty.Law, error) {
 	return func(duty.Path) duty.Law { return duty.Law{} }, nil
 }
 
-func (p *post) KeepGood(_ context.Context, good map[uuid.UUID]time.Time) error {
+func (p *post) KeepGood(_ context.Context, good map[uuid.UUID]dispatch.Good) error {
 	p.Lock()
 	defer p.Unlock()
-	p.snap.Good = good[p.snap.Task.ID]
+	p.snap.Good = good[p.snap.Task.ID].Until
 	return nil
 }
 

@@ -72,6 +72,7 @@ type Observation struct {
 	Source     string     `json:"source"`      // phone, lead, dispatcher, head, shift
 	ObservedAt time.Time  `json:"observed_at"` // as the device says: testimony, never authority
 	ReceivedAt time.Time  `json:"received_at"` // database clock
+	Moot       bool       `json:"-"`           // kept, and takes the place of nothing that was said before
 }
 
 // Check refuses a position that could be misread; field locates the place in the request.

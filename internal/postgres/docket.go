@@ -19,13 +19,15 @@ import (
 const (
 	seeAll   = `SELECT set_config('dutybound.scope', '*', true)`
 	seeOwn   = `SELECT set_config('dutybound.scope', $1, true)`
-	watchers = `SELECT p.id, p.number, p.name, a.path, bool_or(a.role = 'station_head'), coalesce(min(o.value), ''), coalesce(min(o.received_at), 'epoch')
+	watchers = `SELECT p.id, p.number, p.name, a.path, bool_or(a.role = 'station_head'), coalesce(min(o.value), ''), coalesce(min(o.received_at), 'epoch'),
+			coalesce(min(o.source), '')
 		FROM task t
 			JOIN authority a ON a.path = ANY (string_to_array(at_and_above(t.path), ',')) AND a.role IN ('officer', 'station_head')
 			JOIN person p ON p.id = a.person_id AND p.class = 'officer' AND p.status = 'active'
 			LEFT JOIN LATERAL (
-				SELECT n.value, n.received_at FROM observation_now n WHERE n.subject = p.id AND n.fact = 'on_duty' AND n.task_id IS NULL
-				ORDER BY n.received_at DESC, n.id DESC LIMIT 1
+				SELECT n.value, n.received_at, n.source FROM observation_now n WHERE n.subject = p.id AND n.fact = 'on_duty' AND n.task_id IS NULL
+				ORDER BY n.source = 'dispatcher' AND n.stated_by <> p.id AND EXISTS (SELECT FROM observation_now s
+					WHERE s.subject = p.id AND s.fact = 'on_duty' AND s.source = 'shift'), n.received_at DESC, n.id DESC LIMIT 1
 			) o ON true
 		WHERE t.id = $1 GROUP BY p.id, p.number, p.name, a.path ORDER BY a.path, p.number`
 	recusalsOf   = `SELECT doc FROM recusal WHERE task_id = $1 ORDER BY id`

@@ -97,14 +97,17 @@ func (s *Store) Measures(ctx context.Context) (func(duty.Path) duty.Law, error) 
 }
 
 // KeepGood implements dispatch.Watching.
-func (s *Store) KeepGood(ctx context.Context, good map[uuid.UUID]time.Time) error {
-	tasks, until := make([]uuid.UUID, 0, len(good)), make([]time.Time, 0, len(good))
-	for task, at := range good {
-		tasks, until = append(tasks, task), append(until, at)
+func (s *Store) KeepGood(ctx context.Context, good map[uuid.UUID]dispatch.Good) error {
+	var tasks, officers []uuid.UUID
+	var until []time.Time
+	for task, g := range good {
+		tasks, officers, until = append(tasks, task), append(officers, g.Officer), append(until, g.Until)
 	}
 	return s.write(ctx, everything, func(b *pgx.Batch) {
-		b.Queue(`INSERT INTO lead_watch (task_id, good) SELECT * FROM unnest($1::uuid[], $2::timestamptz[])
-			ON CONFLICT (task_id) DO UPDATE SET good = greatest(lead_watch.good, excluded.good)`, tasks, until)
+		b.Queue(`INSERT INTO lead_watch (task_id, good) SELECT g.task, g.until
+			FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS g (task, officer, until)
+				JOIN task t ON t.id = g.task AND t.doc -> 'accompaniment' ->> 'officer' = g.officer::text
+			ON CONFLICT (task_id) DO UPDATE SET good = greatest(lead_watch.good, excluded.good)`, tasks, officers, until)
 	})
 }
 

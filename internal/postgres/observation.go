@@ -53,7 +53,9 @@ func queueObservation(b *pgx.Batch, o duty.Observation, path duty.Path, event *u
 		by = &made.To
 	}
 	b.Queue(insertObservation, append(stated[:len(stated):len(stated)], o.ReceivedAt, event, by)...)
-	b.Queue(upsertObservationNow, append(stated, o.StatedBy(made))...)
+	if !o.Moot {
+		b.Queue(upsertObservationNow, append(stated, o.StatedBy(made))...)
+	}
 }
 
 func addObservation(e *ledger.Evidence, o duty.Observation) {

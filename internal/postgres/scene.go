@@ -95,6 +95,8 @@ func (s *scene) snapshot(task dispatch.Task, organ duty.Path) (dispatch.Snapshot
 }
 
 const (
+	// forgetGood: until when one officer's lead was seen to be there says nothing of another's.
+	forgetGood  = `DELETE FROM lead_watch WHERE task_id = $1`
 	insertTask  = `INSERT INTO task (id, doc, updated_at) VALUES ($1, $2, $3)`
 	updateTask  = `UPDATE task SET doc = $2, updated_at = $3 WHERE id = $1`
 	insertEvent = `INSERT INTO event (id, kind, path, task_id, version, actor, at, body, evidence, task_digest)
@@ -123,6 +125,9 @@ func (s *scene) leave(b *pgx.Batch, actor duty.Actor, was earlier, d dispatch.De
 	}
 	if !created && d.Task.Version != was.version {
 		b.Queue(updateTask, d.Task.ID, doc, s.now)
+	}
+	if !created && leadOf(d.Task) != was.lead {
+		b.Queue(forgetGood, d.Task.ID)
 	}
 	s.bond(b, was, d.Task)
 	if err := queueRequest(b, d, s.now); err != nil {
@@ -220,10 +225,24 @@ type earlier struct {
 	version int
 	open    bool
 	people  taskPeople
+	lead    leadFrom
 }
 
 func asItWas(t dispatch.Task) earlier {
-	return earlier{t.ID, t.Version, t.State.Open(), peopleOf(t)}
+	return earlier{t.ID, t.Version, t.State.Open(), peopleOf(t), leadOf(t)}
+}
+
+// leadFrom tells one lead of a task from the next.
+type leadFrom struct {
+	officer uuid.UUID
+	since   int64
+}
+
+func leadOf(t dispatch.Task) (l leadFrom) {
+	if is := t.Accompaniment; is != nil {
+		l = leadFrom{is.Officer, is.NamedAt.UnixMicro()}
+	}
+	return l
 }
 
 // bond queues who is on the task and may see it, where that has changed.

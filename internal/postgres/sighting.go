@@ -17,7 +17,7 @@ type sighting struct {
 	shift    *accompany.Shift
 }
 
-const sightingColumns = `SELECT s.person_id, coalesce(s.unit, ''), coalesce(s.facility, ''), p.lat, p.lon, p.accuracy_m, p.seen_at, p.mock
+const sightingColumns = `SELECT s.person_id, coalesce(s.unit, ''), coalesce(s.facility, ''), s.started_at, p.lat, p.lon, p.accuracy_m, p.seen_at, p.mock
 	FROM shift s LEFT JOIN position_last p USING (person_id)`
 
 // selectSightings reads those of the people named and of everybody on the tasks in sight who are on duty.
@@ -31,7 +31,7 @@ func scanSighting(row pgx.CollectableRow) (s sighting, err error) {
 	var accuracy *float32
 	var at *time.Time
 	var mock *bool
-	err = row.Scan(&s.person, &shift.Unit, &shift.Facility, &lat, &lon, &accuracy, &at, &mock)
+	err = row.Scan(&s.person, &shift.Unit, &shift.Facility, &shift.Since, &lat, &lon, &accuracy, &at, &mock)
 	s.shift = &shift
 	if lat != nil {
 		s.position = &accompany.Position{Point: duty.Point{Lat: *lat, Lon: *lon}, Accuracy: float64(*accuracy), SeenAt: *at, Mock: *mock}

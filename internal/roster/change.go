@@ -57,7 +57,7 @@ type Changes struct {
 	Grant    []HeldGrant
 	Owed     []Owed
 	Told     []duty.Push
-	Concerns []duty.Concern // to the tasks of those whose status changed
+	Concerns []duty.Concern // to the tasks of those of whom something changed that the law reads
 	Events   []ledger.Event
 	Source   *Source
 	Import   *Ended
@@ -116,8 +116,17 @@ func (c *change) enter(e Entry) verdict {
 		c.out.Skilled = append(c.out.Skilled, is)
 		c.happened("person.changed", is.Organ.Path, map[string]any{"person": is.ID, "fields": rest, "reason": c.reason})
 	}
+	for _, field := range fields { // what else the law reads of the roster; whatever it is, it stays there
+		if field == "training" || field == "qualifications" || field == "equipment" {
+			c.concern(is, field, "", "changed")
+		}
+	}
+	if was.Class != is.Class {
+		c.concern(is, "class", string(was.Class), string(is.Class))
+	}
 	if was.Organ.ID != is.Organ.ID {
 		c.transfer(was, is)
+		c.concern(is, "organ", was.Organ.Code, is.Organ.Code)
 	}
 	if was.Status != is.Status {
 		c.turn(was, is)
@@ -223,11 +232,7 @@ func (c *change) transfer(was, is duty.Person) {
 // turn changes a status. A leaver is signed out (Art. 37), and owes what they were issued (Art. 35).
 func (c *change) turn(was, is duty.Person) {
 	body := map[string]any{"person": is.ID, "from": was.Status, "to": is.Status, "reason": c.reason}
-	for _, t := range c.scene.Tasks[is.ID] {
-		c.out.Concerns = append(c.out.Concerns, duty.Concern{
-			ID: c.newID(), Task: t.ID, Person: is.ID, By: c.actor, Fact: "status", From: was.Status.String(), To: is.Status.String(),
-		})
-	}
+	c.concern(is, "status", was.Status.String(), is.Status.String())
 	switch is.Status {
 	case law.StatusSeparated:
 		c.out.Left = append(c.out.Left, is.ID)
@@ -239,6 +244,13 @@ func (c *change) turn(was, is duty.Person) {
 		c.happened("person.suspended", is.Organ.Path, body)
 	default:
 		c.happened("person.reinstated", is.Organ.Path, body)
+	}
+}
+
+// concern has the law asked again about the work that somebody is part of.
+func (c *change) concern(p duty.Person, fact, from, to string) {
+	for _, t := range c.scene.Tasks[p.ID] {
+		c.out.Concerns = append(c.out.Concerns, duty.Concern{ID: c.newID(), Task: t.ID, Person: p.ID, By: c.actor, Fact: fact, From: from, To: to})
 	}
 }
 
