@@ -3161,7 +3161,7 @@ type Event struct {
 // Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1); without an order that holds it
 // counts as no). `id_card`: yes, no.
 // `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-// `unknown` withdraws what was said. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
+// `unknown` withdraws what was said, but puts nothing right that was said to be wrong. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
 type Fact string
 
 // FactAnswer `yes`, `no` or `unknown`; `true` and `false` stand for yes and no.
@@ -3883,7 +3883,7 @@ type ObservedStatement struct {
 	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1); without an order that holds it
 	// counts as no). `id_card`: yes, no.
 	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-	// `unknown` withdraws what was said. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
+	// `unknown` withdraws what was said, but puts nothing right that was said to be wrong. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
 	Fact       Fact      `json:"fact"`
 	ObservedAt time.Time `json:"observed_at"`
 
@@ -5050,7 +5050,7 @@ type Statement struct {
 	// Fact `recording`: on, off, buffering (Art. 17(2)). `uniform`: yes, no, plain_clothes_order (Art. 17(1); without an order that holds it
 	// counts as no). `id_card`: yes, no.
 	// `presence` of an officer of the unit: present, remote, doubtful, absent, en_route (Art. 16). `on_duty`: yes, no.
-	// `unknown` withdraws what was said. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
+	// `unknown` withdraws what was said, but puts nothing right that was said to be wrong. A recusal (Art. 22) is asked for and decided under `/v1/tasks/{id}/recusals`.
 	Fact Fact `json:"fact"`
 
 	// ObservedAt By the phone's clock, which orders and permits nothing. [now; of a record, the end of the time in which it was made]

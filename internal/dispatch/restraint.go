@@ -159,11 +159,11 @@ func restrain(f *law.Facts, t *Task, unit []Member) {
 		if at < 0 {
 			continue
 		}
-		f.Emergency = true
 		f.Auxiliaries[at].Equipment = append(f.Auxiliaries[at].Equipment, law.EquipmentItem{Class: r.Class, Item: r.Item, Use: law.UseUse})
-		if r.Class != law.EquipmentRestraint {
+		if r.Class != law.EquipmentRestraint { // a torch in use is no emergency
 			continue
 		}
+		f.Emergency = true
 		order := r.Standing()
 		if !any || orderRank(order) < orderRank(worst) {
 			worst, any = order, true

@@ -94,8 +94,8 @@ func TestWhatIsInUseIsInTheFacts(t *testing.T) {
 	spoken.Recorded = false
 	leads := dispatch.RestraintOrder{ID: uuid.New(), Number: "310111", Mode: law.ModeLead, At: after(1), Outside: true}
 	list := func(o ...dispatch.RestraintOrder) []dispatch.RestraintOrder { return o }
-	rope, gun := straps(list(recorded), used(2, 0)), straps(list(recorded), used(2, 0))
-	rope.Item, gun.Class = "绳", law.EquipmentWeapon
+	rope, gun, torch := straps(list(recorded), used(2, 0)), straps(list(recorded), used(2, 0)), straps(nil, used(2, 0))
+	rope.Item, gun.Class, torch.Class = "绳", law.EquipmentWeapon, law.EquipmentOrdinary
 	for name, c := range map[string]struct {
 		in   []dispatch.Restraint
 		want law.Outcome
@@ -111,9 +111,14 @@ func TestWhatIsInUseIsInTheFacts(t *testing.T) {
 		"one of two without":             {[]dispatch.Restraint{straps(list(recorded), used(2, 0)), straps(nil, used(2, 0))}, law.Unmet, "command=none"},
 		"off the list":                   {[]dispatch.Restraint{rope}, law.Unmet, dispatch.NotListed},
 		"a weapon":                       {[]dispatch.Restraint{gun}, law.Prohibited, ""},
+		"a torch":                        {[]dispatch.Restraint{torch}, law.Permitted, ""},
 	} {
 		facts, task, unit := guarded(c.in...)
+		facts.Emergency = false
 		dispatch.InUse(&facts, task, unit)
+		if restrained := slices.ContainsFunc(c.in, func(r dispatch.Restraint) bool { return r.Class == law.EquipmentRestraint && r.State() == "in_use" }); facts.Emergency != restrained {
+			t.Errorf("%s: an emergency: %v", name, facts.Emergency)
+		}
 		ruling, err := book.Rule(&facts)
 		if err != nil {
 			t.Fatal(err)
