@@ -7710,7 +7710,7 @@ type ClientInterface interface {
 
 	// TellRestraintUseWithBody Tell that restraint equipment is used, or no more
 	//
-	// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+	// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. A piece other than the one that was asked for becomes a restraint of its own, which the answer holds. Needs `task.act`; whoever was sent away tells of the time before.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -7719,7 +7719,7 @@ type ClientInterface interface {
 
 	// TellRestraintUse Tell that restraint equipment is used, or no more
 	//
-	// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+	// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. A piece other than the one that was asked for becomes a restraint of its own, which the answer holds. Needs `task.act`; whoever was sent away tells of the time before.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10791,7 +10791,7 @@ func (c *Client) ReportRestraint(ctx context.Context, id ID, restraint Restraint
 
 // TellRestraintUseWithBody Tell that restraint equipment is used, or no more
 //
-// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. A piece other than the one that was asked for becomes a restraint of its own, which the answer holds. Needs `task.act`; whoever was sent away tells of the time before.
 //
 // Takes any type of body and a specified content type.
 //
@@ -10810,7 +10810,7 @@ func (c *Client) TellRestraintUseWithBody(ctx context.Context, id ID, restraint 
 
 // TellRestraintUse Tell that restraint equipment is used, or no more
 //
-// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. A piece other than the one that was asked for becomes a restraint of its own, which the answer holds. Needs `task.act`; whoever was sent away tells of the time before.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -18592,7 +18592,7 @@ type ClientWithResponsesInterface interface {
 
 	// TellRestraintUseWithBodyWithResponse Tell that restraint equipment is used, or no more
 	//
-	// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+	// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. A piece other than the one that was asked for becomes a restraint of its own, which the answer holds. Needs `task.act`; whoever was sent away tells of the time before.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18601,7 +18601,7 @@ type ClientWithResponsesInterface interface {
 
 	// TellRestraintUseWithResponse Tell that restraint equipment is used, or no more
 	//
-	// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+	// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. A piece other than the one that was asked for becomes a restraint of its own, which the answer holds. Needs `task.act`; whoever was sent away tells of the time before.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -29285,7 +29285,7 @@ func (c *ClientWithResponses) ReportRestraintWithResponse(ctx context.Context, i
 
 // TellRestraintUseWithBodyWithResponse Tell that restraint equipment is used, or no more
 //
-// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. A piece other than the one that was asked for becomes a restraint of its own, which the answer holds. Needs `task.act`; whoever was sent away tells of the time before.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -29300,7 +29300,7 @@ func (c *ClientWithResponses) TellRestraintUseWithBodyWithResponse(ctx context.C
 
 // TellRestraintUseWithResponse Tell that restraint equipment is used, or no more
 //
-// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. Needs `task.act`; whoever was sent away tells of the time before.
+// Testimony, never refused because of what it says. A use that no officer ordered, or that the law does not allow, is kept as a violation and alarms the lead, the dispatcher, and the officers on duty and heads of the organ. One that nobody asked for names `danger`, `class` and `item` under an id made by the phone. A piece other than the one that was asked for becomes a restraint of its own, which the answer holds. Needs `task.act`; whoever was sent away tells of the time before.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

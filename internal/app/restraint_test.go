@@ -156,6 +156,28 @@ func TestARestraintWithoutACommandAlarms(t *testing.T) {
 	u.sound()
 }
 
+// What is used instead of the piece that was ordered is kept as what it was, and was ordered by nobody.
+func TestAnotherPieceThanTheOneOrdered(t *testing.T) {
+	t.Parallel()
+	u := listed(t)
+	task := u.dispatcher.onDuty().begun(u.member)
+	id := u.member.asksStrap(task)
+	u.dispatcher.restrains(task, id, "command", ordering("command", true)).want(200)
+	use := using("start")
+	use["danger"], use["class"], use["item"] = "violence", "weapon", "手枪"
+	told := u.member.restrains(task, id, "use", use).want(200)
+	if told.text("restraint", "id") == id || told.text("restraint", "item") != "手枪" || told.at("restraint", "uses", 0, "lawful") != false || u.pushes("restraint_alarm", u.dispatcher) != 1 {
+		t.Errorf("%s", told.raw)
+	}
+	use["event"] = "stop"
+	u.member.restrains(task, id, "use", use).want(200)
+	all := u.taskOf(task)["restraints"].([]any)
+	if len(all) != 2 || all[0].(object)["state"] != "commanded" || all[1].(object)["state"] != "ended" {
+		t.Errorf("%v", all)
+	}
+	u.sound()
+}
+
 // A use that must have begun before its order, as a record made without network shows, was one without an order and is alarmed; that the
 // order has come meanwhile makes the work lawful from then on.
 func TestAUseOfBeforeItsOrderAlarms(t *testing.T) {

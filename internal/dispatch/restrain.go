@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -208,6 +209,10 @@ func (s CommandRestraint) apply(d *deciding) error {
 
 func (s UseRestraint) apply(d *deciding) error {
 	r := d.task.restraint(s.Restraint)
+	if r != nil && s.another(r) { // the order was not for this piece, and what was used is kept as what it was
+		s.Restraint, s.Danger = uuid.NewSHA1(r.ID, []byte(s.Class.String()+" "+s.Item)), cmp.Or(s.Danger, r.Danger)
+		r = d.task.restraint(s.Restraint)
+	}
 	asked := uuid.Nil
 	if r != nil {
 		asked = r.Person
@@ -232,6 +237,11 @@ func (s UseRestraint) apply(d *deciding) error {
 		return err
 	}
 	return d.rerule()
+}
+
+// another says that it is a piece of equipment other than the one that was asked for. The least class may be one that was left out.
+func (s UseRestraint) another(r *Restraint) bool {
+	return s.Item != "" && (s.Item != r.Item || s.Class != law.EquipmentOrdinary && s.Class != r.Class)
 }
 
 // start keeps a use, and raises the alarm when no officer ordered it or the law does not allow it.
