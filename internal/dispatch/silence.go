@@ -83,7 +83,7 @@ func (silence) apply(d *deciding) error {
 
 func (d *deciding) unitAndOfficers() (people []uuid.UUID) {
 	for _, m := range d.task.Members {
-		if d.task.Member(m.Person) != nil {
+		if m.State != Removed { // whoever was called in again is there once
 			people = append(people, m.Person)
 		}
 	}
@@ -116,7 +116,7 @@ func (d *deciding) fades(person uuid.UUID, f Fading) error {
 	}
 	o.ID = d.newID()
 	d.note([]duty.Observation{o})
-	if f.Fact == factRecording {
+	if m := d.task.Member(person); f.Fact == factRecording && m != nil && m.State == Accepted {
 		d.push("recording_silent", d.withLead(person)...)
 	}
 	return d.changed(last, o)

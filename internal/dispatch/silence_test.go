@@ -65,6 +65,7 @@ func TestWhatFallsSilentIsLookedForTwiceAMinute(t *testing.T) {
 		time.Sleep(time.Until(eight)) // there was no such law when bubbles begin
 		lead, member, other := person(duty.Officer, "310121"), person(duty.FieldAuxiliary, "FJ31021"), person(duty.FieldAuxiliary, "FJ31022")
 		h := &hush{Bubble: testkit.NewBubble(t), desk: newDesk("patrol", lead, member, other)}
+		h.snap.Task.Members = append(h.snap.Task.Members, dispatch.Member{Person: member.ID, State: dispatch.Removed}) // and called in again
 		h.service = dispatch.New(h, func(duty.Law) (dispatch.Book, error) { return statute(), nil }, dispatch.DefaultFreshness, time.Hour)
 		ready := []dispatch.Statement{{Fact: "uniform", Value: "yes"}, {Fact: "id_card", Value: "yes"}, {Fact: "recording", Value: "on"}}
 		for _, who := range []duty.Person{member, other} {
