@@ -105,7 +105,15 @@ func TestWhatWentWrongDoesNotFade(t *testing.T) {
 	if says(62, "recording", "on"); d.snap.Task.Violation {
 		t.Errorf("switched on again: %v", d.kinds)
 	}
-	says(63, "recording", "buffering") // which keeps nothing
+	if err := d.says(at(63), lead, dispatch.Statement{Subject: member.ID, Fact: "recording", Value: "off"}); err != nil {
+		t.Fatal(err)
+	}
+	says(64, "recording", "on")
+	says(90, "uniform", "no")
+	if says(91, "uniform", "yes"); d.snap.Task.Violation {
+		t.Errorf("what was put right, and of which nothing more was said, is wrong again: %v", d.kinds)
+	}
+	says(92, "recording", "buffering") // which keeps nothing
 	says(120, "uniform", "no")
 	if says(121, "uniform", "yes"); !d.snap.Task.Violation {
 		t.Errorf("an hour of buffering: %v", d.kinds)
