@@ -13,12 +13,16 @@ import (
 func TestAnotherPieceThanTheOneOrdered(t *testing.T) {
 	t.Parallel()
 	u := listed(t)
-	task := u.dispatcher.onDuty().begun(u.member)
+	u.dispatcher.onDuty()
+	task := goingOn(u)
 	id := u.member.asksStrap(task)
 	u.dispatcher.restrains(task, id, "command", ordering("command", true)).want(200)
 	use := using("start")
 	use["danger"], use["class"], use["item"] = "violence", "weapon", "手枪"
-	told := u.member.restrains(task, id, "use", use).want(200)
+	told := u.lead.restrains(task, id, "use", use).want(200)
+	if told.text("restraint", "person") != u.member.person.String() {
+		t.Errorf("not of whoever asked: %s", told.raw)
+	}
 	if told.text("restraint", "id") == id || told.text("restraint", "item") != "手枪" || told.at("restraint", "uses", 0, "lawful") != false || u.pushes("restraint_alarm", u.dispatcher) != 1 {
 		t.Errorf("%s", told.raw)
 	}

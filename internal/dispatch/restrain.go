@@ -209,13 +209,13 @@ func (s CommandRestraint) apply(d *deciding) error {
 
 func (s UseRestraint) apply(d *deciding) error {
 	r := d.task.restraint(s.Restraint)
-	if r != nil && s.another(r) { // the order was not for this piece, and what was used is kept as what it was
-		s.Restraint, s.Danger = uuid.NewSHA1(r.ID, []byte(s.Class.String()+" "+s.Item)), cmp.Or(s.Danger, r.Danger)
-		r = d.task.restraint(s.Restraint)
-	}
 	asked := uuid.Nil
 	if r != nil {
 		asked = r.Person
+	}
+	if r != nil && s.another(r) { // the order was not for this piece, and what was used is kept as what it was
+		s.Restraint, s.Danger = uuid.NewSHA1(r.ID, []byte(s.Class.String()+" "+s.Item)), cmp.Or(s.Danger, r.Danger)
+		r = d.task.restraint(s.Restraint)
 	}
 	person, err := d.user(s.Person, asked)
 	if err != nil {
