@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/dutybound/dutybound/internal/dispatch"
 )
@@ -19,17 +18,16 @@ func BenchmarkSilence(b *testing.B) {
 		`INSERT INTO task_person (task_id, person_id, part, open) SELECT task, person, true, true FROM pair, LATERAL (VALUES (officer), (member)) x (person)`,
 		`INSERT INTO observation_now (subject, fact, stated_by, task_id, id, path, value, device_id, source, observed_at, received_at)
 			SELECT member, fact, member, CASE WHEN n = 0 THEN task ELSE gen_random_uuid() END, gen_random_uuid(), 'x/', 'yes', member, 'phone', now(), now() - make_interval(days => n)
-			FROM pair, unnest('{recording,uniform,id_card}'::text[]) fact, generate_series(0, 50) n`,
+			FROM pair, unnest('{recording,uniform,id_card,on_duty}'::text[]) fact, generate_series(0, 50) n`,
 		`VACUUM ANALYZE`,
 	} {
 		u.change(sql)
 	}
-	facts := []dispatch.Fading{{Fact: "recording", Wrong: []string{"off"}, Stands: time.Hour}, {Fact: "uniform", Wrong: []string{"no"}, Stands: time.Hour}, {Fact: "id_card", Wrong: []string{"no"}, Stands: time.Hour}}
 	for b.Loop() {
-		silent, err := u.store.Silent(b.Context(), facts, 500)
-		if u.must(err); len(silent) != 0 {
-			b.Fatalf("%d have fallen silent", len(silent))
-		}
+		u.look(1, (*dispatch.Service).HearSilence)
 	}
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/look")
+	if n := u.count(`SELECT count(*) FROM observation WHERE source = 'silence'`); n != 0 {
+		b.Errorf("%d have fallen silent", n)
+	}
 }

@@ -377,7 +377,7 @@ func (o *office) closes(replicas int) {
 }
 
 // Once work begins an officer's own shift says whether he is on duty, whatever a dispatcher has typed; to send people out for later it is
-// enough that he will be. The officer's own word counts as he gives it.
+// enough that he will be.
 func TestADispatcherPutsNobodyOnDuty(t *testing.T) {
 	t.Parallel()
 	u := newUnit(openOffice(t))
