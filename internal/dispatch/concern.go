@@ -34,6 +34,12 @@ func (s *Service) asHouse(ctx context.Context, by uuid.UUID, cmd duty.Command, t
 	return err
 }
 
+// byItself is asHouse of what nobody caused: time has passed.
+func (s *Service) byItself(ctx context.Context, task uuid.UUID, what applier) error {
+	id := s.newID()
+	return s.asHouse(ctx, uuid.Nil, duty.Command{ID: id, Hash: sha256.Sum256(id[:])}, task, what)
+}
+
 type concern struct{ duty.Concern }
 
 func (c concern) apply(d *deciding) error {

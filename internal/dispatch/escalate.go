@@ -3,7 +3,6 @@ package dispatch
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -35,8 +34,7 @@ func (s *Service) RunEscalation(log *slog.Logger) func(context.Context) {
 func (s *Service) Escalate(ctx context.Context) error {
 	late, err := s.store.Unheard(ctx, escalateLimit)
 	for _, m := range late { // one that cannot be written keeps no other from being told
-		id := s.newID()
-		if no := s.asHouse(ctx, uuid.Nil, duty.Command{ID: id, Hash: sha256.Sum256(id[:])}, m.Task, escalate{matter: m.ID}); no != nil {
+		if no := s.byItself(ctx, m.Task, escalate{matter: m.ID}); no != nil {
 			err = errors.Join(err, fmt.Errorf("what waits about task %s: %w", m.Task, no))
 		}
 	}

@@ -228,8 +228,9 @@ func (d *deciding) follow() {
 		d.task.Accompaniment = nil
 	}
 	if named != nil && d.task.Accompaniment == nil {
-		d.task.Accompaniment, d.Good = accompany.New(named.Person, d.Now), time.Time{} // what was seen is another's
-		for _, before := range d.task.LedBefore {                                      // whoever leads again is as far from the unit as he was known to be
+		// What was seen is another's; but whoever leads again is as far from the unit as he was known to be.
+		d.task.Accompaniment, d.Good = accompany.New(named.Person, d.Now), time.Time{}
+		for _, before := range d.task.LedBefore {
 			if before.Officer == named.Person {
 				d.task.Accompaniment.Apart = before.Apart
 			}
@@ -375,9 +376,7 @@ func (d *deciding) fallBack() (list []Fallback) {
 // Attend brings the lead of a task up to now though nobody has reported anything: a lead is lost on time. Nothing to tell changes
 // nothing.
 func (s *Service) Attend(ctx context.Context, task uuid.UUID) error {
-	id := s.newID()
-	err := s.asHouse(ctx, uuid.Nil, duty.Command{ID: id, Hash: sha256.Sum256(id[:])}, task, watching{})
-	if err != nil {
+	if err := s.byItself(ctx, task, watching{}); err != nil {
 		return fmt.Errorf("lead of task %s: %w", task, err)
 	}
 	return nil

@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -54,8 +53,7 @@ func (s *Service) RunSilence(log *slog.Logger) func(context.Context) {
 func (s *Service) HearSilence(ctx context.Context) error {
 	silent, err := s.store.Silent(ctx, s.fresh.fading(), silenceLimit)
 	for _, task := range silent { // one that cannot be written keeps no other from being told
-		id := s.newID()
-		if no := s.asHouse(ctx, uuid.Nil, duty.Command{ID: id, Hash: sha256.Sum256(id[:])}, task, silence{}); no != nil {
+		if no := s.byItself(ctx, task, silence{}); no != nil {
 			err = errors.Join(err, fmt.Errorf("what fell silent on task %s: %w", task, no))
 		}
 	}
